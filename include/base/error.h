@@ -7,7 +7,8 @@
 
 #include <stdbool.h>
 
-#define PRINTF_LIKE(format, first) __attribute__((format(printf, format, first)))
+#define PRINTF_LIKE(text, first) \
+    __attribute__((format(printf, text, first)))
 
 /* A function of the suite that can wait for the network, another process or
  * a lock. After such a call, shared state must be read again. */

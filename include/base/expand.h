@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * expand.h - $name expansion, shared by main.cf, aliases, pipe and templates.
+ */
+#ifndef BASE_EXPAND_H
+#define BASE_EXPAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/str.h"
+
+/* The value of <name>, or NULL if there is none. */
+typedef const char *expand_lookup(const char *name, void *context);
+
+struct expand_options {
+    expand_lookup *lookup;
+    void *context;
+    /* NULL, or the characters that values may contain; others become '_'. */
+    const char *filter;
+    bool recursive; /* values are expanded too (main.cf) */
+};
+
+/* Append <text> to <out> with every $name, ${name}, $(name),
+ * ${name?text}, ${name:text}, ${name?{text}:{text}}, and
+ * ${{left} op {right} ? {text} : {text}} replaced; $$ is a dollar sign.
+ * op: == != < <= > >= (numbers if both are) and their ...level forms.
+ * False and <why> on bad syntax or nesting over 100. *unknown (may be NULL)
+ * is set if a name had no value. */
+bool expand_text(struct str *out, const char *text,
+                 const struct expand_options *options, bool *unknown,
+                 struct error *why);
+
+#endif

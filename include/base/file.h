@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * file.h - files, whole and safely.
+ */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "base/str.h"
+
+/* Read all of <path>, at most <max> bytes. */
+bool file_read(const char *path, size_t max, struct str *out,
+               struct error *why);
+/* Replace <path> by <data> atomically: temporary file in the same folder,
+ * owner and mode of the old file (or <mode>), fsync, rename, fsync of the
+ * folder. */
+bool file_replace(const char *path, mode_t mode, const void *data,
+                  size_t length, struct error *why);
+/* All bytes, through EINTR and short writes. */
+bool file_write_all(int fd, const void *data, size_t length);
+/* Make the directory entry durable. */
+bool file_sync_folder(const char *path_of_a_file_in_it, struct error *why);
+/* Open without following a link in the last part, and only a regular file
+ * with one link; fills <st> (may be NULL). Returns -1 and <why>. */
+int file_open_plain(const char *path, int flags, mode_t mode, uid_t owner,
+                    gid_t group, struct stat *st, struct error *why);
+bool file_make_folders(const char *path, mode_t mode, struct error *why);
+bool file_set_nonblocking(int fd, bool on);
+bool file_set_close_on_exec(int fd, bool on);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * log.h - one line to the mail log, in the shape log readers know.
+ *
+ * The line is `TAG[PID]: TEXT`, TAG being "postfix/smtpd"; warnings, errors,
+ * fatal and panic texts begin with that word and ": ". Lines are made
+ * printable (control characters become '?') and cut at 2000 bytes.
+ */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+
+#include "base/error.h"
+
+enum log_level { LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR,
+                 LOG_LEVEL_FATAL, LOG_LEVEL_PANIC };
+
+/* Where lines go; several at once are allowed. */
+enum log_target {
+    LOG_TO_STDERR = 1 << 0,   /* "program: warning: text", for commands */
+    LOG_TO_SYSLOG = 1 << 1,
+    LOG_TO_POSTLOG = 1 << 2,  /* datagrams to the postlog socket */
+    LOG_TO_STDOUT = 1 << 3,   /* full log lines with time and host */
+};
+
+struct log_options {
+    const char *syslog_name;    /* "postfix", or "postfix/relay" */
+    const char *program;        /* "smtpd"; NULL: the tag is syslog_name only */
+    const char *facility;       /* "mail" */
+    const char *postlog_socket; /* path, or NULL */
+    /* When the postlog socket cannot be reached and the process may write
+     * there: append to this file. NULL: fall back to syslog. */
+    const char *fallback_file;
+    const char *host_name;      /* for LOG_TO_STDOUT and files */
+    unsigned targets;
+};
+
+/* May be called again (before and after parameters are known); copies all. */
+void log_open(const struct log_options *options);
+void log_set_targets(unsigned targets);
+int log_verbose(void);           /* 0, or how often -v was given */
+void log_set_verbose(int level);
+
+void log_info(const char *format, ...) PRINTF_LIKE(1, 2);
+void log_warning(const char *format, ...) PRINTF_LIKE(1, 2);
+void log_error(const char *format, ...) PRINTF_LIKE(1, 2);
+void log_write(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
+void log_vwrite(enum log_level level, const char *format, va_list args);
+/* Number of warnings, errors so far (postfix check, exit codes). */
+unsigned log_count(enum log_level level);
+/* A line as it is written to a file: "Mmm dd hh:mm:ss HOST TAG[PID]: TEXT". */
+size_t log_format_line(char *out, size_t size, const char *text);
+
+#endif

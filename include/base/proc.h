@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * proc.h - running other programs, with nothing inherited by accident.
+ */
+#ifndef BASE_PROC_H
+#define BASE_PROC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+
+struct proc_options {
+    const char *const *argv;  /* NULL: run <command> */
+    const char *command;      /* by exec when free of shell characters,
+                                 otherwise by <shell> or /bin/sh -c */
+    const char *shell;        /* NULL, or "path arg..." to use always */
+    const char *const *env_export; /* "NAME" or "NAME=value"; NULL-ended */
+    const char *const *env_add;    /* "NAME=value"; NULL-ended */
+    const char *folder;       /* chdir after the change of uid; NULL: none */
+    const char *chroot_folder;
+    uid_t uid;                /* with <set_user> */
+    gid_t gid;
+    bool set_user;            /* setgid, initgroups off, setuid, for good */
+    bool own_group;           /* setsid in the child */
+    int in, out, err;         /* descriptors to give; -1: /dev/null */
+};
+
+/* Start it; all other descriptors are closed. Returns -1 and <why>. */
+pid_t proc_start(const struct proc_options *options, struct error *why);
+/* Wait for <pid> until the deadline; false: still running (kill it, and call
+ * again). <status> is that of waitpid. */
+MAY_WAIT bool proc_wait(pid_t pid, deadline_t until, int *status);
+void proc_kill_group(pid_t pid, int signal_number);
+/* "exit status 1" or "killed by signal 9". */
+const char *proc_status_text(int status, char *out, size_t size);
+
+#endif
