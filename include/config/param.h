@@ -11,6 +11,11 @@
  * <group>_params (params.h), into the table below (param_rows.c), and with
  * their prose into the manual (postconf, mangen). Every default is text that
  * is $-expanded first and parsed second, so ${stress?...} works everywhere.
+ *
+ * Other kinds of row:
+ *   PARAM_AS      a name that is no C identifier, with the member's name
+ *   PARAM_FAMILY  <transport><suffix>, for any transport; no member
+ *   COMPUTED      as default: computed.c knows it
  */
 #ifndef CONFIG_PARAM_H
 #define CONFIG_PARAM_H
@@ -30,28 +35,25 @@
 enum param_type { PARAM_TEXT, PARAM_RAW, PARAM_INT, PARAM_BOOL, PARAM_TIME };
 
 /* For TEXT, RAW: bounds of the length in bytes; INT: of the value; TIME: of
- * the value in seconds. PARAM_NO_LIMIT as maximum means none. */
+ * the value in seconds. */
+#define PARAM_NO_MINIMUM (-0x7fffffffL)
 #define PARAM_NO_LIMIT (-1L)
 
-enum {
-    PARAM_COMPUTED = 1 << 0,   /* the default comes from computed.c */
-    PARAM_DEPRECATED = 1 << 1, /* works, with a warning */
-};
-
 struct param_row {
-    const char *name;          /* as in main.cf */
-    const char *default_text;  /* unexpanded; "" when PARAM_COMPUTED */
-    const char *values;        /* NULL, or the words allowed, space separated */
-    size_t offset;             /* of the member in struct <group>_params */
-    long min, max;
+    const char *name;         /* as in main.cf; a family: the suffix */
+    const char *default_text; /* unexpanded; NULL: see computed.c */
+    size_t offset;            /* of the member in struct <group>_params */
     enum param_type type;
-    unsigned flags;
+    long min, max;            /* PARAM_NO_MINIMUM, PARAM_NO_LIMIT: none */
+    const char *values;       /* NULL, or the words allowed, space separated,
+                                 upper and lower case alike */
 };
 
 struct param_group {
     const char *name; /* "smtpd" */
     const struct param_row *rows;
     size_t count;
+    const struct param_row *families; /* ends with a name of NULL */
     void *values; /* the group's struct <group>_params, filled at start */
 };
 
@@ -63,16 +65,17 @@ struct config;
 bool param_group_load(struct config *config, const struct param_group *group,
                       struct error *why);
 
-/* The same, but every parameter "smtp_x" of the group is read from "lmtp_x"
- * (or whatever <from> and <to> say), with the twin's own default where
- * twins.def lists one. */
-bool param_group_load_as(struct config *config,
-                         const struct param_group *group, const char *from,
-                         const char *to, struct error *why);
+/* The same for the LMTP client: every parameter smtp_x of the group is read
+ * from lmtp_x, with the twin's own name and default where twins.def lists
+ * one. */
+bool param_group_load_lmtp(struct config *config,
+                           const struct param_group *group,
+                           struct error *why);
 
 /* Families, such as <transport>_destination_concurrency_limit: the value of
- * the parameter <prefix><suffix>, else <fallback>. Out of bounds or not a
- * number: false and <why>. */
+ * the parameter <prefix><suffix>, or its built-in default if it is a row of
+ * its own (local_destination_recipient_limit), else <fallback>. Out of bounds
+ * or not a number: false and <why>. */
 bool param_family_int(struct config *config, const char *prefix,
                       const char *suffix, long fallback, long min, long max,
                       long *value, struct error *why);
@@ -82,5 +85,8 @@ bool param_family_time(struct config *config, const char *prefix,
 /* The expanded text, owned by <config>; <fallback> when not set. */
 const char *param_family_text(struct config *config, const char *prefix,
                               const char *suffix, const char *fallback);
+
+/* Every group there is, ending with NULL. */
+extern const struct param_group *const param_groups[];
 
 #endif
