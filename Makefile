@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: ISC
+#
+# Postwain's build, for GNU make. `make help` lists what it does.
+#
+# Nothing here names a source file: a folder under src/lib is an archive, a
+# folder under src/daemon, src/command or src/tool is a program of that name,
+# and a folder under tests/unit is a test program. All output goes to $(BUILD).
+
+SHELL = /bin/sh
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL = all
+
+ifdef SAN
+BUILD ?= build-san
+else ifdef COVERAGE
+BUILD ?= build-cov
+else
+BUILD ?= build
+endif
+
+# Lowest first: a layer may use itself and those to the left of it.
+LAYERS = base config ipc table mail client smtp dns tls sasl milter service \
+	delivery
+
+# ---- Configuration ---------------------------------------------------------
+
+NEEDS_CONFIG = $(filter-out help clean distclean stop,$(or $(MAKECMDGOALS),all))
+ifneq ($(NEEDS_CONFIG),)
+include config.mk
+endif
+
+# Testing and running may install what they need; a plain build does not.
+GET_PACKAGES = $(if $(filter check run,$(MAKECMDGOALS)),tests/install-packages)
+
+config.mk: configure
+	$(if $(GET_PACKAGES),BUILD=$(BUILD) $(GET_PACKAGES) build)
+	./configure $(CONFIGURE_ARGUMENTS)
+
+ifeq ($(origin CC),default)
+CC = $(CONFIG_CC)
+endif
+AR = ar
+
+WARNINGS = -Wall -Wextra -Wswitch-enum -Wshadow -Wstrict-prototypes
+HARDENING = -fstack-protector-strong -fPIE
+LINK_FLAGS = -pie -Wl,-z,relro,-z,now -Wl,--gc-sections -Wl,--as-needed
+
+ifdef SAN
+CFLAGS ?= $(or $(CONFIG_CFLAGS),-O1 -g)
+SAN_FLAGS = -fsanitize=address,undefined -fno-sanitize-recover=undefined
+HARDENING += $(SAN_FLAGS) -fno-omit-frame-pointer
+LINK_FLAGS += $(SAN_FLAGS)
+else ifdef COVERAGE
+CFLAGS ?= $(or $(CONFIG_CFLAGS),-O0 -g)
+HARDENING += --coverage
+LINK_FLAGS += --coverage
+else
+CFLAGS ?= $(or $(CONFIG_CFLAGS),-O2 -g)
+HARDENING += -D_FORTIFY_SOURCE=2
+endif
+ifdef WERROR
+WARNINGS += -Werror
+endif
+
+ALL_CPPFLAGS = -Iinclude -D_GNU_SOURCE $(CONFIG_CPPFLAGS) $(CPPFLAGS)
+ALL_CFLAGS = -std=c11 $(WARNINGS) $(HARDENING) -ffunction-sections \
+	-fdata-sections $(CFLAGS)
+ALL_LDFLAGS = $(CONFIG_LDFLAGS) $(LDFLAGS) $(LINK_FLAGS)
+
+# One short line a command, or with V=1 the command.
+say = $(if $(V),,@echo "  $1 $2";)
+
+COMPILE = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP
+LINK = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)
+
+# ---- What there is ---------------------------------------------------------
+
+folders = $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard $1/*/*.c)))))
+reverse = $(if $1,$(call reverse,$(wordlist 2,$(words $1),$1)) $(firstword $1))
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $1/*.c))
+
+DAEMONS := $(call folders,src/daemon)
+COMMANDS := $(call folders,src/command)
+TOOLS := $(call folders,src/tool)
+UNITS := $(call folders,tests/unit)
+DAEMON_LINKS = $(if $(filter smtp,$(DAEMONS)),lmtp) \
+	$(if $(filter qmgr,$(DAEMONS)),oqmgr)
+COMMAND_LINKS = $(if $(filter sendmail,$(COMMANDS)),mailq newaliases)
+
+# Sources that depend on a choice of configure, and one that is compiled once
+# for each parameter group.
+UNUSED_SOURCES = src/lib/config/param_rows.c \
+	$(patsubst %,src/lib/table/driver_%.c,\
+		$(filter-out $(TABLE_DRIVERS),$(OPTIONAL_DRIVERS))) \
+	$(if $(HAVE_SASL),,src/lib/sasl/cyrus.c)
+UNUSED_OBJECTS = $(UNUSED_SOURCES:%.c=$(BUILD)/obj/%.o)
+PARAM_GROUPS = $(if $(wildcard src/lib/config/param_rows.c),\
+	$(patsubst include/config/params/%.def,%,\
+		$(sort $(wildcard include/config/params/*.def))))
+PARAM_OBJECTS = \
+	$(PARAM_GROUPS:%=$(BUILD)/obj/src/lib/config/param_rows_%.o)
+
+layer_objects = $(filter-out $(UNUSED_OBJECTS),$(call objects,src/lib/$1)) \
+	$(if $(filter config,$1),$(PARAM_OBJECTS))
+archives = $(patsubst %,$(BUILD)/lib/lib%.a,$(filter $(USED_LAYERS),$1))
+USED_LAYERS := $(foreach l,$(LAYERS),$(if $(strip $(call layer_objects,$l)),$l))
+ARCHIVES := $(call archives,$(call reverse,$(LAYERS)))
+
+# A unit test of a layer is linked with that layer and those below it.
+layers_up_to = $(if $(filter $1,$(LAYERS)),$(call cut_after,$1,$(LAYERS)),\
+	$(LAYERS))
+cut_after = $(firstword $2) $(if $(filter $1,$(firstword $2)),,\
+	$(call cut_after,$1,$(wordlist 2,$(words $2),$2)))
+
+# Rewrite file $1 when it does not say $2, so that what depends on it is made
+# again: after other flags, or after a source file came or went.
+remember = $(if $(subst x$(strip $2),,x$(strip $(file <$1))),\
+	$(shell mkdir -p $(dir $1))$(file >$1,$(strip $2)))
+ifneq ($(NEEDS_CONFIG),)
+$(call remember,$(BUILD)/obj/flags,$(COMPILE))
+$(call remember,$(BUILD)/obj/link-flags,$(LINK) $(LIBS) $(USED_LAYERS))
+endif
+
+# ---- Compiling -------------------------------------------------------------
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/obj/flags
+	@mkdir -p $(@D)
+	$(call say,CC  ,$<)$(COMPILE) -c -o $@ $<
+
+$(BUILD)/obj/tests/unit/%.o: tests/unit/%.c $(BUILD)/obj/flags
+	@mkdir -p $(@D)
+	$(call say,CC  ,$<)$(COMPILE) -iquote tests/unit \
+		-iquote src/lib/$(notdir $(<D)) -c -o $@ $<
+
+$(BUILD)/obj/src/lib/config/param_rows_%.o: src/lib/config/param_rows.c \
+		$(BUILD)/obj/flags
+	@mkdir -p $(@D)
+	$(call say,CC  ,$< for $*)$(COMPILE) -DPARAM_GROUP=$* -c -o $@ $<
+
+# ---- Archives, programs and unit tests -------------------------------------
+
+# $1 layer
+define archive_rules
+$$(call remember,$(BUILD)/lib/$1.members,$(call layer_objects,$1))
+$(BUILD)/lib/lib$1.a: $(call layer_objects,$1) $(BUILD)/lib/$1.members
+	@rm -f $$@
+	$$(call say,AR  ,$$@)$(AR) rcs $$@ $$(filter %.o,$$^)
+lib-$1: $(BUILD)/lib/lib$1.a
+OBJECTS += $(call layer_objects,$1)
+endef
+
+# $1 program, $2 folder of its objects, $3 target, $4 archives
+define program_rules
+$$(call remember,$(BUILD)/obj/$2/members,$(call objects,$2) $(OBJECTS_OF_$1))
+$3: $(call objects,$2) $(OBJECTS_OF_$1) $4 $(BUILD)/obj/$2/members \
+		$(BUILD)/obj/link-flags
+	@mkdir -p $$(@D)
+	$$(call say,LINK,$$@)$$(LINK) -o $$@ $$(filter %.o,$$^) \
+		-Wl,--start-group $4 -Wl,--end-group $$(LIBS)
+$1: $3
+PROGRAMS += $3
+OBJECTS += $(call objects,$2)
+endef
+
+$(foreach u,$(UNITS),$(eval \
+	OBJECTS_OF_unit-$u = $(BUILD)/obj/tests/unit/test.o))
+OBJECTS := $(BUILD)/obj/tests/unit/test.o
+PROGRAMS :=
+
+ifneq ($(NEEDS_CONFIG),)
+$(foreach l,$(USED_LAYERS),$(eval $(call archive_rules,$l)))
+$(foreach p,$(DAEMONS),$(eval \
+	$(call program_rules,$p,src/daemon/$p,$(BUILD)/libexec/$p,$(ARCHIVES))))
+$(foreach p,$(COMMANDS),$(eval \
+	$(call program_rules,$p,src/command/$p,$(BUILD)/bin/$p,$(ARCHIVES))))
+$(foreach p,$(TOOLS),$(eval \
+	$(call program_rules,$p,src/tool/$p,$(BUILD)/tool/$p,$(ARCHIVES))))
+SUITE := $(PROGRAMS)
+$(foreach u,$(UNITS),$(eval $(call program_rules,unit-$u,tests/unit/$u,\
+	$(BUILD)/tests/unit-$u,\
+	$(call archives,$(call reverse,$(call layers_up_to,$u))))))
+-include $(OBJECTS:.o=.d)
+endif
+
+LINKS = $(DAEMON_LINKS:%=$(BUILD)/libexec/%) $(COMMAND_LINKS:%=$(BUILD)/bin/%)
+$(BUILD)/libexec/lmtp: ; @ln -sf smtp $@
+$(BUILD)/libexec/oqmgr: ; @ln -sf qmgr $@
+$(COMMAND_LINKS:%=$(BUILD)/bin/%): ; @ln -sf sendmail $@
+$(BUILD)/libexec/lmtp: | $(BUILD)/libexec/smtp
+$(BUILD)/libexec/oqmgr: | $(BUILD)/libexec/qmgr
+$(COMMAND_LINKS:%=$(BUILD)/bin/%): | $(BUILD)/bin/sendmail
+
+# Manual pages: man/smtpd.8.in with the parameters' text filled in.
+MANGEN = $(if $(filter mangen,$(TOOLS)),$(BUILD)/tool/mangen)
+MAN_PAGES = $(if $(MANGEN),\
+	$(patsubst man/%.in,$(BUILD)/man/%,$(wildcard man/*.[158].in)))
+$(BUILD)/man/%: man/%.in $(MANGEN)
+	@mkdir -p $(@D)
+	$(call say,MAN ,$@)$(MANGEN) $< >$@
+
+# ---- Targets ---------------------------------------------------------------
+
+.PHONY: all run stop check bench stage install uninstall clean distclean \
+	help programs links man unit-tests FORCE $(LAYERS:%=lib-%) \
+	$(DAEMONS) $(COMMANDS) $(TOOLS) $(UNITS:%=unit-%)
+
+DIR = $(BUILD)/stage
+PORT = 2525
+JOBS = 2
+TESTS =
+ENVIRONMENT = BUILD='$(abspath $(BUILD))' TOP='$(CURDIR)'
+
+all: programs links man
+programs: $(SUITE)
+links: $(LINKS)
+man: $(MAN_PAGES)
+unit-tests: $(UNITS:%=$(BUILD)/tests/unit-%)
+
+run: all
+	$(ENVIRONMENT) PORT=$(PORT) tests/run-demo
+
+stop:
+	$(ENVIRONMENT) tests/run-demo stop
+
+check: all unit-tests
+	$(ENVIRONMENT) tests/install-packages test || \
+		echo "Tests that need these packages will be skipped."
+	$(ENVIRONMENT) CC='$(CC)' CPPFLAGS='$(ALL_CPPFLAGS)' JOBS=$(JOBS) \
+		SAN='$(SAN)' tests/run $(TESTS)
+
+bench: all
+	$(ENVIRONMENT) tests/bench/run
+
+stage: all
+	$(ENVIRONMENT) conf/stage-instance '$(DIR)'
+
+install: all
+	$(ENVIRONMENT) DESTDIR='$(DESTDIR)' conf/install-files
+
+uninstall:
+	$(ENVIRONMENT) DESTDIR='$(DESTDIR)' conf/install-files --remove
+
+clean:
+	rm -rf $(BUILD)
+
+distclean: clean
+	rm -rf build build-san build-cov config.mk include/config.h
+
+help:
+	@sed -n 's/^#: \{0,1\}//p' Makefile
+
+#: make                    build everything into $(BUILD), by default "build"
+#: make NAME               build one program, for example "make smtpd"
+#: make lib-LAYER          build one library, for example "make lib-mail"
+#: make unit-LAYER         build the unit tests of one layer
+#: make run PORT=2525      install packages, build, start a demo on that port
+#: make stop               stop the demo
+#: make check              install packages, build, run all tests
+#:   TESTS="unit-mail e2e"   only those whose name contains one of the words
+#:   JOBS=2                  that many tests at a time
+#: make bench              measure
+#: make stage DIR=/folder  a private, complete instance in one folder
+#: make install            DESTDIR=... and the places given to ./configure
+#: make uninstall          remove programs and manual pages, keep mail
+#: make clean, distclean   remove what was built, and what configure wrote
+#:
+#: CC=clang  CFLAGS=-O0  V=1 (show commands)  WERROR=1  SAN=1 (ASan and UBSan)  COVERAGE=1
