@@ -10,6 +10,7 @@
 #define BASE_LOG_H
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdbool.h>
 
 #include "base/error.h"

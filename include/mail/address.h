@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * address.h - a mail address in internal form, and addresses in headers.
+ *
+ * Internal form is unquoted: local part and domain as they are meant.
+ * Quoting happens at the edges (quote.h).
+ */
+#ifndef MAIL_ADDRESS_H
+#define MAIL_ADDRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+
+/* The last '@' in an internal address, or NULL. */
+const char *address_at(const char *address);
+/* The domain part (after the last '@'), or NULL. */
+const char *address_domain(const char *address);
+/* The local part as a copy. */
+char *address_local(struct arena *arena, const char *address);
+/* "user+ext" cut at the delimiter set <delimiters>, with owner-x, x-request,
+ * MAILER-DAEMON, postmaster and double-bounce exempt as in Postfix. Returns
+ * the position of the delimiter in <local> or NULL. */
+char *address_split_extension(char *local, const char *delimiters,
+                              bool owner_request_special);
+/* Lower-case the domain (ASCII). */
+void address_fold_domain(char *address);
+/* For logs: external form, printable. "" gives "". */
+const char *address_for_log(struct arena *arena, const char *address);
+bool address_is_valid_utf8(const char *address);
+/* RFC 1123 host name: letters, digits, '-', '_' , labels of 1..63, at most
+ * 255; not all numeric. */
+bool domain_is_hostname(const char *name);
+bool domain_is_literal_ipv4(const char *text);
+bool domain_is_literal_ipv6(const char *text);
+/* "[1.2.3.4]" or "[IPv6:::1]"; RFC 5321 section 4.1.3. */
+bool domain_is_address_literal(const char *text);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * mbox.h - appending a message to a mailbox file or a maildir.
+ */
+#ifndef MAIL_MBOX_H
+#define MAIL_MBOX_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "mail/dsn.h"
+#include "mail/message_reader.h"
+
+/* How a copy is decorated. Lines end in "\n". */
+struct copy_options {
+    const char *from_line_sender;   /* "From sender date" line, or NULL */
+    const char *return_path;        /* Return-Path: <..> (external), or NULL */
+    const char *original_to;        /* X-Original-To:, or NULL */
+    const char *delivered_to;       /* Delivered-To:, or NULL */
+    bool quote_from;                /* ">From " in the body */
+    bool blank_line_at_end;
+    bool dot_stuff;                 /* for pipe */
+    const char *line_end;           /* "\n" or "\r\n" */
+    time_t arrival;
+};
+enum copy_result { COPY_OK, COPY_READ_FAILED, COPY_WRITE_FAILED,
+                   COPY_CORRUPT };
+/* The content of <message> to <out>, decorated. Not flushed. */
+enum copy_result message_copy(struct message_reader *message,
+                              struct stream *out,
+                              const struct copy_options *options);
+
+/* fcntl, flock, dotlock in this order, as *_delivery_lock lists them. */
+enum { MBOX_LOCK_FLOCK = 1, MBOX_LOCK_FCNTL = 2, MBOX_LOCK_DOTLOCK = 4 };
+struct mbox_options {
+    unsigned locks;
+    int lock_attempts, lock_delay_s, stale_lock_s;
+    long size_limit;        /* bytes; 0: none */
+    uid_t owner;            /* who must own it; with check_owner */
+    bool check_owner;
+};
+int mbox_locks_parse(const char *list, struct error *why); /* -1 */
+
+/* As the current effective user. On failure <dsn> says why (4.2.0, 5.2.2 when
+ * the quota or size limit is hit, ...); a partial write is truncated away. */
+MAY_WAIT bool mbox_append(const char *path, struct message_reader *message,
+                          const struct copy_options *copy,
+                          const struct mbox_options *options,
+                          struct arena *arena, struct dsn *dsn);
+/* Into <folder>/tmp, fsync, link to new, fsync of the directory. */
+MAY_WAIT bool maildir_deliver(const char *folder, struct message_reader *message,
+                              const struct copy_options *copy,
+                              long size_limit, const char *host_name,
+                              struct arena *arena, struct dsn *dsn);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * xtext.h - RFC 3461 section 4 xtext and RFC 6533 utf-8-addr-xtext.
+ */
+#ifndef MAIL_XTEXT_H
+#define MAIL_XTEXT_H
+
+#include <stdbool.h>
+
+#include "base/str.h"
+
+void xtext_encode(struct str *out, const char *text, const char *extra);
+bool xtext_decode(struct str *out, const char *text);
+/* "utf-8;" original recipients: unitext and \x{..} forms. */
+bool utf8_xtext_decode(struct str *out, const char *text);
+void utf8_xtext_encode(struct str *out, const char *text);
+
+#endif

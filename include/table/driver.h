@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * driver.h - what a table type must provide.
+ */
+#ifndef TABLE_DRIVER_H
+#define TABLE_DRIVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/str.h"
+#include "table/table.h"
+
+enum table_can {
+    TABLE_CAN_CREATE = 1 << 0,
+    TABLE_CAN_WRITE = 1 << 1,
+    TABLE_CAN_WALK = 1 << 2,
+    TABLE_IS_PATTERN = 1 << 3,
+    TABLE_IS_PRIVATE = 1 << 4, /* not through proxymap by default */
+    TABLE_CAN_BLOCK = 1 << 5,  /* lookups go through offload() */
+};
+
+struct table_options {
+    enum table_mode mode;
+    unsigned flags;
+    const struct table_setup *setup;
+    int depth; /* nesting of unionmap, pipemap; at most 10 */
+};
+
+struct table_driver {
+    const char *type;   /* "socketmap" */
+    const char *suffix; /* ".db" for a file beside the source, or NULL */
+    unsigned can;
+    /* NULL and <why> if it cannot be opened now. The instance belongs to
+     * table.c, which frees it by close. */
+    void *(*open)(const char *name, const struct table_options *options,
+                  struct error *why);
+    MAY_WAIT enum answer (*get)(void *instance, const char *key,
+                                struct str *value, struct error *why);
+    MAY_WAIT enum answer (*put)(void *instance, const char *key,
+                                const char *value, struct error *why);
+    MAY_WAIT enum answer (*del)(void *instance, const char *key,
+                                struct error *why);
+    MAY_WAIT enum answer (*next)(void *instance, bool first, struct str *key,
+                                 struct str *value, struct error *why);
+    /* True: the data behind it was replaced. NULL: never. */
+    bool (*changed)(void *instance);
+    enum table_trust (*owner)(void *instance, uid_t *owner);
+    /* Make durable what was built; false and <why>. NULL: nothing to do. */
+    bool (*commit)(void *instance, struct error *why);
+    void (*close)(void *instance);
+};
+
+/* The driver for <type>, built in or loaded from dynamicmaps.cf, or NULL and
+ * <why> (unknown type, or known but not built in: which package has it). */
+const struct table_driver *driver_find(const char *type, struct error *why);
+
+#endif

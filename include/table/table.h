@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * table.h - one lookup table, of whatever type.
+ *
+ * table.c does once for all what every driver would repeat: case folding,
+ * UTF-8 checks, key flags, tracing, locking and noticing a change. A lookup
+ * has three answers; a lookup that failed is never "not found".
+ */
+#ifndef TABLE_TABLE_H
+#define TABLE_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "base/str.h"
+
+enum answer { FOUND, ABSENT, FAILED };
+
+enum table_flag {
+    TABLE_FOLD = 1 << 0,        /* fold the case of keys (ASCII or Unicode) */
+    TABLE_UTF8 = 1 << 1,        /* keys and values must be UTF-8 */
+    TABLE_NO_REGSUB = 1 << 2,   /* refuse $number in results (security) */
+    TABLE_NO_PROXY = 1 << 3,    /* proxy: is opened in this process */
+    TABLE_NO_UNAUTH = 1 << 4,   /* refuse types that others can write */
+    TABLE_PARENT_MATCH = 1 << 5,/* caller looks up .parent itself: informative */
+    TABLE_SRC_RHS_IS_FILE = 1 << 6, /* values are base64 file contents: decode */
+    TABLE_MULTI_WRITER = 1 << 7,
+    TABLE_DEBUG = 1 << 8,       /* log every request */
+    /* For postmap and postalias. */
+    TABLE_WITH_NUL = 1 << 9,    /* -N */
+    TABLE_WITHOUT_NUL = 1 << 10,/* -n */
+    TABLE_DUP_IGNORE = 1 << 11, /* -w */
+    TABLE_DUP_REPLACE = 1 << 12,/* -r */
+    TABLE_BULK = 1 << 13,       /* building from scratch */
+};
+
+enum table_mode { TABLE_READ, TABLE_UPDATE, TABLE_CREATE };
+
+struct table;
+
+/* What tables need to know of the configuration; set once at start. */
+struct table_setup {
+    const char *config_directory;
+    const char *queue_directory;
+    const char *default_type;        /* default_database_type */
+    const char *proxy_service;       /* "proxymap" */
+    const char *proxywrite_service;
+    const char *dynamicmaps_directory;
+    long bdb_create_buffer, bdb_read_buffer; /* bytes */
+    long lmdb_map_size;
+    int ipc_timeout_s;
+    bool utf8;                       /* smtputf8_enable */
+    /* For static lookups of other parameters in ldap/sql source files. */
+    const char *(*parameter)(const char *name, void *context);
+    void *context;
+};
+void table_set_up(const struct table_setup *setup);
+
+/* Open "type:name". A table that cannot be opened is still returned: each
+ * lookup then FAILs and logs why (so that mail is deferred, not lost); only
+ * a syntax error or an unknown type gives NULL and <why>. Tables opened twice
+ * with the same name and flags share one driver instance. */
+struct table *table_open(const char *type_and_name, enum table_mode mode,
+                         unsigned flags, struct error *why);
+void table_close(struct table *table);
+const char *table_name(const struct table *table); /* "hash:/etc/aliases" */
+/* Why the last operation FAILED; or, after table_open, why it is dead. */
+const char *table_error(const struct table *table);
+
+/* FOUND: <value> is set. */
+MAY_WAIT enum answer table_get(struct table *table, const char *key,
+                               struct str *value);
+/* FOUND: done (table_del: it was there). ABSENT: duplicate kept / not there. */
+MAY_WAIT enum answer table_put(struct table *table, const char *key,
+                               const char *value);
+MAY_WAIT enum answer table_del(struct table *table, const char *key);
+/* Walk: <first> starts over. ABSENT at the end. */
+MAY_WAIT enum answer table_next(struct table *table, bool first,
+                                struct str *key, struct str *value);
+/* Fixed-string tables may be asked for partial keys (user@, domain). Pattern
+ * tables (regexp, pcre, cidr) may not. */
+bool table_is_pattern(const struct table *table);
+/* The owner of the data: who may be trusted in local delivery. */
+enum table_trust { TRUST_UNKNOWN, TRUST_ROOT, TRUST_OWNER };
+enum table_trust table_owner(const struct table *table, uid_t *owner);
+/* A file below any table opened so far has changed (fstat): log
+ * "table NAME has changed -- restarting" and return true. Asked by the
+ * service skeleton before a new client is served. */
+bool table_any_changed(void);
+/* "btree cidr environ ..." one per line for postconf -m; sorted. */
+const char *const *table_types(void);
+const char *const *table_types_can_create(void);
+
+#endif

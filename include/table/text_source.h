@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * text_source.h - logical lines of a table source: continuation, comments.
+ */
+#ifndef TABLE_TEXT_SOURCE_H
+#define TABLE_TEXT_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/stream.h"
+#include "base/str.h"
+
+struct text_source {
+    struct stream *in;  /* borrowed */
+    const char *path;   /* borrowed; for messages */
+    size_t first_line;  /* of the logical line just read */
+    size_t last_line;
+    struct str ahead;   /* private */
+    bool has_ahead;
+};
+
+void text_source_init(struct text_source *source, struct stream *in,
+                      const char *path);
+void text_source_fini(struct text_source *source);
+/* The next logical line without its newlines; at most 16 MB. False at the
+ * end or on a read error (then stream_failed). */
+bool text_source_next(struct text_source *source, struct str *line);
+
+#endif
