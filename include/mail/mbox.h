@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "mail/dsn.h"
+#include "mail/mailbox_lock.h"
 #include "mail/message_reader.h"
 
 /* How a copy is decorated. Lines end in "\n". */
@@ -33,16 +34,13 @@ enum copy_result message_copy(struct message_reader *message,
                               struct stream *out,
                               const struct copy_options *options);
 
-/* fcntl, flock, dotlock in this order, as *_delivery_lock lists them. */
-enum { MBOX_LOCK_FLOCK = 1, MBOX_LOCK_FCNTL = 2, MBOX_LOCK_DOTLOCK = 4 };
 struct mbox_options {
-    unsigned locks;
+    unsigned locks;         /* MBOX_LOCK_ bits */
     int lock_attempts, lock_delay_s, stale_lock_s;
     long size_limit;        /* bytes; 0: none */
     uid_t owner;            /* who must own it; with check_owner */
     bool check_owner;
 };
-int mbox_locks_parse(const char *list, struct error *why); /* -1 */
 
 /* As the current effective user. On failure <dsn> says why (4.2.0, 5.2.2 when
  * the quota or size limit is hit, ...); a partial write is truncated away. */

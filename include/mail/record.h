@@ -20,6 +20,7 @@ enum record_type {
 #define RECORD(id, letter, name, segments) REC_##id = letter,
 #include "mail/records.def"
 #undef RECORD
+    REC_FILTER = REC_CONT, /* in the envelope and the extracted segment */
 };
 /* Segments in which a type may stand; records.def has their union. */
 enum record_segment {
