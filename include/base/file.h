@@ -13,12 +13,15 @@
 #include "base/error.h"
 #include "base/str.h"
 
-/* Read all of <path>, at most <max> bytes. */
+/* Functions that take a <why> leave errno as well. */
+
+/* Read all of <path> into <out>; a file of over <max> bytes is refused
+ * (EFBIG). */
 bool file_read(const char *path, size_t max, struct str *out,
                struct error *why);
 /* Replace <path> by <data> atomically: temporary file in the same folder,
  * owner and mode of the old file (or <mode>), fsync, rename, fsync of the
- * folder. */
+ * folder. A symbolic link stays; the file it leads to is replaced. */
 bool file_replace(const char *path, mode_t mode, const void *data,
                   size_t length, struct error *why);
 /* All bytes, through EINTR and short writes. */
@@ -26,9 +29,13 @@ bool file_write_all(int fd, const void *data, size_t length);
 /* Make the directory entry durable. */
 bool file_sync_folder(const char *path_of_a_file_in_it, struct error *why);
 /* Open without following a link in the last part, and only a regular file
- * with one link; fills <st> (may be NULL). Returns -1 and <why>. */
+ * with one link; fills <st> (may be NULL). O_TRUNC takes effect after these
+ * checks. A file that this call creates is given to <owner> and <group> (-1:
+ * left alone). The descriptor is close-on-exec. Returns -1 and <why>; errno
+ * is EPERM for a file of the wrong kind. */
 int file_open_plain(const char *path, int flags, mode_t mode, uid_t owner,
                     gid_t group, struct stat *st, struct error *why);
+/* mkdir -p; the umask applies. */
 bool file_make_folders(const char *path, mode_t mode, struct error *why);
 bool file_set_nonblocking(int fd, bool on);
 bool file_set_close_on_exec(int fd, bool on);

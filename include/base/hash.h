@@ -14,7 +14,7 @@
 struct hash;
 
 struct hash *hash_new(void);
-/* <free_value> may be NULL. */
+/* <free_value> may be NULL; it is not called for NULL values. */
 void hash_free(struct hash *hash, void (*free_value)(void *));
 size_t hash_count(const struct hash *hash);
 void *hash_get(const struct hash *hash, const char *key); /* NULL: absent */
@@ -22,8 +22,9 @@ bool hash_has(const struct hash *hash, const char *key);
 /* Returns the value that was there, or NULL. */
 void *hash_put(struct hash *hash, const char *key, void *value);
 void *hash_remove(struct hash *hash, const char *key);
-/* Walk: start with *position = 0; false at the end. The entry just returned
- * may be removed during the walk, nothing may be added. */
+/* Walk in the order in which the keys came: start with *position = 0; false
+ * at the end. <key> and <value> may be NULL. Entries may be removed during the
+ * walk, nothing may be added. */
 bool hash_next(const struct hash *hash, size_t *position, const char **key,
                void **value);
 uint64_t hash_bytes(const void *data, size_t length); /* seeded */

@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/error.h"
 
@@ -51,7 +52,11 @@ void log_write(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 void log_vwrite(enum log_level level, const char *format, va_list args);
 /* Number of warnings, errors so far (postfix check, exit codes). */
 unsigned log_count(enum log_level level);
-/* A line as it is written to a file: "Mmm dd hh:mm:ss HOST TAG[PID]: TEXT". */
+/* A line as it is written to a file: "Mmm dd hh:mm:ss HOST TAG[PID]: TEXT".
+ * Returns its length; it is cut to fit. */
 size_t log_format_line(char *out, size_t size, const char *text);
+/* Only "Mmm dd hh:mm:ss HOST ", for postlogd: a datagram on the postlog
+ * socket is "TAG[PID]: TEXT", without a newline. */
+size_t log_format_stamp(char *out, size_t size);
 
 #endif

@@ -32,8 +32,9 @@ char *text_trim(char *text);
 /* The next word of *cursor, which is advanced and written to; words are
  * separated by any of <separators>. NULL at the end. */
 char *text_token(char **cursor, const char *separators);
-/* As text_token, but "{...}" with balanced braces is one word (braces kept),
- * and double quotes are respected if <quotes>. */
+/* As text_token, but separators inside balanced "{...}" do not count (braces
+ * are kept), nor, if <quotes>, those inside double quotes (also kept; a
+ * backslash takes the special meaning from the next byte). */
 char *text_token_braced(char **cursor, const char *separators, bool quotes);
 /* Cut "left = right" at the first '='; trims both. False if there is none or
  * left is empty. */
@@ -41,7 +42,8 @@ bool text_split_nameval(char *line, char **name, char **value);
 /* "a, b c" as a NULL-terminated array in <arena>. separators NULL: ", \t\r\n". */
 char **text_split(struct arena *arena, const char *text,
                   const char *separators, size_t *count);
-/* Text with C escapes (\n \r \t \\ \ooo), as dialogs and PREGREET logs use. */
+/* Text with C escapes (\a \b \t \n \v \f \r \\ \ooo), as dialogs and
+ * PREGREET logs use. */
 char *text_escape(struct arena *arena, const void *data, size_t length);
 #define LIST_SEPARATORS ", \t\r\n"
 

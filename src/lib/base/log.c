@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * log.c - one line to the mail log, in the shape log readers know.
+ *
+ * Nothing here allocates memory: "out of memory" must still reach the log.
+ */
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+
+enum { TEXT_MAX = 2000, LINE_MAX_BYTES = TEXT_MAX + 512, PATIENCE_MS = 1000 };
+
+static const struct level_row {
+    const char *prefix;
+    int priority;
+} level_rows[] = {
+    [LOG_LEVEL_INFO] = { "", LOG_INFO },
+    [LOG_LEVEL_WARNING] = { "warning: ", LOG_WARNING },
+    [LOG_LEVEL_ERROR] = { "error: ", LOG_ERR },
+    [LOG_LEVEL_FATAL] = { "fatal: ", LOG_CRIT },
+    [LOG_LEVEL_PANIC] = { "panic: ", LOG_CRIT },
+};
+
+/* Before log_open: what a command can say about its own start. */
+static struct {
+    char tag[128];
+    char program[64];
+    char postlog_socket[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+    char fallback_file[1024];
+    char host_name[256];
+    int facility;
+    unsigned targets;
+    int postlog_fd;
+    int verbose;
+    unsigned counts[sizeof level_rows / sizeof *level_rows];
+} state = {
+    .tag = "postfix",
+    .program = "postfix",
+    .facility = LOG_MAIL,
+    .targets = LOG_TO_STDERR,
+    .postlog_fd = -1,
+};
+
+static int facility_number(const char *name)
+{
+    static const struct { const char *name; int number; } facilities[] = {
+        { "auth", LOG_AUTH },         { "authpriv", LOG_AUTHPRIV },
+        { "cron", LOG_CRON },         { "daemon", LOG_DAEMON },
+        { "ftp", LOG_FTP },           { "kern", LOG_KERN },
+        { "local0", LOG_LOCAL0 },     { "local1", LOG_LOCAL1 },
+        { "local2", LOG_LOCAL2 },     { "local3", LOG_LOCAL3 },
+        { "local4", LOG_LOCAL4 },     { "local5", LOG_LOCAL5 },
+        { "local6", LOG_LOCAL6 },     { "local7", LOG_LOCAL7 },
+        { "lpr", LOG_LPR },           { "mail", LOG_MAIL },
+        { "news", LOG_NEWS },         { "syslog", LOG_SYSLOG },
+        { "user", LOG_USER },         { "uucp", LOG_UUCP },
+    };
+    for (size_t i = 0; i < sizeof facilities / sizeof *facilities; i++)
+        if (name != NULL && strcmp(facilities[i].name, name) == 0)
+            return facilities[i].number;
+    return LOG_MAIL;
+}
+
+/* Copy what fits; false if it did not. */
+static bool copy_text(char *to, size_t size, const char *from)
+{
+    return (size_t)snprintf(to, size, "%s", from == NULL ? "" : from) < size;
+}
+
+void log_open(const struct log_options *options)
+{
+    if (options->program != NULL)
+        snprintf(state.tag, sizeof state.tag, "%s/%s", options->syslog_name,
+                 options->program);
+    else
+        copy_text(state.tag, sizeof state.tag, options->syslog_name);
+    copy_text(state.program, sizeof state.program,
+              options->program != NULL ? options->program
+                                       : options->syslog_name);
+    state.facility = facility_number(options->facility);
+    /* Half a path is the path of something else. */
+    if (!copy_text(state.postlog_socket, sizeof state.postlog_socket,
+                   options->postlog_socket))
+        state.postlog_socket[0] = '\0';
+    if (!copy_text(state.fallback_file, sizeof state.fallback_file,
+                   options->fallback_file))
+        state.fallback_file[0] = '\0';
+    copy_text(state.host_name, sizeof state.host_name, options->host_name);
+    if (state.postlog_fd >= 0) {
+        close(state.postlog_fd);
+        state.postlog_fd = -1;
+    }
+    log_set_targets(options->targets);
+}
+
+/* syslog(3) is opened at once, while its socket can still be reached: the
+ * process may go into a chroot next. */
+void log_set_targets(unsigned targets)
+{
+    state.targets = targets;
+    if ((targets & (LOG_TO_SYSLOG | LOG_TO_POSTLOG)) != 0) {
+        closelog();
+        openlog(state.tag, LOG_PID | LOG_NDELAY, state.facility);
+    }
+}
+
+int log_verbose(void)
+{
+    return state.verbose;
+}
+
+void log_set_verbose(int level)
+{
+    state.verbose = level;
+}
+
+unsigned log_count(enum log_level level)
+{
+    return state.counts[level];
+}
+
+/* Our own words, because strftime's change with the locale. */
+size_t log_format_stamp(char *out, size_t size)
+{
+    static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr",
+                                        "May", "Jun", "Jul", "Aug",
+                                        "Sep", "Oct", "Nov", "Dec" };
+    struct timeval now = clock_wall();
+    struct tm local = { 0 };
+    localtime_r(&now.tv_sec, &local);
+    const char *host = state.host_name;
+    if (host[0] == '\0')
+        host = "localhost";
+    int length = snprintf(out, size, "%s %2d %02d:%02d:%02d %s ",
+                          months[local.tm_mon], local.tm_mday, local.tm_hour,
+                          local.tm_min, local.tm_sec, host);
+    return (size_t)length < size ? (size_t)length : size - 1;
+}
+
+size_t log_format_line(char *out, size_t size, const char *text)
+{
+    size_t used = log_format_stamp(out, size);
+    int length = snprintf(out + used, size - used, "%s[%d]: %s", state.tag,
+                          (int)getpid(), text);
+    used += (size_t)length;
+    return used < size ? used : size - 1;
+}
+
+/* One write(2) a line, so that lines of several processes do not mix. What
+ * cannot be written has no better place to go. */
+static bool write_line(int fd, const char *line, size_t length)
+{
+    ssize_t done;
+    do
+        done = write(fd, line, length);
+    while (done < 0 && errno == EINTR);
+    return done == (ssize_t)length;
+}
+
+static bool write_full_line(int fd, const char *text)
+{
+    char line[LINE_MAX_BYTES];
+    size_t length = log_format_line(line, sizeof line - 1, text);
+    line[length++] = '\n';
+    return write_line(fd, line, length);
+}
+
+static void write_stderr(const char *text)
+{
+    char line[LINE_MAX_BYTES];
+    int length = snprintf(line, sizeof line, "%s: %s\n", state.program, text);
+    write_line(STDERR_FILENO, line, (size_t)length);
+}
+
+static void write_syslog(enum log_level level, const char *text)
+{
+    syslog(state.facility | level_rows[level].priority, "%s", text);
+}
+
+static bool open_postlog(void)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    if (state.postlog_fd >= 0)
+        return true;
+    if (state.postlog_socket[0] == '\0')
+        return false;
+    memcpy(address.sun_path, state.postlog_socket,
+           strlen(state.postlog_socket) + 1);
+
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return false;
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
+        close(fd);
+        return false;
+    }
+    state.postlog_fd = fd;
+    return true;
+}
+
+/* A full socket is given a second, in the hope that postlogd catches up. One
+ * whose reader is gone is opened anew once: postlogd may have been restarted.
+ * This does not let other fibers run: a log call must not be a MAY_WAIT. */
+static bool send_postlog(const char *line, size_t length)
+{
+    deadline_t until = deadline_in_ms(PATIENCE_MS);
+    bool reopened = false;
+
+    while (open_postlog()) {
+        if (send(state.postlog_fd, line, length, MSG_NOSIGNAL) >= 0)
+            return true;
+        if (errno == EINTR)
+            continue;
+        if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) {
+            int left = deadline_left_ms(until);
+            struct pollfd full = { .fd = state.postlog_fd, .events = POLLOUT };
+            if (left == 0)
+                return false;
+            poll(&full, 1, errno == ENOBUFS || left > 100 ? 100 : left);
+            continue;
+        }
+        close(state.postlog_fd);
+        state.postlog_fd = -1;
+        if (reopened)
+            return false;
+        reopened = true;
+    }
+    return false;
+}
+
+static bool append_fallback_file(const char *text)
+{
+    if (state.fallback_file[0] == '\0')
+        return false;
+    int fd = open(state.fallback_file,
+                  O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
+                      O_NONBLOCK | O_NOCTTY,
+                  0644);
+    if (fd < 0)
+        return false;
+    bool written = write_full_line(fd, text);
+    close(fd);
+    return written;
+}
+
+static void write_postlog(enum log_level level, const char *text)
+{
+    char line[LINE_MAX_BYTES];
+    int length = snprintf(line, sizeof line, "%s[%d]: %s", state.tag,
+                          (int)getpid(), text);
+    if (send_postlog(line, (size_t)length) || append_fallback_file(text))
+        return;
+    if ((state.targets & LOG_TO_SYSLOG) == 0)
+        write_syslog(level, text);
+}
+
+void log_vwrite(enum log_level level, const char *format, va_list args)
+{
+    int saved_errno = errno;
+    char text[TEXT_MAX + 1];
+    size_t used = (size_t)snprintf(text, sizeof text, "%s",
+                                   level_rows[level].prefix);
+    errno = saved_errno; /* for %m */
+    vsnprintf(text + used, sizeof text - used, format, args);
+    text_printable(text, '?', true);
+
+    state.counts[level]++;
+    if ((state.targets & LOG_TO_STDERR) != 0)
+        write_stderr(text);
+    if ((state.targets & LOG_TO_STDOUT) != 0)
+        write_full_line(STDOUT_FILENO, text);
+    if ((state.targets & LOG_TO_SYSLOG) != 0)
+        write_syslog(level, text);
+    if ((state.targets & LOG_TO_POSTLOG) != 0)
+        write_postlog(level, text);
+    errno = saved_errno;
+}
+
+void log_write(enum log_level level, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    log_vwrite(level, format, args);
+    va_end(args);
+}
+
+void log_info(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    log_vwrite(LOG_LEVEL_INFO, format, args);
+    va_end(args);
+}
+
+void log_warning(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    log_vwrite(LOG_LEVEL_WARNING, format, args);
+    va_end(args);
+}
+
+void log_error(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    log_vwrite(LOG_LEVEL_ERROR, format, args);
+    va_end(args);
+}
