@@ -28,7 +28,7 @@ enum stream_state {
 
 /* What lies under the buffers. TLS replaces it (tls/stream.h). Each returns
  * bytes moved, 0 at end of file, or -1 with errno; they wait through
- * io_wait. */
+ * io_wait. With the deadline 0 they do not wait: ETIMEDOUT. */
 struct stream_transport {
     ssize_t (*read)(void *handle, int fd, void *data, size_t length,
                     deadline_t until);
@@ -36,22 +36,27 @@ struct stream_transport {
                      deadline_t until);
     /* Bytes that can be read without waiting may be hidden here. */
     bool (*pending)(void *handle);
+    /* Say good-bye and free the handle; the stream closes <fd>. */
     void (*close)(void *handle, int fd);
 };
 
 struct stream;
 
-/* Takes over <fd>, which is made nonblocking (unless a regular file). */
+/* Takes over <fd>, which is made nonblocking, unless it is a file or one of
+ * 0, 1 and 2, which other processes share. */
 struct stream *stream_open(int fd);
-/* A stream that only writes to memory, or reads <length> bytes of it. */
+/* A stream that only writes to memory (<data> is NULL), or reads <length>
+ * bytes of it (not copied: they must outlive the stream). */
 struct stream *stream_open_memory(const void *data, size_t length);
+/* What was written to memory; belongs to the stream. */
+const struct str *stream_memory(const struct stream *s);
 void stream_close(struct stream *s); /* flushes if no error; NULL allowed */
 void stream_abandon(struct stream *s); /* closes without flushing */
 int stream_fd(const struct stream *s);
 int stream_detach(struct stream *s); /* flush, free, give back the descriptor */
 
-/* The time limit of each single operation, in seconds; 0: none. Or one
- * absolute deadline for all that follows (DEADLINE_NEVER: back to the
+/* The time limit of each single read or write of the transport, in seconds;
+ * 0: none. Or one absolute deadline for all that follows (DEADLINE_NEVER: back to the
  * limit). The earlier counts. */
 void stream_set_timeout(struct stream *s, int seconds);
 void stream_set_deadline(struct stream *s, deadline_t until);
@@ -59,6 +64,8 @@ void stream_set_deadline(struct stream *s, deadline_t until);
  * timeout (smtpd_min_data_rate). 0: off. */
 void stream_set_min_rate(struct stream *s, int bytes_per_second);
 
+/* The first failure stays until stream_clear_error. EOF and LIMIT fail only
+ * what reads; ERROR and TIMEOUT also what writes. */
 enum stream_state stream_state(const struct stream *s);
 bool stream_failed(const struct stream *s); /* anything but OK */
 int stream_errno(const struct stream *s);
@@ -68,7 +75,8 @@ const char *stream_error_text(const struct stream *s); /* for logs */
 /* Bytes that were received and not read yet. */
 size_t stream_buffered(const struct stream *s);
 const char *stream_peek(const struct stream *s); /* stream_buffered bytes */
-/* Wait for at least one byte without taking it. */
+/* Wait for at least one byte without taking it. This and all that reads first
+ * sends what is unsent, when it must ask the transport for more. */
 MAY_WAIT bool stream_fill(struct stream *s);
 /* Throw away what was received and not read (STARTTLS). */
 void stream_drop_input(struct stream *s);
@@ -79,8 +87,9 @@ MAY_WAIT int stream_get_char(struct stream *s);
 MAY_WAIT bool stream_get_bytes(struct stream *s, void *data, size_t length);
 /* At most <length>, at least one; 0 at failure. */
 MAY_WAIT size_t stream_get_some(struct stream *s, void *data, size_t length);
-/* Up to and without <delimiter>; at most <max> bytes, else state LIMIT with
- * <max> bytes in <out> and the rest unread. */
+/* Set <out> to what comes before <delimiter>, which is dropped; at most <max>
+ * bytes, else state LIMIT with <max> bytes in <out> and the rest unread. At
+ * EOF, <out> has the bytes that no delimiter followed. */
 MAY_WAIT bool stream_get_until(struct stream *s, int delimiter, size_t max,
                                struct str *out);
 
