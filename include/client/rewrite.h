@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * rewrite.h - addresses to standard form. Answers are remembered for 30 seconds.
+ */
+#ifndef CLIENT_REWRITE_H
+#define CLIENT_REWRITE_H
+
+#include "base/arena.h"
+
+enum rewrite_context { REWRITE_LOCAL, REWRITE_REMOTE, REWRITE_NONE };
+/* "local", "remote", "invalid" and back. */
+const char *rewrite_context_name(enum rewrite_context context);
+enum rewrite_context rewrite_context_parse(const char *name);
+/* Internal form in and out. Retries until it has an answer (the mail system
+ * is useless without); fatal() after ipc_timeout. */
+MAY_WAIT const char *rewrite_internal(struct arena *arena,
+                                      enum rewrite_context context,
+                                      const char *address);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * dispatch.h - the server side of calls: request name to handler.
+ */
+#ifndef IPC_DISPATCH_H
+#define IPC_DISPATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/stream.h"
+#include "ipc/schema.h"
+
+struct dispatch_row {
+    const char *name;                  /* "resolve" */
+    const struct ipc_schema *request;  /* fields after request=name */
+    /* Answer on the stream (ipc_send). False: close the connection. */
+    MAY_WAIT bool (*handle)(struct stream *s, struct arena *arena,
+                            const void *request, void *context);
+};
+
+/* Serve requests until the client goes away, is idle for <idle_s>, or a
+ * handler returns false. The arena is reset after each. An unknown name is
+ * logged and answered by closing. */
+MAY_WAIT void dispatch_serve(struct stream *s, const struct dispatch_row *rows,
+                             size_t count, int idle_s, int timeout_s,
+                             void *context);
+/* One request. False: closed, failed or unknown. */
+MAY_WAIT bool dispatch_one(struct stream *s, struct arena *arena,
+                           const struct dispatch_row *rows, size_t count,
+                           void *context);
+
+#endif

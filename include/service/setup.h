@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * setup.h - what every program of the suite does first, daemons and commands alike.
+ */
+#ifndef SERVICE_SETUP_H
+#define SERVICE_SETUP_H
+
+#include <stdbool.h>
+
+#include "config/main_cf.h"
+#include "config/params.h"
+
+/* Hand the parameters (group `common` and `table` must be loaded) to the
+ * libraries that want options: log tag, table, queue_dir, client. Called by
+ * service_main and command_start; programs need not. */
+void setup_libraries(struct config *config, const char *program);
+
+/* A command'"'"'s beginning: descriptors 0-2 are open, a privileged (set-gid)
+ * program cleans its environment; configuration from <config_directory> (-c,
+ * NULL: MAIL_CONFIG or the default) with groups `common`, `table` and
+ * <groups> (NULL-terminated, may be NULL); log to stderr and to the system
+ * log. fatal() with a clear message if the configuration cannot be read.
+ * Does not change the working directory. */
+struct command_options {
+    const char *program;           /* "postmap" */
+    const char *config_directory;
+    const struct param_group *const *groups;
+    bool no_syslog;                /* stderr only (postconf) */
+};
+struct config *command_start(const struct command_options *options);
+
+#endif
