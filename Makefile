@@ -35,38 +35,34 @@ endif
 GET_PACKAGES = $(if $(filter check run,$(MAKECMDGOALS)),tests/install-packages)
 
 config.mk: configure
-	$(if $(GET_PACKAGES),BUILD=$(BUILD) $(GET_PACKAGES) build)
-	./configure $(CONFIGURE_ARGUMENTS)
+	@$(if $(GET_PACKAGES),BUILD=$(BUILD) $(GET_PACKAGES) build)
+	@env -u CC -u CFLAGS -u CPPFLAGS -u LDFLAGS ./configure $(CONFIGURE_ARGUMENTS)
 
 ifeq ($(origin CC),default)
 CC = $(CONFIG_CC)
 endif
 AR = ar
 
-WARNINGS = -Wall -Wextra -Wswitch-enum -Wshadow -Wstrict-prototypes
-HARDENING = -fstack-protector-strong -fPIE
+WARNINGS = -Wall -Wextra -Wswitch-enum -Wshadow -Wstrict-prototypes \
+	$(if $(WERROR),-Werror)
 LINK_FLAGS = -pie -Wl,-z,relro,-z,now -Wl,--gc-sections -Wl,--as-needed
 
 ifdef SAN
-CFLAGS ?= $(or $(CONFIG_CFLAGS),-O1 -g)
-SAN_FLAGS = -fsanitize=address,undefined -fno-sanitize-recover=undefined
-HARDENING += $(SAN_FLAGS) -fno-omit-frame-pointer
-LINK_FLAGS += $(SAN_FLAGS)
+OPTIMIZE = -O1 -g
+VARIANT = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer
 else ifdef COVERAGE
-CFLAGS ?= $(or $(CONFIG_CFLAGS),-O0 -g)
-HARDENING += --coverage
-LINK_FLAGS += --coverage
+OPTIMIZE = -O0 -g
+VARIANT = --coverage
 else
-CFLAGS ?= $(or $(CONFIG_CFLAGS),-O2 -g)
-HARDENING += -D_FORTIFY_SOURCE=2
+OPTIMIZE = -O2 -g
+VARIANT = -D_FORTIFY_SOURCE=2
 endif
-ifdef WERROR
-WARNINGS += -Werror
-endif
+CFLAGS ?= $(or $(CONFIG_CFLAGS),$(OPTIMIZE))
 
 ALL_CPPFLAGS = -Iinclude -D_GNU_SOURCE $(CONFIG_CPPFLAGS) $(CPPFLAGS)
-ALL_CFLAGS = -std=c11 $(WARNINGS) $(HARDENING) -ffunction-sections \
-	-fdata-sections $(CFLAGS)
+ALL_CFLAGS = -std=c11 $(WARNINGS) -fstack-protector-strong -fPIE \
+	-ffunction-sections -fdata-sections $(VARIANT) $(CFLAGS)
 ALL_LDFLAGS = $(CONFIG_LDFLAGS) $(LDFLAGS) $(LINK_FLAGS)
 
 # One short line a command, or with V=1 the command.
@@ -85,9 +81,9 @@ DAEMONS := $(call folders,src/daemon)
 COMMANDS := $(call folders,src/command)
 TOOLS := $(call folders,src/tool)
 UNITS := $(call folders,tests/unit)
-DAEMON_LINKS = $(if $(filter smtp,$(DAEMONS)),lmtp) \
-	$(if $(filter qmgr,$(DAEMONS)),oqmgr)
-COMMAND_LINKS = $(if $(filter sendmail,$(COMMANDS)),mailq newaliases)
+LINKS = $(addprefix $(BUILD)/,$(if $(filter smtp,$(DAEMONS)),libexec/lmtp) \
+	$(if $(filter qmgr,$(DAEMONS)),libexec/oqmgr) \
+	$(if $(filter sendmail,$(COMMANDS)),bin/mailq bin/newaliases))
 
 # Sources that depend on a choice of configure, and one that is compiled once
 # for each parameter group.
@@ -184,13 +180,11 @@ $(foreach u,$(UNITS),$(eval $(call program_rules,unit-$u,tests/unit/$u,\
 -include $(OBJECTS:.o=.d)
 endif
 
-LINKS = $(DAEMON_LINKS:%=$(BUILD)/libexec/%) $(COMMAND_LINKS:%=$(BUILD)/bin/%)
-$(BUILD)/libexec/lmtp: ; @ln -sf smtp $@
-$(BUILD)/libexec/oqmgr: ; @ln -sf qmgr $@
-$(COMMAND_LINKS:%=$(BUILD)/bin/%): ; @ln -sf sendmail $@
 $(BUILD)/libexec/lmtp: | $(BUILD)/libexec/smtp
 $(BUILD)/libexec/oqmgr: | $(BUILD)/libexec/qmgr
-$(COMMAND_LINKS:%=$(BUILD)/bin/%): | $(BUILD)/bin/sendmail
+$(BUILD)/bin/mailq $(BUILD)/bin/newaliases: | $(BUILD)/bin/sendmail
+$(LINKS):
+	@ln -sf $(notdir $|) $@
 
 # Manual pages: man/smtpd.8.in with the parameters' text filled in.
 MANGEN = $(if $(filter mangen,$(TOOLS)),$(BUILD)/tool/mangen)
@@ -203,44 +197,49 @@ $(BUILD)/man/%: man/%.in $(MANGEN)
 # ---- Targets ---------------------------------------------------------------
 
 .PHONY: all run stop check bench stage install uninstall clean distclean \
-	help programs links man unit-tests FORCE $(LAYERS:%=lib-%) \
+	help programs links man unit-tests $(LAYERS:%=lib-%) \
 	$(DAEMONS) $(COMMANDS) $(TOOLS) $(UNITS:%=unit-%)
 
 DIR = $(BUILD)/stage
 PORT = 2525
 JOBS = 2
 TESTS =
-ENVIRONMENT = BUILD='$(abspath $(BUILD))' TOP='$(CURDIR)'
+SCRIPT = @BUILD='$(abspath $(BUILD))' TOP='$(CURDIR)'
 
 all: programs links man
+
+# A program whose sources are gone must not be installed.
 programs: $(SUITE)
+	@rm -f $(filter-out $(PROGRAMS) $(LINKS),$(wildcard \
+		$(BUILD)/libexec/* $(BUILD)/bin/* $(BUILD)/tool/* $(BUILD)/tests/*))
+
 links: $(LINKS)
 man: $(MAN_PAGES)
 unit-tests: $(UNITS:%=$(BUILD)/tests/unit-%)
 
 run: all
-	$(ENVIRONMENT) PORT=$(PORT) tests/run-demo
+	$(SCRIPT) PORT=$(PORT) tests/run-demo
 
 stop:
-	$(ENVIRONMENT) tests/run-demo stop
+	$(SCRIPT) tests/run-demo stop
 
 check: all unit-tests
-	$(ENVIRONMENT) tests/install-packages test || \
+	$(SCRIPT) tests/install-packages test || \
 		echo "Tests that need these packages will be skipped."
-	$(ENVIRONMENT) CC='$(CC)' CPPFLAGS='$(ALL_CPPFLAGS)' JOBS=$(JOBS) \
+	$(SCRIPT) CC='$(CC)' CPPFLAGS='$(ALL_CPPFLAGS)' JOBS=$(JOBS) \
 		SAN='$(SAN)' tests/run $(TESTS)
 
 bench: all
-	$(ENVIRONMENT) tests/bench/run
+	$(SCRIPT) tests/bench/run
 
 stage: all
-	$(ENVIRONMENT) conf/stage-instance '$(DIR)'
+	$(SCRIPT) conf/stage-instance '$(DIR)'
 
 install: all
-	$(ENVIRONMENT) DESTDIR='$(DESTDIR)' conf/install-files
+	$(SCRIPT) DESTDIR='$(DESTDIR)' conf/install-files
 
 uninstall:
-	$(ENVIRONMENT) DESTDIR='$(DESTDIR)' conf/install-files --remove
+	$(SCRIPT) DESTDIR='$(DESTDIR)' conf/install-files --remove
 
 clean:
 	rm -rf $(BUILD)

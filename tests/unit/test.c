@@ -88,9 +88,9 @@ bool test_check_bytes(const void *got, size_t got_size, const void *want,
                       size_t want_size, const char *text, const char *file,
                       int line)
 {
-    bool equal = got_size == want_size && (got == NULL) == (want == NULL) &&
-                 (got_size == 0 || got == NULL ||
-                  memcmp(got, want, got_size) == 0);
+    bool equal =
+        got_size == want_size && (got == NULL) == (want == NULL) &&
+        (got_size == 0 || got == NULL || memcmp(got, want, got_size) == 0);
 
     if (!equal && report(file, line)) {
         printf("%s\n", text);
@@ -115,7 +115,8 @@ bool test_check_int(long long got, long long want, const char *text,
     return got == want;
 }
 
-/* The exit status of <child>, or minus the number of the signal that ended it. */
+/* The exit status of <child>, or minus the number of the signal that ended
+ * it. */
 static int status_of(pid_t child)
 {
     int status;

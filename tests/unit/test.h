@@ -23,37 +23,36 @@
 #endif
 
 /* Define a test. The name is unique in its file and says what holds. */
-#define TEST(name)                                                             \
-    static void test_##name(void);                                             \
-    static struct test_case test_case_##name = {#name, test_##name, NULL};     \
-    __attribute__((constructor)) static void test_register_##name(void)        \
-    {                                                                          \
-        test_register(&test_case_##name);                                      \
-    }                                                                          \
+#define TEST(name)                                                           \
+    static void test_##name(void);                                           \
+    static struct test_case test_case_##name = { #name, test_##name, NULL }; \
+    __attribute__((constructor)) static void test_register_##name(void)      \
+    {                                                                        \
+        test_register(&test_case_##name);                                    \
+    }                                                                        \
     static void test_##name(void)
 
 /* Each gives true if the check held. The wanted value comes second. Strings
  * may be NULL; two NULLs are equal. */
-#define CHECK(condition)                                                       \
-    test_check((condition), #condition, __FILE__, __LINE__)
-#define CHECK_STR(got, want)                                                   \
+#define CHECK(condition) test_check((condition), #condition, __FILE__, __LINE__)
+#define CHECK_STR(got, want) \
     test_check_str((got), (want), #got, __FILE__, __LINE__)
-#define CHECK_INT(got, want)                                                   \
-    test_check_int((long long)(got), (long long)(want), #got, __FILE__,        \
+#define CHECK_INT(got, want)                                            \
+    test_check_int((long long)(got), (long long)(want), #got, __FILE__, \
                    __LINE__)
-#define CHECK_BYTES(got, got_size, want, want_size)                            \
-    test_check_bytes((got), (got_size), (want), (want_size), #got, __FILE__,   \
+#define CHECK_BYTES(got, got_size, want, want_size)                          \
+    test_check_bytes((got), (got_size), (want), (want_size), #got, __FILE__, \
                      __LINE__)
 
 /* Does the program end as wanted when it does this? For functions that end it
  * on purpose. <status> is the exit status, or minus the signal's number. */
-#define CHECK_EXIT(statement, status)                                          \
-    do {                                                                       \
-        if (test_fork_for_exit()) {                                            \
-            statement;                                                         \
-            test_not_ended();                                                  \
-        }                                                                      \
-        test_check_exit((status), #statement, __FILE__, __LINE__);             \
+#define CHECK_EXIT(statement, status)                              \
+    do {                                                           \
+        if (test_fork_for_exit()) {                                \
+            statement;                                             \
+            test_not_ended();                                      \
+        }                                                          \
+        test_check_exit((status), #statement, __FILE__, __LINE__); \
     } while (0)
 
 /* An empty folder for this test alone, made at the first call and removed
