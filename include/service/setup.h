@@ -10,12 +10,21 @@
 #include "config/main_cf.h"
 #include "config/params.h"
 
+/* Before the configuration is known: to the system log, or to postlogd if the
+ * environment has POSTLOG_SERVICE. With <to_stderr>, also there. */
+void setup_early_log(const char *program, bool to_stderr);
+
 /* Hand the parameters (group `common` and `table` must be loaded) to the
- * libraries that want options: log tag, table, queue_dir, client. Called by
- * service_main and command_start; programs need not. */
+ * libraries that want options: log tag and targets, table, queue_dir, client.
+ * Called by service_main and command_start; programs need not. Later changes
+ * of the working directory do no harm. */
 void setup_libraries(struct config *config, const char *program);
 
-/* A command'"'"'s beginning: descriptors 0-2 are open, a privileged (set-gid)
+/* Only the log: as setup_libraries does it, with the tag <program>, which may
+ * have the syslog_name in front already ("postfix/postfix-script"). */
+void setup_log(const char *program);
+
+/* A command's beginning: descriptors 0-2 are open, a privileged (set-gid)
  * program cleans its environment; configuration from <config_directory> (-c,
  * NULL: MAIL_CONFIG or the default) with groups `common`, `table` and
  * <groups> (NULL-terminated, may be NULL); log to stderr and to the system

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * setup.c - what every program of the suite does first: log, parameters, and
+ * the options of the libraries.
+ *
+ * Where the log goes: without maillog_file to syslog, else to postlogd. While
+ * postlogd is down, the few programs that the superuser runs to start, stop
+ * and repair write the file themselves; all others turn to syslog.
+ */
+#include "service/setup.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/fatal.h"
+#include "base/log.h"
+#include "base/priv.h"
+#include "base/str.h"
+#include "base/text.h"
+#include "client/client.h"
+#include "mail/queue_dir.h"
+#include "table/table.h"
+
+/* A command shows on the terminal what it logs. */
+static bool logs_to_stderr;
+
+void setup_early_log(const char *program, bool to_stderr)
+{
+    const char *postlog = priv_is_setuid() ? NULL : getenv("POSTLOG_SERVICE");
+    const char *tag = priv_is_setuid() ? NULL : getenv("MAIL_LOGTAG");
+    const struct log_options options = {
+        .syslog_name = tag != NULL && *tag != '\0' ? tag : "postfix",
+        .program = program,
+        .facility = "mail",
+        .postlog_socket = postlog,
+        .host_name = getenv("POSTLOG_HOSTNAME"),
+        .targets = (postlog != NULL ? LOG_TO_POSTLOG : LOG_TO_SYSLOG) |
+                   (to_stderr ? LOG_TO_STDERR : 0),
+    };
+
+    logs_to_stderr = to_stderr;
+    log_open(&options);
+}
+
+/* May <program> write the log file itself? Only what root runs while the
+ * mail system is down. */
+static bool may_write_log_file(const char *program)
+{
+    static const char *const programs[] = { "master", "postfix", "postlog",
+                                            "postmulti", "postsuper",
+                                            "postfix-script" };
+    const char *last = strrchr(program, '/');
+    const char *name = last != NULL ? last + 1 : program;
+
+    if (priv_is_setuid())
+        return false;
+    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
+        if (strcmp(name, programs[i]) == 0)
+            return true;
+    return false;
+}
+
+/* One mistyped path must not make root write to a file that is no log. */
+static void check_log_file_prefix(void)
+{
+    struct arena *arena = arena_new();
+    const char *file = common_params.maillog_file;
+    char **prefixes =
+        text_split(arena, common_params.maillog_file_prefixes, NULL, NULL);
+    bool allowed = false;
+
+    for (; *prefixes != NULL && !allowed; prefixes++) {
+        size_t length = strlen(*prefixes);
+        allowed = text_has_prefix(file, *prefixes) &&
+                  (file[length] == '\0' || file[length] == '/' ||
+                   (length > 0 && (*prefixes)[length - 1] == '/'));
+    }
+    arena_free(arena);
+    if (!allowed)
+        fatal("maillog_file \"%s\" is below no folder that "
+              "maillog_file_prefixes lists (\"%s\"); change one of them",
+              file, common_params.maillog_file_prefixes);
+}
+
+/* "postfix/smtpd", but not "postfix/postfix", nor a prefix twice. */
+static bool is_tag_complete(const char *program)
+{
+    const char *name = common_params.syslog_name;
+    size_t length = strlen(name);
+
+    return text_has_prefix(program, name) &&
+           (program[length] == '\0' || program[length] == '/');
+}
+
+void setup_log(const char *program)
+{
+    struct str socket = STR_EMPTY;
+    bool to_file = common_params.maillog_file[0] != '\0';
+    bool complete = is_tag_complete(program);
+
+    str_setf(&socket, "%s/public/%s", common_params.queue_directory,
+             common_params.postlog_service_name);
+    if (to_file)
+        check_log_file_prefix();
+    const struct log_options options = {
+        .syslog_name = complete ? program : common_params.syslog_name,
+        .program = complete ? NULL : program,
+        .facility = common_params.syslog_facility,
+        .postlog_socket = to_file ? socket.data : NULL,
+        .fallback_file = to_file && may_write_log_file(program)
+                             ? common_params.maillog_file
+                             : NULL,
+        .host_name = common_params.myhostname,
+        .targets = (to_file ? LOG_TO_POSTLOG : LOG_TO_SYSLOG) |
+                   (logs_to_stderr ? LOG_TO_STDERR : 0),
+    };
+    log_open(&options);
+    str_fini(&socket);
+}
+
+static const char *find_parameter(const char *name, void *config)
+{
+    return config_get(config, name);
+}
+
+static void setup_tables(struct config *config)
+{
+    const struct table_setup setup = {
+        .config_directory = config_directory(config),
+        .queue_directory = common_params.queue_directory,
+        .default_type = common_params.default_database_type,
+        .proxy_service = common_params.proxymap_service_name,
+        .proxywrite_service = common_params.proxywrite_service_name,
+        .dynamicmaps_directory = common_params.meta_directory,
+        .bdb_create_buffer = table_params.berkeley_db_create_buffer_size,
+        .bdb_read_buffer = table_params.berkeley_db_read_buffer_size,
+        .lmdb_map_size = table_params.lmdb_map_size,
+        .ipc_timeout_s = common_params.ipc_timeout,
+        .utf8 = common_params.smtputf8_enable,
+        .parameter = find_parameter,
+        .context = config,
+    };
+    table_set_up(&setup);
+}
+
+static void setup_queue_dir(void)
+{
+    const struct queue_dir_options options = {
+        .hash_names = common_params.hash_queue_names,
+        .hash_depth = (int)common_params.hash_queue_depth,
+        .long_ids = common_params.enable_long_queue_ids,
+    };
+    queue_dir_set_up(&options);
+}
+
+static void setup_clients(struct config *config)
+{
+    const struct client_setup setup = {
+        .ipc_timeout_s = common_params.ipc_timeout,
+        .ipc_idle_s = common_params.ipc_idle,
+        .ipc_ttl_s = common_params.ipc_ttl,
+        .rewrite_service = common_params.rewrite_service_name,
+        .bounce_service = common_params.bounce_service_name,
+        .defer_service = common_params.defer_service_name,
+        .trace_service = common_params.trace_service_name,
+        .cleanup_service = common_params.cleanup_service_name,
+        .flush_service = common_params.flush_service_name,
+        .verify_service = common_params.address_verify_service_name,
+        .anvil_service = "anvil",
+        .scache_service = common_params.connection_cache_service_name,
+        .tlsmgr_service = common_params.tlsmgr_service_name,
+        .soft_bounce = common_params.soft_bounce,
+        .notify_filter = config_get(config, "default_delivery_status_filter"),
+    };
+    client_set_up(&setup);
+}
+
+void setup_libraries(struct config *config, const char *program)
+{
+    setup_log(program);
+    setup_tables(config);
+    setup_queue_dir();
+    setup_clients(config);
+}
+
+/* The path that -c gives is judged like one from the environment, and goes to
+ * the programs that we start. */
+static const char *find_directory(const char *wanted)
+{
+    if (wanted != NULL && setenv("MAIL_CONFIG", wanted, 1) != 0)
+        fatal("setenv: %m");
+    return config_default_directory();
+}
+
+static void load_parameters(struct config *config,
+                            const struct param_group *const *groups)
+{
+    static const struct param_group *const always[] = {
+        &common_param_group, &table_param_group, NULL
+    };
+    struct error why = ERROR_NONE;
+
+    if (!config_load_groups(config, always, &why) ||
+        (groups != NULL && !config_load_groups(config, groups, &why)))
+        fatal("%s", why.text);
+}
+
+struct config *command_start(const struct command_options *options)
+{
+    struct error why = ERROR_NONE;
+
+    priv_open_standard_descriptors();
+    setup_early_log(options->program, true);
+    if (options->no_syslog)
+        log_set_targets(LOG_TO_STDERR);
+    const char *directory = find_directory(options->config_directory);
+    struct config *config = config_load(directory, &why);
+    if (config == NULL)
+        fatal("%s", why.text);
+    config_set_process(config, options->program, "");
+    load_parameters(config, options->groups);
+    if (priv_is_setuid())
+        priv_clean_environment(common_params.import_environment);
+    setup_libraries(config, options->program);
+    if (options->no_syslog)
+        log_set_targets(LOG_TO_STDERR);
+    return config;
+}
