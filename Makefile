@@ -6,19 +6,11 @@
 # folder under src/daemon, src/command or src/tool is a program of that name,
 # and a folder under tests/unit is a test program. All output goes to $(BUILD).
 
-SHELL = /bin/sh
 MAKEFLAGS += --no-builtin-rules
-.SUFFIXES:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL = all
 
-ifdef SAN
-BUILD ?= build-san
-else ifdef COVERAGE
-BUILD ?= build-cov
-else
-BUILD ?= build
-endif
+BUILD ?= build$(if $(SAN),-san)$(if $(COVERAGE),-cov)
 
 # Lowest first: a layer may use itself and those to the left of it.
 LAYERS = base config ipc table mail client smtp dns tls sasl milter service \
@@ -32,20 +24,18 @@ include config.mk
 endif
 
 # Testing and running may install what they need; a plain build does not.
-GET_PACKAGES = $(if $(filter check run,$(MAKECMDGOALS)),tests/install-packages)
-
 config.mk: configure
-	@$(if $(GET_PACKAGES),BUILD=$(BUILD) $(GET_PACKAGES) build)
-	@env -u CC -u CFLAGS -u CPPFLAGS -u LDFLAGS ./configure $(CONFIGURE_ARGUMENTS)
+	@$(if $(filter check run,$(MAKECMDGOALS)),\
+		BUILD=$(BUILD) tests/install-packages build)
+	@env -u CC -u CFLAGS -u CPPFLAGS -u LDFLAGS \
+		./configure $(CONFIGURE_ARGUMENTS)
 
 ifeq ($(origin CC),default)
 CC = $(CONFIG_CC)
 endif
-AR = ar
 
 WARNINGS = -Wall -Wextra -Wswitch-enum -Wshadow -Wstrict-prototypes \
 	$(if $(WERROR),-Werror)
-LINK_FLAGS = -pie -Wl,-z,relro,-z,now -Wl,--gc-sections -Wl,--as-needed
 
 ifdef SAN
 OPTIMIZE = -O1 -g
@@ -63,18 +53,18 @@ CFLAGS ?= $(or $(CONFIG_CFLAGS),$(OPTIMIZE))
 ALL_CPPFLAGS = -Iinclude -D_GNU_SOURCE $(CONFIG_CPPFLAGS) $(CPPFLAGS)
 ALL_CFLAGS = -std=c11 $(WARNINGS) -fstack-protector-strong -fPIE \
 	-ffunction-sections -fdata-sections $(VARIANT) $(CFLAGS)
-ALL_LDFLAGS = $(CONFIG_LDFLAGS) $(LDFLAGS) $(LINK_FLAGS)
-
-# One short line a command, or with V=1 the command.
-say = $(if $(V),,@echo "  $1 $2";)
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--gc-sections -Wl,--as-needed \
+	$(CONFIG_LDFLAGS) $(LDFLAGS)
 
 COMPILE = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP
 LINK = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)
 
+# One short line a command, or with V=1 the command.
+say = $(if $(V),,@echo "  $1 $2";)
+
 # ---- What there is ---------------------------------------------------------
 
 folders = $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard $1/*/*.c)))))
-reverse = $(if $1,$(call reverse,$(wordlist 2,$(words $1),$1)) $(firstword $1))
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $1/*.c))
 
 DAEMONS := $(call folders,src/daemon)
@@ -95,20 +85,16 @@ UNUSED_OBJECTS = $(UNUSED_SOURCES:%.c=$(BUILD)/obj/%.o)
 PARAM_GROUPS = $(if $(wildcard src/lib/config/param_rows.c),\
 	$(patsubst include/config/params/%.def,%,\
 		$(sort $(wildcard include/config/params/*.def))))
-PARAM_OBJECTS = \
-	$(PARAM_GROUPS:%=$(BUILD)/obj/src/lib/config/param_rows_%.o)
+PARAM_OBJECTS = $(PARAM_GROUPS:%=$(BUILD)/obj/src/lib/config/param_rows_%.o)
 
 layer_objects = $(filter-out $(UNUSED_OBJECTS),$(call objects,src/lib/$1)) \
 	$(if $(filter config,$1),$(PARAM_OBJECTS))
-archives = $(patsubst %,$(BUILD)/lib/lib%.a,$(filter $(USED_LAYERS),$1))
 USED_LAYERS := $(foreach l,$(LAYERS),$(if $(strip $(call layer_objects,$l)),$l))
-ARCHIVES := $(call archives,$(call reverse,$(LAYERS)))
 
-# A unit test of a layer is linked with that layer and those below it.
-layers_up_to = $(if $(filter $1,$(LAYERS)),$(call cut_after,$1,$(LAYERS)),\
-	$(LAYERS))
-cut_after = $(firstword $2) $(if $(filter $1,$(firstword $2)),,\
-	$(call cut_after,$1,$(wordlist 2,$(words $2),$2)))
+# UP_TO_<layer>: a layer and those below it, in the order to link them.
+$(foreach l,$(USED_LAYERS),$(eval DOWNWARDS := $l $(DOWNWARDS))\
+	$(eval UP_TO_$l := $(DOWNWARDS)))
+ARCHIVES = $(DOWNWARDS:%=$(BUILD)/lib/lib%.a)
 
 # Rewrite file $1 when it does not say $2, so that what depends on it is made
 # again: after other flags, or after a source file came or went.
@@ -121,19 +107,21 @@ endif
 
 # ---- Compiling -------------------------------------------------------------
 
-$(BUILD)/obj/%.o: %.c $(BUILD)/obj/flags
-	@mkdir -p $(@D)
-	$(call say,CC  ,$<)$(COMPILE) -c -o $@ $<
+define compile
+@mkdir -p $(@D)
+$(call say,CC  ,$(@:$(BUILD)/obj/%=%))$(COMPILE) $(EXTRA) -c -o $@ $<
+endef
 
-$(BUILD)/obj/tests/unit/%.o: tests/unit/%.c $(BUILD)/obj/flags
-	@mkdir -p $(@D)
-	$(call say,CC  ,$<)$(COMPILE) -iquote tests/unit \
-		-iquote src/lib/$(notdir $(<D)) -c -o $@ $<
+$(BUILD)/obj/%.o: %.c $(BUILD)/obj/flags
+	$(compile)
 
 $(BUILD)/obj/src/lib/config/param_rows_%.o: src/lib/config/param_rows.c \
 		$(BUILD)/obj/flags
-	@mkdir -p $(@D)
-	$(call say,CC  ,$< for $*)$(COMPILE) -DPARAM_GROUP=$* -c -o $@ $<
+	$(compile)
+
+$(BUILD)/obj/src/lib/config/param_rows_%.o: EXTRA = -DPARAM_GROUP=$*
+$(BUILD)/obj/tests/unit/%.o: EXTRA = -iquote tests/unit \
+	-iquote src/lib/$(notdir $(<D))
 
 # ---- Archives, programs and unit tests -------------------------------------
 
@@ -147,37 +135,35 @@ lib-$1: $(BUILD)/lib/lib$1.a
 OBJECTS += $(call layer_objects,$1)
 endef
 
-# $1 program, $2 folder of its objects, $3 target, $4 archives
+# $1 program, $2 folder of its objects, $3 target, $4 archives, $5 other objects
 define program_rules
-$$(call remember,$(BUILD)/obj/$2/members,$(call objects,$2) $(OBJECTS_OF_$1))
-$3: $(call objects,$2) $(OBJECTS_OF_$1) $4 $(BUILD)/obj/$2/members \
-		$(BUILD)/obj/link-flags
+$$(call remember,$(BUILD)/obj/$2/members,$(call objects,$2) $5)
+$3: $(call objects,$2) $5 $4 $(BUILD)/obj/$2/members $(BUILD)/obj/link-flags
 	@mkdir -p $$(@D)
 	$$(call say,LINK,$$@)$$(LINK) -o $$@ $$(filter %.o,$$^) \
 		-Wl,--start-group $4 -Wl,--end-group $$(LIBS)
 $1: $3
 PROGRAMS += $3
-OBJECTS += $(call objects,$2)
+OBJECTS += $(call objects,$2) $5
 endef
 
-$(foreach u,$(UNITS),$(eval \
-	OBJECTS_OF_unit-$u = $(BUILD)/obj/tests/unit/test.o))
-OBJECTS := $(BUILD)/obj/tests/unit/test.o
-PROGRAMS :=
+# $1 folder below src, $2 folder below $(BUILD), $3 programs
+programs = $(foreach p,$3,$(eval \
+	$(call program_rules,$p,src/$1/$p,$(BUILD)/$2/$p,$(ARCHIVES))))
+
+# A unit test of a layer is linked with that layer and those below it.
+unit_archives = $(patsubst %,$(BUILD)/lib/lib%.a,$(or $(UP_TO_$1),$(DOWNWARDS)))
 
 ifneq ($(NEEDS_CONFIG),)
 $(foreach l,$(USED_LAYERS),$(eval $(call archive_rules,$l)))
-$(foreach p,$(DAEMONS),$(eval \
-	$(call program_rules,$p,src/daemon/$p,$(BUILD)/libexec/$p,$(ARCHIVES))))
-$(foreach p,$(COMMANDS),$(eval \
-	$(call program_rules,$p,src/command/$p,$(BUILD)/bin/$p,$(ARCHIVES))))
-$(foreach p,$(TOOLS),$(eval \
-	$(call program_rules,$p,src/tool/$p,$(BUILD)/tool/$p,$(ARCHIVES))))
+$(call programs,daemon,libexec,$(DAEMONS))
+$(call programs,command,bin,$(COMMANDS))
+$(call programs,tool,tool,$(TOOLS))
 SUITE := $(PROGRAMS)
 $(foreach u,$(UNITS),$(eval $(call program_rules,unit-$u,tests/unit/$u,\
-	$(BUILD)/tests/unit-$u,\
-	$(call archives,$(call reverse,$(call layers_up_to,$u))))))
--include $(OBJECTS:.o=.d)
+	$(BUILD)/tests/unit-$u,$(call unit_archives,$u),\
+	$(BUILD)/obj/tests/unit/test.o)))
+-include $(sort $(OBJECTS:.o=.d))
 endif
 
 $(BUILD)/libexec/lmtp: | $(BUILD)/libexec/smtp
@@ -196,25 +182,22 @@ $(BUILD)/man/%: man/%.in $(MANGEN)
 
 # ---- Targets ---------------------------------------------------------------
 
-.PHONY: all run stop check bench stage install uninstall clean distclean \
-	help programs links man unit-tests $(LAYERS:%=lib-%) \
-	$(DAEMONS) $(COMMANDS) $(TOOLS) $(UNITS:%=unit-%)
+.PHONY: all run stop check bench stage install uninstall clean distclean help \
+	programs unit-tests $(LAYERS:%=lib-%) $(UNITS:%=unit-%) \
+	$(DAEMONS) $(COMMANDS) $(TOOLS)
 
 DIR = $(BUILD)/stage
 PORT = 2525
 JOBS = 2
-TESTS =
 SCRIPT = @BUILD='$(abspath $(BUILD))' TOP='$(CURDIR)'
 
-all: programs links man
+all: programs $(LINKS) $(MAN_PAGES)
 
 # A program whose sources are gone must not be installed.
 programs: $(SUITE)
 	@rm -f $(filter-out $(PROGRAMS) $(LINKS),$(wildcard \
 		$(BUILD)/libexec/* $(BUILD)/bin/* $(BUILD)/tool/* $(BUILD)/tests/*))
 
-links: $(LINKS)
-man: $(MAN_PAGES)
 unit-tests: $(UNITS:%=$(BUILD)/tests/unit-%)
 
 run: all
@@ -257,12 +240,11 @@ help:
 #: make run PORT=2525      install packages, build, start a demo on that port
 #: make stop               stop the demo
 #: make check              install packages, build, run all tests
-#:   TESTS="unit-mail e2e"   only those whose name contains one of the words
-#:   JOBS=2                  that many tests at a time
+#:   JOBS=2 TESTS="unit e2e" at a time, and only those with a word in the name
 #: make bench              measure
 #: make stage DIR=/folder  a private, complete instance in one folder
 #: make install            DESTDIR=... and the places given to ./configure
 #: make uninstall          remove programs and manual pages, keep mail
 #: make clean, distclean   remove what was built, and what configure wrote
 #:
-#: CC=clang  CFLAGS=-O0  V=1 (show commands)  WERROR=1  SAN=1 (ASan and UBSan)  COVERAGE=1
+#: CC=clang  CFLAGS=-O0  WERROR=1  COVERAGE=1  SAN=1 (ASan and UBSan)  V=1
