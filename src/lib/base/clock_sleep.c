@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: ISC
  *
- * clock_sleep.c - sleeping, apart from clock.c so that a program which never
- * sleeps does not link the fibers.
+ * clock_sleep.c - sleeping, apart from clock.c because it needs the waiting
+ * of io.c.
  */
 #include <errno.h>
 
 #include "base/clock.h"
-#include "base/fiber.h"
+#include "io_backend.h"
 
 void clock_sleep_ms(int64_t ms)
 {
     if (ms <= 0)
         return;
-    if (fiber_self() != NULL) {
-        fiber_sleep_until(deadline_in_ms(ms));
+    if (io_backend() != NULL) {
+        io_backend()->sleep_until(deadline_in_ms(ms));
         return;
     }
     struct timespec left = { .tv_sec = (time_t)(ms / 1000),

@@ -7,6 +7,20 @@
 #include <errno.h>
 #include <poll.h>
 
+#include "io_backend.h"
+
+static const struct io_backend *backend; /* borrowed; NULL: block */
+
+const struct io_backend *io_backend(void)
+{
+    return backend;
+}
+
+void io_set_backend(const struct io_backend *new_backend)
+{
+    backend = new_backend;
+}
+
 static int poll_once(int fd, enum io_event what, int timeout_ms)
 {
     struct pollfd poll_fd = {
@@ -27,6 +41,8 @@ static int poll_once(int fd, enum io_event what, int timeout_ms)
 
 int io_wait_events(int fd, enum io_event what, deadline_t until)
 {
+    if (backend != NULL)
+        return backend->wait_events(fd, what, until);
     for (;;) {
         int left_ms = deadline_left_ms(until);
         int ready = poll_once(fd, what, left_ms);
@@ -49,5 +65,8 @@ bool io_wait(int fd, enum io_event what, deadline_t until)
 
 void offload(void (*function)(void *), void *argument)
 {
-    function(argument);
+    if (backend != NULL)
+        backend->offload(function, argument);
+    else
+        function(argument);
 }

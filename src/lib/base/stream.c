@@ -16,8 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/fiber.h"
 #include "base/io.h"
+#include "io_backend.h"
 
 #define INPUT_SIZE      4096
 #define OUTPUT_SIZE_MIN 4096
@@ -291,7 +291,7 @@ static bool buffer_make_room(struct buffer *b, size_t first, size_t max)
 /* An idle session in a process of many should hold no buffers. */
 static void release_idle_buffers(struct stream *s)
 {
-    if (fiber_self() == NULL)
+    if (io_backend() == NULL)
         return;
     if (buffer_used(&s->in) == 0)
         buffer_free(&s->in);
