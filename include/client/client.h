@@ -7,14 +7,37 @@
 
 #include <stdbool.h>
 
+#include "ipc/call.h"
+
 struct client_setup {
     int ipc_timeout_s, ipc_idle_s, ipc_ttl_s;
     const char *rewrite_service, *bounce_service, *defer_service,
         *trace_service, *cleanup_service, *flush_service, *verify_service,
         *anvil_service, *scache_service, *tlsmgr_service;
     bool soft_bounce;
-    const char *notify_filter;
+    int log_resolution;              /* delay_logging_resolution_limit */
+    bool log_internal_form;          /* info_log_address_format = internal */
+    const char *fast_flush_domains;  /* NULL or "": no fast flush */
+    bool fast_flush_parents;         /* sub-domains match too */
 };
+/* The struct is copied, its texts must stay. */
 void client_set_up(const struct client_setup *setup);
+const struct client_setup *client_setup(void);
+
+/* For the other files of this layer: one pool of connections a service, made
+ * on first use. */
+struct ipc_pool *client_pool(struct ipc_pool **slot, const char *class_name,
+                             const char *service);
+/* One call on a pooled connection. */
+#define client_call(pool, arena, name, qtype, q, rtype, r, why)            \
+    client_exchange(pool, arena, name, &qtype##_schema,                    \
+                    1 ? (q) : (const struct qtype *)0, &rtype##_schema,    \
+                    1 ? (r) : (struct rtype *)0, why)
+MAY_WAIT bool client_exchange(struct ipc_pool *pool, struct arena *arena,
+                              const char *request_name,
+                              const struct ipc_schema *request_schema,
+                              const void *request,
+                              const struct ipc_schema *reply_schema,
+                              void *reply, struct error *why);
 
 #endif

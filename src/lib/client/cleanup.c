@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * cleanup.c - posting a message through the cleanup service.
+ */
+#include "client/cleanup.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "client/client.h"
+#include "mail/date.h"
+#include "mail/record.h"
+
+struct cleanup_post {
+    struct ipc_client *client; /* taken from the pool */
+    char id[QUEUE_ID_SIZE];
+    char *myhostname;          /* owned; only notices */
+};
+
+static struct ipc_pool *cleanup_pool;
+
+static struct ipc_pool *pool(void)
+{
+    return client_pool(&cleanup_pool, "public",
+                       client_setup()->cleanup_service);
+}
+
+struct cleanup_post *cleanup_post_open(int flags, struct error *why)
+{
+    struct ipc_client *client = ipc_pool_take(pool());
+    struct cleanup_open request = { "cleanup_protocol", flags };
+    struct cleanup_opened reply;
+    struct arena *arena = arena_new();
+
+    if (!ipc_call(client, arena, "open", cleanup_open, &request,
+                  cleanup_opened, &reply, why) ||
+        !queue_id_is_valid(reply.queue_id)) {
+        ipc_client_drop(client);
+        ipc_pool_give_back(pool(), client);
+        arena_free(arena);
+        return NULL;
+    }
+
+    struct cleanup_post *post = mem_zalloc(sizeof *post);
+    post->client = client;
+    strncpy(post->id, reply.queue_id, sizeof post->id - 1);
+    arena_free(arena);
+    return post;
+}
+
+const char *cleanup_post_id(const struct cleanup_post *post)
+{
+    return post->id;
+}
+
+struct stream *cleanup_post_stream(struct cleanup_post *post)
+{
+    return post->client->stream;
+}
+
+static void post_free(struct cleanup_post *post)
+{
+    ipc_pool_give_back(pool(), post->client);
+    free(post->myhostname);
+    free(post);
+}
+
+int cleanup_post_finish(struct cleanup_post *post, struct str *reason)
+{
+    struct stream *stream = post->client->stream;
+    struct cleanup_result result;
+    struct arena *arena = arena_new();
+    int status = CLEANUP_STAT_WRITE;
+
+    if (reason != NULL)
+        str_clear(reason);
+    record_put(stream, REC_END, "", 0);
+    if (stream_flush(stream) &&
+        ipc_receive(stream, arena, cleanup_result, &result)) {
+        status = (int)result.status;
+        if (reason != NULL)
+            str_set(reason, result.reason);
+    } else {
+        log_warning("%s: lost the cleanup service before it said that the "
+                    "message is safe: %s",
+                    post->id, stream_error_text(stream));
+        ipc_client_drop(post->client);
+    }
+    arena_free(arena);
+    post_free(post);
+    return status;
+}
+
+void cleanup_post_cancel(struct cleanup_post *post)
+{
+    if (post == NULL)
+        return;
+    if (post->client->stream != NULL)
+        stream_abandon(post->client->stream);
+    post->client->stream = NULL;
+    post_free(post);
+}
+
+/* The first row whose bit is set decides. */
+static const struct cleanup_verdict verdicts[] = {
+    { CLEANUP_STAT_BAD, 451, "4.3.0", "internal protocol error" },
+    { CLEANUP_STAT_RCPT, 550, "5.1.0", "no recipients specified" },
+    { CLEANUP_STAT_HOPS, 554, "5.4.0", "too many hops" },
+    { CLEANUP_STAT_SIZE, 552, "5.3.4", "message file too big" },
+    { CLEANUP_STAT_CONTENT, 550, "5.7.1", "message content rejected" },
+    { CLEANUP_STAT_BARE_LF, 550, "5.5.2", "bare <LF> received" },
+    { CLEANUP_STAT_NOPERM, 550, "5.7.1", "service denied" },
+    { CLEANUP_STAT_DEFER, 451, "4.7.1", "service unavailable" },
+    { CLEANUP_STAT_WRITE, 451, "4.3.0", "queue file write error" },
+    { CLEANUP_STAT_PROXY, 451, "4.3.0", "queue file write error" },
+};
+static const struct cleanup_verdict no_verdict = {
+    0, 451, "4.3.0", "unknown status"
+};
+
+const struct cleanup_verdict *cleanup_verdict(int status)
+{
+    for (size_t i = 0; i < sizeof verdicts / sizeof *verdicts; i++)
+        if (status & verdicts[i].status)
+            return &verdicts[i];
+    return &no_verdict;
+}
+
+struct cleanup_post *cleanup_notice_open(const char *sender,
+                                         const char *recipient, int flags,
+                                         int trace_flags, int sender_options,
+                                         const char *myhostname,
+                                         const char *mail_name)
+{
+    struct error why = ERROR_NONE;
+    struct cleanup_post *post = cleanup_post_open(flags, &why);
+    if (post == NULL)
+        return NULL;
+
+    struct stream *out = cleanup_post_stream(post);
+    struct timeval now = clock_wall();
+    char date[64];
+
+    if (sender_options != 0)
+        record_putf(out, REC_SIZE, "%15d %15d %15d %15d %15d %15d", -1, -1, -1,
+                    -1, -1, sender_options);
+    record_putf(out, REC_TIME, "%ld %ld", (long)now.tv_sec,
+                (long)now.tv_usec);
+    record_put_text(out, REC_ATTR, "log_message_origin=local");
+    if (trace_flags != 0)
+        record_putf(out, REC_ATTR, "trace_flags=%d", trace_flags);
+    record_put_text(out, REC_FROM, sender);
+    record_put_text(out, REC_RCPT, recipient);
+    record_put(out, REC_MESG, "", 0);
+    cleanup_post_line(post, "Received: by %s (%s)", myhostname, mail_name);
+    cleanup_post_line(post, "\tid %s; %s", post->id,
+                      date_format(now.tv_sec, date, sizeof date));
+    return post;
+}
+
+void cleanup_post_line(struct cleanup_post *post, const char *format, ...)
+{
+    struct str line = STR_EMPTY;
+    va_list args;
+
+    va_start(args, format);
+    str_vaddf(&line, format, args);
+    va_end(args);
+    record_put(cleanup_post_stream(post), REC_NORM, line.data, line.length);
+    str_fini(&line);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * services.c - the smaller services: flush, verify, anvil.
+ */
+#include "client/services.h"
+
+#include "base/str.h"
+#include "client/client.h"
+
+static struct ipc_pool *flush_pool, *verify_pool, *anvil_pool;
+
+static int flush_call(const char *request, const char *site,
+                      const char *queue_id)
+{
+    struct ipc_pool *pool =
+        client_pool(&flush_pool, "public", client_setup()->flush_service);
+    struct arena *arena = arena_new();
+    struct flush_request q = { site, queue_id };
+    struct status_reply reply;
+    bool ok = client_call(pool, arena, request, flush_request, &q,
+                          status_reply, &reply, NULL);
+
+    arena_free(arena);
+    return ok ? (int)reply.status : FLUSH_FAILED;
+}
+
+int flush_add(const char *site, const char *queue_id)
+{
+    return flush_call("add", site, queue_id);
+}
+
+int flush_send_site(const char *site)
+{
+    return flush_call("send_site", site, "");
+}
+
+int flush_send_file(const char *queue_id)
+{
+    return flush_call("send_file", "", queue_id);
+}
+
+int flush_refresh(void)
+{
+    return flush_call("refresh", "", "");
+}
+
+int flush_purge(void)
+{
+    return flush_call("purge", "", "");
+}
+
+bool verify_query(struct arena *arena, const char *address,
+                  struct verify_reply *reply)
+{
+    struct ipc_pool *pool =
+        client_pool(&verify_pool, "private", client_setup()->verify_service);
+    struct verify_request q = { .address = address, .reason = "" };
+
+    return client_call(pool, arena, "query", verify_request, &q, verify_reply,
+                       reply, NULL) &&
+           reply->status == 0;
+}
+
+bool verify_update(const char *address, int recipient_status,
+                   const char *reason)
+{
+    struct ipc_pool *pool =
+        client_pool(&verify_pool, "private", client_setup()->verify_service);
+    struct arena *arena = arena_new();
+    struct verify_request q = { address, recipient_status, reason };
+    struct verify_reply reply;
+    bool ok = client_call(pool, arena, "update", verify_request, &q,
+                          verify_reply, &reply, NULL) &&
+              reply.status == 0;
+
+    arena_free(arena);
+    return ok;
+}
+
+bool anvil_call(const char *request, const char *service,
+                const char *client_address, struct anvil_reply *reply)
+{
+    struct ipc_pool *pool =
+        client_pool(&anvil_pool, "private", client_setup()->anvil_service);
+    struct arena *arena = arena_new();
+    struct anvil_request q = {
+        arena_printf(arena, "%s:%s", service, client_address)
+    };
+    bool ok = client_call(pool, arena, request, anvil_request, &q,
+                          anvil_reply, reply, NULL) &&
+              reply->status == 0;
+
+    arena_free(arena);
+    return ok;
+}
