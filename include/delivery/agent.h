@@ -20,6 +20,7 @@
 
 #include "base/arena.h"
 #include "client/bounce.h"
+#include "ipc/codec.h"
 #include "ipc/messages/delivery.h"
 #include "mail/message_reader.h"
 #include "service/service.h"
