@@ -18,10 +18,19 @@ enum table_can {
     TABLE_CAN_WALK = 1 << 2,
     TABLE_IS_PATTERN = 1 << 3,
     TABLE_IS_PRIVATE = 1 << 4, /* not through proxymap by default */
-    TABLE_CAN_BLOCK = 1 << 5,  /* lookups go through offload() */
+    TABLE_CAN_BLOCK = 1 << 5,  /* a library waits: calls go through offload(),
+                                  one at a time */
+    TABLE_CAN_WAIT = 1 << 6,   /* waits by io_wait: one call at a time */
+    TABLE_IS_WRAPPER = 1 << 7, /* the tables inside fold and check keys */
+    TABLE_IS_SHARED_WRITE = 1 << 8, /* safe for several writers: a change is
+                                       no reason to restart */
+    TABLE_IS_UNAUTH = 1 << 9, /* the data may be anybody's: see
+                                 TABLE_NO_UNAUTH */
 };
 
+/* How a table is to be opened, for the driver. */
 struct table_options {
+    const char *type; /* for drivers of several types */
     enum table_mode mode;
     unsigned flags;
     const struct table_setup *setup;
@@ -38,14 +47,22 @@ struct table_driver {
                   struct error *why);
     MAY_WAIT enum answer (*get)(void *instance, const char *key,
                                 struct str *value, struct error *why);
+    /* ABSENT: a duplicate was kept as it is; <why> names the table and key
+     * if that is worth a warning. */
     MAY_WAIT enum answer (*put)(void *instance, const char *key,
                                 const char *value, struct error *why);
+    /* The same without a NUL, replacing; NULL: as put. */
+    MAY_WAIT enum answer (*put_plain)(void *instance, const char *key,
+                                      const char *value, struct error *why);
     MAY_WAIT enum answer (*del)(void *instance, const char *key,
                                 struct error *why);
     MAY_WAIT enum answer (*next)(void *instance, bool first, struct str *key,
                                  struct str *value, struct error *why);
+    /* What this instance can, in place of <can>. NULL: <can>. */
+    unsigned (*instance_can)(void *instance);
     /* True: the data behind it was replaced. NULL: never. */
     bool (*changed)(void *instance);
+    /* NULL: TRUST_UNKNOWN. */
     enum table_trust (*owner)(void *instance, uid_t *owner);
     /* Make durable what was built; false and <why>. NULL: nothing to do. */
     bool (*commit)(void *instance, struct error *why);

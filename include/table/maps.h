@@ -32,6 +32,7 @@ MAY_WAIT enum answer maps_get_file(struct maps *maps, const char *key,
                                    struct str *value);
 const char *maps_error(const struct maps *maps);
 size_t maps_count(const struct maps *maps);
+/* NULL if its type is unknown. */
 struct table *maps_table(struct maps *maps, size_t index);
 
 #endif

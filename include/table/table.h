@@ -25,7 +25,9 @@ enum table_flag {
     TABLE_NO_PROXY = 1 << 3,    /* proxy: is opened in this process */
     TABLE_NO_UNAUTH = 1 << 4,   /* refuse types that others can write */
     TABLE_PARENT_MATCH = 1 << 5,/* caller looks up .parent itself: informative */
-    TABLE_SRC_RHS_IS_FILE = 1 << 6, /* values are base64 file contents: decode */
+    TABLE_SRC_RHS_IS_FILE = 1 << 6, /* values in text sources name files; the
+                                       table has their content in base64, see
+                                       table_get_file */
     TABLE_MULTI_WRITER = 1 << 7,
     TABLE_DEBUG = 1 << 8,       /* log every request */
     /* For postmap and postalias. */
@@ -33,7 +35,8 @@ enum table_flag {
     TABLE_WITHOUT_NUL = 1 << 10,/* -n */
     TABLE_DUP_IGNORE = 1 << 11, /* -w */
     TABLE_DUP_REPLACE = 1 << 12,/* -r */
-    TABLE_BULK = 1 << 13,       /* building from scratch */
+    TABLE_BULK = 1 << 13,       /* building from scratch; an interrupted
+                                   build may leave a partial table */
 };
 
 enum table_mode { TABLE_READ, TABLE_UPDATE, TABLE_CREATE };
@@ -50,6 +53,7 @@ struct table_setup {
     const char *dynamicmaps_directory;
     long bdb_create_buffer, bdb_read_buffer; /* bytes */
     long lmdb_map_size;
+    long socketmap_max_reply_size, socketmap_max_query_size; /* bytes */
     int ipc_timeout_s;
     bool utf8;                       /* smtputf8_enable */
     /* For static lookups of other parameters in ldap/sql source files. */
@@ -60,25 +64,37 @@ void table_set_up(const struct table_setup *setup);
 
 /* Open "type:name". A table that cannot be opened is still returned: each
  * lookup then FAILs and logs why (so that mail is deferred, not lost); only
- * a syntax error or an unknown type gives NULL and <why>. Tables opened twice
- * with the same name and flags share one driver instance. */
+ * text that is not of the form "type:name" and an unknown type give NULL and
+ * <why>. Tables opened twice for reading with the same name and flags are one
+ * table. */
 struct table *table_open(const char *type_and_name, enum table_mode mode,
                          unsigned flags, struct error *why);
 void table_close(struct table *table);
 const char *table_name(const struct table *table); /* "hash:/etc/aliases" */
-/* Why the last operation FAILED; or, after table_open, why it is dead. */
+/* Why the last operation FAILED; or, after table_open, why it is dead. Else
+ * "". */
 const char *table_error(const struct table *table);
 
 /* FOUND: <value> is set. */
 MAY_WAIT enum answer table_get(struct table *table, const char *key,
                                struct str *value);
+/* As table_get, and decode base64; FAILED if it is none. */
+MAY_WAIT enum answer table_get_file(struct table *table, const char *key,
+                                    struct str *value);
+bool table_decode_file(struct str *value, struct error *why);
 /* FOUND: done (table_del: it was there). ABSENT: duplicate kept / not there. */
 MAY_WAIT enum answer table_put(struct table *table, const char *key,
                                const char *value);
+/* Store the key as it is, not folded, and both without a NUL: the records
+ * that NIS wants in an alias database. */
+MAY_WAIT enum answer table_put_plain(struct table *table, const char *key,
+                                     const char *value);
 MAY_WAIT enum answer table_del(struct table *table, const char *key);
 /* Walk: <first> starts over. ABSENT at the end. */
 MAY_WAIT enum answer table_next(struct table *table, bool first,
                                 struct str *key, struct str *value);
+/* Make what was written durable; false: table_error says why. */
+bool table_commit(struct table *table);
 /* Fixed-string tables may be asked for partial keys (user@, domain). Pattern
  * tables (regexp, pcre, cidr) may not. */
 bool table_is_pattern(const struct table *table);
