@@ -337,6 +337,9 @@ int fiber_wait_events(int fd, enum io_event what, deadline_t until)
     short got = wait_for(fd, bits_for(what), until);
     int ready = (got & EV_READ ? IO_READ : 0) | (got & EV_WRITE ? IO_WRITE : 0);
 
+    /* Both may have come while others ran; then the descriptor counts. */
+    if (ready == 0)
+        ready = io_poll(fd, what, 0);
     if (ready == 0)
         errno = ETIMEDOUT;
     return ready;

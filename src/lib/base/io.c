@@ -21,7 +21,7 @@ void io_set_backend(const struct io_backend *new_backend)
     backend = new_backend;
 }
 
-static int poll_once(int fd, enum io_event what, int timeout_ms)
+int io_poll(int fd, enum io_event what, int timeout_ms)
 {
     struct pollfd poll_fd = {
         .fd = fd,
@@ -30,8 +30,10 @@ static int poll_once(int fd, enum io_event what, int timeout_ms)
     };
     int count = poll(&poll_fd, 1, timeout_ms);
 
-    if (count <= 0)
-        return count;
+    if (count == 0 || (count < 0 && errno == EINTR))
+        return 0;
+    if (count < 0)
+        return (int)what; /* the read or write will tell what is wrong */
     /* An error or hangup is news for whoever waits, either way. */
     if (poll_fd.revents & (POLLERR | POLLHUP | POLLNVAL))
         return (int)what;
@@ -45,12 +47,10 @@ int io_wait_events(int fd, enum io_event what, deadline_t until)
         return backend->wait_events(fd, what, until);
     for (;;) {
         int left_ms = deadline_left_ms(until);
-        int ready = poll_once(fd, what, left_ms);
+        int ready = io_poll(fd, what, left_ms);
 
         if (ready > 0)
             return ready;
-        if (ready < 0 && errno != EINTR)
-            return (int)what; /* the read or write will tell what is wrong */
         if (left_ms == 0) {
             errno = ETIMEDOUT;
             return 0;

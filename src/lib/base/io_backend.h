@@ -19,5 +19,7 @@ struct io_backend {
 /* NULL: the process's own stack, where waiting blocks. */
 const struct io_backend *io_backend(void);
 void io_set_backend(const struct io_backend *backend);
+/* poll(2), whoever runs: what is ready, 0 if nothing. */
+int io_poll(int fd, enum io_event what, int timeout_ms);
 
 #endif
