@@ -18,6 +18,8 @@ struct smtp_mail_params {
     int ret;                /* DSN_RET_ */
     const char *envid;      /* decoded; NULL: not given */
     const char *auth;       /* decoded; NULL: not given */
+    const char *verp;       /* XVERP: the two delimiters, or "" for the
+                               default ones; NULL: not given */
 };
 struct smtp_rcpt_params {
     int notify;             /* DSN_NOTIFY_ bits */

@@ -26,7 +26,7 @@ struct text_reader {
     struct stream *in;      /* borrowed */
     enum bare_lf policy;
     size_t line_max;        /* longest piece returned (line_length_limit) */
-    bool saw_bare_lf, saw_bare_cr;
+    bool saw_bare_lf;
     bool in_line;           /* the last piece was a PART */
     bool last_was_crlf;     /* the end-of-data rule needs CR LF before it */
 };
@@ -36,12 +36,17 @@ void text_reader_init(struct text_reader *reader, struct stream *in,
 MAY_WAIT enum text_line text_reader_next(struct text_reader *reader,
                                          struct str *line);
 
-/* A command line of at most <max> bytes: up to CR LF or LF. LIMIT leaves the
- * stream in state STREAM_LIMIT after the whole line was skipped. */
-MAY_WAIT bool smtp_line_read(struct stream *s, size_t max, struct str *line,
-                             bool *bare_lf);
-/* One line of text to send, dot-stuffed, with CR LF; lines longer than
- * <fold> (smtp_line_length_limit; 0: never) are cut with CR LF SPACE. */
+enum smtp_line_status {
+    SMTP_LINE_OK,
+    SMTP_LINE_TOO_LONG, /* skipped; <line> has its first <max> bytes */
+    SMTP_LINE_ENDLESS,  /* no end within another <max> bytes: hang up */
+    SMTP_LINE_LOST,     /* the stream failed; its state says how */
+};
+/* A command line of at most <max> bytes, without the CR LF or LF that ends
+ * it. */
+MAY_WAIT enum smtp_line_status smtp_line_read(struct stream *s, size_t max,
+                                              struct str *line, bool *bare_lf);
+/* One line of text to send, dot-stuffed, with CR LF. */
 MAY_WAIT void text_put_line(struct stream *out, const char *text,
                             size_t length);
 
