@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * filter.c - *_dns_reply_filter: tables that make records disappear.
+ *
+ * A record is looked up as text, "name ttl class type preference value", as
+ * postconf(5) shows it.
+ */
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "dns_private.h"
+#include "table/maps.h"
+
+/* Set once at start, NULL: no filter. */
+static struct maps *filter;
+
+void dns_set_up(const struct dns_setup *setup)
+{
+    maps_close(filter);
+    filter = NULL;
+    if (setup->reply_filter != NULL && setup->reply_filter[0] != '\0')
+        filter = maps_open("DNS reply filter", setup->reply_filter,
+                           TABLE_FOLD);
+}
+
+static void record_format(struct str *out, const struct dns_record *record)
+{
+    char address[ADDR_TEXT_SIZE];
+
+    str_setf(out, "%s. %u IN %s ", record->owner, record->ttl_s,
+             dns_type_name(record->type));
+    switch (record->type) {
+    case DNS_A:
+    case DNS_AAAA:
+        str_add(out, addr_format(&record->address, address));
+        return;
+    case DNS_MX:
+        str_addf(out, "%d %s.", record->preference, record->target);
+        return;
+    case DNS_SRV:
+        str_addf(out, "%d %d %d %s.", record->preference, record->weight,
+                 record->port, record->target);
+        return;
+    case DNS_NS:
+    case DNS_CNAME:
+    case DNS_PTR:
+        str_addf(out, "%s.", record->target);
+        return;
+    case DNS_TXT:
+        str_add(out, (const char *)record->data);
+        return;
+    case DNS_SOA:
+    case DNS_TLSA:
+        return;
+    }
+}
+
+bool dns_filter_keeps(const struct dns_record *record)
+{
+    struct str text = STR_EMPTY, action = STR_EMPTY;
+    bool keep = true;
+
+    if (filter == NULL)
+        return true;
+    record_format(&text, record);
+    text_printable(text.data, '?', false);
+    switch (maps_get(filter, text.data, false, &action)) {
+    case FOUND:
+        keep = !text_equal_nocase(action.data, "IGNORE");
+        if (keep)
+            log_warning("unknown DNS reply filter action: \"%s\"",
+                        action.data);
+        else
+            log_info("ignoring DNS RR: %s", text.data);
+        break;
+    case FAILED:
+        /* A filter exists to keep mail from going the wrong way: without an
+         * answer the record is not used. */
+        keep = false;
+        break;
+    case ABSENT:
+        break;
+    }
+    str_fini(&text);
+    str_fini(&action);
+    return keep;
+}
