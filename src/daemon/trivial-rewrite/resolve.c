@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * resolve.c - a recipient to (transport, next hop, recipient).
+ *
+ * First local domains are stripped from addresses that carry routing in their
+ * local part (user%domain@us), then the domain's class gives a transport and
+ * a next hop, and transport_maps and relocated_maps have the last word.
+ */
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "base/text.h"
+#include "base/utf8.h"
+#include "config/params.h"
+#include "mail/address.h"
+#include "mail/find.h"
+#include "table/match_list.h"
+#include "trivial_rewrite.h"
+
+enum { STRIP_MAX = 100 }; /* local domains in one address */
+
+struct resolver {
+    struct resolver_options options;
+    struct maps *transport_maps, *sender_relayhost_maps,
+        *sender_transport_maps; /* owned */
+};
+
+static struct {
+    struct local_domains *local;
+    struct match_list *relay, *virtual_alias, *virtual_mailbox;
+    struct maps *relocated;
+} shared;
+
+static struct match_list *open_domains(const char *title, const char *list)
+{
+    bool parents =
+        strstr(common_params.parent_domain_matches_subdomains, title) != NULL;
+    return match_list_open(title, list, MATCH_DOMAIN,
+                           parents ? MATCH_PARENT : 0);
+}
+
+void resolve_open(void)
+{
+    bool parents = strstr(common_params.parent_domain_matches_subdomains,
+                          "mydestination") != NULL;
+
+    shared.local = local_domains_open(
+        address_params.mydestination, parents, common_params.inet_interfaces,
+        common_params.proxy_interfaces, common_params.inet_protocols);
+    shared.relay = open_domains("relay_domains", address_params.relay_domains);
+    shared.virtual_alias = open_domains("virtual_alias_domains",
+                                        address_params.virtual_alias_domains);
+    shared.virtual_mailbox =
+        open_domains("virtual_mailbox_domains",
+                     address_params.virtual_mailbox_domains);
+    shared.relocated = maps_open("relocated_maps",
+                                 address_params.relocated_maps, TABLE_FOLD);
+}
+
+struct local_domains *resolve_local_domains(void)
+{
+    return shared.local;
+}
+
+struct resolver *resolver_open(const struct resolver_options *options)
+{
+    struct resolver *resolver = mem_zalloc(sizeof *resolver);
+
+    resolver->options = *options;
+    resolver->transport_maps =
+        maps_open("transport_maps", options->transport_maps,
+                  TABLE_FOLD | TABLE_NO_REGSUB);
+    resolver->sender_relayhost_maps =
+        maps_open("sender_dependent_relayhost_maps",
+                  options->sender_relayhost_maps,
+                  TABLE_FOLD | TABLE_NO_REGSUB);
+    resolver->sender_transport_maps =
+        maps_open("sender_dependent_default_transport_maps",
+                  options->sender_transport_maps,
+                  TABLE_FOLD | TABLE_NO_REGSUB);
+    return resolver;
+}
+
+static bool has_routing(const char *local)
+{
+    return strchr(local, '@') != NULL ||
+           (rewrite_params.allow_percent_hack && strchr(local, '%') != NULL) ||
+           (rewrite_params.swap_bangpath && strchr(local, '!') != NULL);
+}
+
+/* The recipient while it is being resolved. */
+struct target {
+    struct arena *arena;
+    char *address;
+    const char *domain;  /* inside address; "" if there is none */
+    enum answer is_local;
+    bool null_domain;
+};
+
+static void find_domain(struct target *t)
+{
+    const char *domain = address_domain(t->address);
+    t->domain = domain != NULL ? domain : "";
+}
+
+/* An address of ours whose local part has an address inside: unwrap it. */
+static void strip_local_domains(struct target *t)
+{
+    for (int i = 0; i < STRIP_MAX; i++) {
+        find_domain(t);
+        t->is_local = *t->domain != '\0'
+                          ? local_domains_have(shared.local, t->domain)
+                          : ABSENT;
+        if (t->is_local != FOUND || !rewrite_params.resolve_dequoted_address)
+            return;
+        char *local = address_local(t->arena, t->address);
+        if (!has_routing(local))
+            return;
+        t->address = rewrite_address(t->arena, REWRITE_LOCAL, local);
+    }
+}
+
+static void complete(struct target *t, const char *address)
+{
+    if (*address == '\0')
+        address = message_params.empty_address_recipient;
+    t->address = rewrite_address(t->arena, REWRITE_LOCAL, address);
+    if (strrchr(t->address, '@') == NULL)
+        t->address = arena_printf(t->arena, "%s@%s", t->address,
+                                  common_params.myorigin);
+}
+
+static bool domain_is_usable(struct target *t)
+{
+    if (t->domain[0] == '[')
+        return domain_is_address_literal(t->domain);
+    if (domain_is_literal_ipv4(t->domain) ||
+        domain_is_literal_ipv6(t->domain)) {
+        if (!rewrite_params.resolve_numeric_domain)
+            return false;
+        t->domain = arena_printf(t->arena, "[%s]", t->domain);
+        return true;
+    }
+    if (text_is_ascii(t->domain))
+        return domain_is_hostname(t->domain);
+    struct str ascii = STR_EMPTY;
+    bool ok = common_params.smtputf8_enable &&
+              utf8_domain_to_ascii(&ascii, t->domain) &&
+              domain_is_hostname(ascii.data);
+    str_fini(&ascii);
+    return ok;
+}
+
+/* relayhost for this sender: "" keeps the default, FAILED defers. */
+static enum answer sender_entry(struct maps *maps, struct arena *arena,
+                                const char *sender, const char *null_key,
+                                struct str *value)
+{
+    struct find_options options = {
+        .steps = FIND_FULL | FIND_AT_DOMAIN,
+        .delimiters = common_params.recipient_delimiter,
+        .myorigin = common_params.myorigin,
+    };
+    enum answer answer;
+
+    if (maps_is_empty(maps))
+        return ABSENT;
+    answer = *sender == '\0'
+                 ? maps_get(maps, null_key, false, value)
+                 : find_address(maps, arena, sender, &options, value, NULL);
+    if (answer == FOUND && text_equal_nocase(value->data, "DUNNO"))
+        return ABSENT;
+    return answer;
+}
+
+struct route {
+    const char *transport, *nexthop;
+};
+
+static bool relayhost_for(struct resolver *resolver, struct target *t,
+                          const char *sender, struct route *route)
+{
+    struct str value = STR_EMPTY;
+    enum answer answer = sender_entry(
+        resolver->sender_relayhost_maps, t->arena, sender,
+        rewrite_params.empty_address_relayhost_maps_lookup_key, &value);
+
+    if (answer == FOUND)
+        route->nexthop = arena_strdup(t->arena, value.data);
+    else if (answer == ABSENT && *resolver->options.relayhost != '\0')
+        route->nexthop = resolver->options.relayhost;
+    else
+        route->nexthop = t->domain;
+    str_fini(&value);
+    return answer != FAILED;
+}
+
+static bool default_route(struct resolver *resolver, struct target *t,
+                          const char *sender, struct route *route)
+{
+    struct str value = STR_EMPTY;
+    enum answer answer = sender_entry(
+        resolver->sender_transport_maps, t->arena, sender,
+        rewrite_params.empty_address_default_transport_maps_lookup_key,
+        &value);
+    const char *entry = answer == FOUND ? arena_strdup(t->arena, value.data)
+                                        : resolver->options.default_transport;
+
+    str_fini(&value);
+    transport_split(t->arena, entry, &route->transport, &route->nexthop);
+    if (*route->transport == '\0') {
+        const char *ignored;
+        transport_split(t->arena, resolver->options.default_transport,
+                        &route->transport, &ignored);
+    }
+    if (answer == FAILED)
+        return false;
+    return *route->nexthop != '\0' ||
+           relayhost_for(resolver, t, sender, route);
+}
+
+/* Says it once per lookup; one of the two lists must go. */
+static void warn_both(const char *domain, const char *one, const char *other)
+{
+    log_warning("do not list domain %s in BOTH %s and %s", domain, one, other);
+}
+
+static bool local_route(struct resolver *resolver, struct target *t,
+                        struct resolve_reply *reply, struct route *route)
+{
+    transport_split(t->arena, resolver->options.local_transport,
+                    &route->transport, &route->nexthop);
+    if (*route->nexthop == '\0')
+        route->nexthop = t->domain;
+    reply->flags |= RESOLVE_CLASS_LOCAL;
+    if (match_list_has(shared.virtual_alias, t->domain, NULL, NULL) == FOUND)
+        warn_both(t->domain, "mydestination", "virtual_alias_domains");
+    if (match_list_has(shared.virtual_mailbox, t->domain, NULL, NULL) == FOUND)
+        warn_both(t->domain, "mydestination", "virtual_mailbox_domains");
+    return true;
+}
+
+static void alias_route(struct target *t, struct resolve_reply *reply,
+                        struct route *route)
+{
+    route->transport = common_params.error_service_name;
+    route->nexthop = arena_printf(
+        t->arena, "5.1.1 User unknown%s",
+        address_params.show_user_unknown_table_name
+            ? " in virtual alias table"
+            : "");
+    reply->flags |= RESOLVE_CLASS_ALIAS;
+    if (match_list_has(shared.virtual_mailbox, t->domain, NULL, NULL) == FOUND)
+        warn_both(t->domain, "virtual_alias_domains",
+                  "virtual_mailbox_domains");
+    if (match_list_has(shared.relay, t->domain, NULL, NULL) == FOUND)
+        warn_both(t->domain, "virtual_alias_domains", "relay_domains");
+}
+
+static void virtual_route(struct resolver *resolver, struct target *t,
+                          struct resolve_reply *reply, struct route *route)
+{
+    transport_split(t->arena, resolver->options.virtual_transport,
+                    &route->transport, &route->nexthop);
+    if (*route->nexthop == '\0')
+        route->nexthop = t->domain;
+    reply->flags |= RESOLVE_CLASS_VIRTUAL;
+    if (match_list_has(shared.relay, t->domain, NULL, NULL) == FOUND)
+        warn_both(t->domain, "virtual_mailbox_domains", "relay_domains");
+}
+
+static bool relay_route(struct resolver *resolver, struct target *t,
+                        const char *sender, struct resolve_reply *reply,
+                        struct route *route)
+{
+    transport_split(t->arena, resolver->options.relay_transport,
+                    &route->transport, &route->nexthop);
+    reply->flags |= RESOLVE_CLASS_RELAY;
+    return *route->nexthop != '\0' ||
+           relayhost_for(resolver, t, sender, route);
+}
+
+/* The route by the class of the domain. False: a lookup failed. */
+static bool class_route(struct resolver *resolver, struct target *t,
+                        const char *sender, struct resolve_reply *reply,
+                        struct route *route)
+{
+    if (t->is_local == FAILED)
+        return false;
+    if (t->is_local == FOUND)
+        return local_route(resolver, t, reply, route);
+
+    enum answer listed =
+        match_list_has(shared.virtual_alias, t->domain, NULL, NULL);
+    if (listed == FOUND)
+        alias_route(t, reply, route);
+    if (listed != ABSENT)
+        return listed == FOUND;
+
+    listed = match_list_has(shared.virtual_mailbox, t->domain, NULL, NULL);
+    if (listed == FOUND)
+        virtual_route(resolver, t, reply, route);
+    if (listed != ABSENT)
+        return listed == FOUND;
+
+    listed = match_list_has(shared.relay, t->domain, NULL, NULL);
+    if (listed == FOUND)
+        return relay_route(resolver, t, sender, reply, route);
+    if (listed == FAILED)
+        return false;
+    reply->flags |= RESOLVE_CLASS_DEFAULT;
+    return default_route(resolver, t, sender, route);
+}
+
+/* relocated(5): the recipient has moved, and bounces with the new address. */
+static enum answer relocated(struct target *t, struct route *route)
+{
+    struct find_options options = {
+        .steps = FIND_DEFAULT,
+        .delimiters = common_params.recipient_delimiter,
+        .myorigin = common_params.myorigin,
+    };
+    struct str value = STR_EMPTY;
+
+    if (maps_is_empty(shared.relocated))
+        return ABSENT;
+    enum answer answer = find_address(shared.relocated, t->arena, t->address,
+                                      &options, &value, NULL);
+    if (answer == FOUND) {
+        route->transport = common_params.error_service_name;
+        route->nexthop = arena_printf(
+            t->arena, "%s%s",
+            rewrite_params.relocated_prefix_enable ? "5.1.6 User has moved to "
+                                                   : "",
+            value.data);
+    }
+    str_fini(&value);
+    return answer;
+}
+
+void resolver_resolve(struct resolver *resolver, struct arena *arena,
+                      const char *sender, const char *address,
+                      struct resolve_reply *reply)
+{
+    struct target t = { .arena = arena };
+    struct route route = { "", "" };
+
+    complete(&t, address);
+    strip_local_domains(&t);
+    *reply = (struct resolve_reply){ .transport = "", .nexthop = "",
+                                     .recipient = t.address };
+    if (t.is_local != FOUND && has_routing(address_local(arena, t.address)))
+        reply->flags |= RESOLVE_ROUTED;
+    if (t.is_local == ABSENT && !domain_is_usable(&t) &&
+        !(*t.domain == '\0' && rewrite_params.resolve_null_domain)) {
+        reply->flags |= RESOLVE_BAD | RESOLVE_CLASS_DEFAULT;
+        return;
+    }
+    if (*t.domain == '\0')
+        t.is_local = FOUND; /* resolve_null_domain: as local */
+
+    bool ok = class_route(resolver, &t, sender, reply, &route);
+    if (ok)
+        ok = transport_map_get(resolver->transport_maps, arena, t.address,
+                               t.domain, &route.transport,
+                               &route.nexthop) != FAILED;
+    if (ok)
+        ok = relocated(&t, &route) != FAILED;
+    if (!ok) {
+        reply->flags |= RESOLVE_FAILED;
+        return;
+    }
+    reply->transport = route.transport;
+    reply->nexthop = route.nexthop;
+}

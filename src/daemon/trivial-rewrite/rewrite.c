@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * rewrite.c - addresses to standard form.
+ *
+ * The address is in internal form: what stands before the last '@' is the
+ * local part as it is meant, whatever characters it has.
+ */
+#include <string.h>
+
+#include "base/str.h"
+#include "config/params.h"
+#include "trivial_rewrite.h"
+
+/* "@a,@b:user@domain" loses its route: RFC 5321, appendix C. */
+static const char *without_route(const char *address)
+{
+    if (address[0] != '@')
+        return address;
+    const char *colon = strchr(address, ':');
+    return colon != NULL ? colon + 1 : address;
+}
+
+/* What a missing domain is completed with; NULL: nothing. */
+static const char *origin_of(enum rewrite_context context, const char *mine)
+{
+    if (context == REWRITE_LOCAL)
+        return mine;
+    const char *remote = message_params.remote_header_rewrite_domain;
+    return *remote != '\0' ? remote : NULL;
+}
+
+/* site!user becomes user@site, user%domain becomes user@domain. NULL: the
+ * local part has neither. */
+static char *with_local_routing(struct arena *arena, const char *local)
+{
+    const char *bang = strchr(local, '!');
+    if (bang != NULL && rewrite_params.swap_bangpath)
+        return arena_printf(arena, "%s@%.*s", bang + 1, (int)(bang - local),
+                            local);
+    const char *percent = strrchr(local, '%');
+    if (percent != NULL && rewrite_params.allow_percent_hack)
+        return arena_printf(arena, "%.*s@%s", (int)(percent - local), local,
+                            percent + 1);
+    return NULL;
+}
+
+static char *with_domain(struct arena *arena, enum rewrite_context context,
+                         const char *local)
+{
+    char *routed = with_local_routing(arena, local);
+    if (routed != NULL)
+        return routed;
+    const char *origin = origin_of(context, common_params.myorigin);
+    bool append = context == REWRITE_LOCAL ? rewrite_params.append_at_myorigin
+                                           : origin != NULL;
+    if (!append || origin == NULL)
+        return arena_strdup(arena, local);
+    return arena_printf(arena, "%s@%s", local, origin);
+}
+
+/* "user@host" becomes "user@host.$mydomain". */
+static char *with_full_domain(struct arena *arena, enum rewrite_context context,
+                              char *address, const char *domain)
+{
+    const char *suffix = origin_of(context, common_params.mydomain);
+    bool append = context == REWRITE_LOCAL ? rewrite_params.append_dot_mydomain
+                                           : suffix != NULL;
+
+    if (!append || *domain == '\0' || *domain == '[' ||
+        strchr(domain, '.') != NULL)
+        return address;
+    return arena_printf(arena, "%s.%s", address, suffix);
+}
+
+/* One trailing dot goes, two or a lone dot stay (and are an error later). */
+static void strip_trailing_dot(char *domain)
+{
+    size_t length = strlen(domain);
+
+    if (length >= 2 && domain[length - 1] == '.' && domain[length - 2] != '.')
+        domain[length - 1] = '\0';
+}
+
+char *rewrite_address(struct arena *arena, enum rewrite_context context,
+                      const char *address)
+{
+    address = without_route(address);
+    if (*address == '\0' || context == REWRITE_NONE)
+        return arena_strdup(arena, address);
+
+    char *result = strrchr(address, '@') == NULL
+                       ? with_domain(arena, context, address)
+                       : arena_strdup(arena, address);
+    char *at = strrchr(result, '@');
+    if (at == NULL)
+        return result;
+    size_t before = (size_t)(at - result) + 1;
+    result = with_full_domain(arena, context, result, result + before);
+    strip_trailing_dot(result + before);
+    return result;
+}

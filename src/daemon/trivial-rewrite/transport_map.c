@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * transport_map.c - transport(5) lookups.
+ */
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "base/text.h"
+#include "config/params.h"
+#include "mail/address.h"
+#include "mail/find.h"
+#include "trivial_rewrite.h"
+
+void transport_split(struct arena *arena, const char *text,
+                     const char **transport, const char **nexthop)
+{
+    const char *colon = strchr(text, ':');
+
+    if (colon == NULL) {
+        *transport = arena_strdup(arena, text);
+        *nexthop = "";
+        return;
+    }
+    *transport = arena_strndup(arena, text, (size_t)(colon - text));
+    *nexthop = arena_strdup(arena, colon + 1);
+}
+
+/* An entry without ':' is a mistake that would send mail astray. */
+static enum answer apply(struct arena *arena, const char *entry,
+                         const char *domain, const char **transport,
+                         const char **nexthop)
+{
+    const char *new_transport, *new_nexthop;
+
+    if (strchr(entry, ':') == NULL) {
+        log_warning("transport_maps: the entry \"%s\" has no colon; write "
+                    "transport:nexthop, or :nexthop",
+                    entry);
+        return FAILED;
+    }
+    transport_split(arena, entry, &new_transport, &new_nexthop);
+    if (*new_transport != '\0') {
+        *transport = new_transport;
+        *nexthop = *new_nexthop != '\0' ? new_nexthop : domain;
+    } else if (*new_nexthop != '\0') {
+        *nexthop = new_nexthop;
+    }
+    return FOUND;
+}
+
+static enum answer get_domain(struct maps *maps, struct arena *arena,
+                              const char *domain, struct str *value)
+{
+    bool plain_parents =
+        strstr(common_params.parent_domain_matches_subdomains,
+               "transport_maps") != NULL;
+    char *key = text_lower(arena_strdup(arena, domain));
+    enum answer answer = maps_get(maps, key, true, value);
+
+    while (answer == ABSENT && key[0] != '[' &&
+           (key = strchr(key + 1, '.')) != NULL)
+        answer = maps_get(maps, plain_parents ? key + 1 : key, true, value);
+    return answer == ABSENT ? maps_get(maps, "*", true, value) : answer;
+}
+
+enum answer transport_map_get(struct maps *maps, struct arena *arena,
+                              const char *address, const char *domain,
+                              const char **transport, const char **nexthop)
+{
+    struct find_options options = {
+        .steps = FIND_FULL,
+        .delimiters = common_params.recipient_delimiter,
+        .myorigin = common_params.myorigin,
+    };
+    struct str value = STR_EMPTY;
+
+    if (maps_is_empty(maps))
+        return ABSENT;
+    enum answer answer =
+        find_address(maps, arena, address, &options, &value, NULL);
+    if (answer == ABSENT)
+        answer = get_domain(maps, arena, domain, &value);
+    if (answer == FOUND)
+        answer = apply(arena, value.data, domain, transport, nexthop);
+    str_fini(&value);
+    return answer;
+}
