@@ -47,7 +47,7 @@ MAY_WAIT bool ipc_exchange(struct ipc_client *client, struct arena *arena,
                  1 ? (q) : (const struct qtype *)0, &rtype##_schema,   \
                  1 ? (r) : (struct rtype *)0, why)
 
-/* Connections for many fibers: each call takes an idle one or opens one. */
+/* Connections for many fibers (idle_s or ttl_s 0: never closed for that): each call takes an idle one or opens one. */
 struct ipc_pool;
 struct ipc_pool *ipc_pool_new(const char *class_name, const char *service,
                               int timeout_s, int idle_s, int ttl_s);

@@ -80,13 +80,15 @@ bool verify_update(const char *address, int recipient_status,
 bool anvil_call(const char *request, const char *service,
                 const char *client_address, struct anvil_reply *reply)
 {
-    struct ipc_pool *pool =
-        client_pool(&anvil_pool, "private", client_setup()->anvil_service);
     struct arena *arena = arena_new();
     struct anvil_request q = {
         arena_printf(arena, "%s:%s", service, client_address)
     };
-    bool ok = client_call(pool, arena, request, anvil_request, &q,
+    /* Never closed for being idle: anvil counts our clients as gone with it. */
+    if (anvil_pool == NULL)
+        anvil_pool = ipc_pool_new("private", client_setup()->anvil_service,
+                                  client_setup()->ipc_timeout_s, 0, 0);
+    bool ok = client_call(anvil_pool, arena, request, anvil_request, &q,
                           anvil_reply, reply, NULL) &&
               reply->status == 0;
 
