@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * master.c - the services of master.cf, their fields and their settings.
+ */
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/expand.h"
+#include "base/fatal.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "postconf.h"
+
+/* The next part of "a/b/c"; the last one takes the rest. NULL: no more. */
+static char *next_part(char **cursor, bool is_last)
+{
+    char *part = *cursor;
+
+    if (part == NULL)
+        return NULL;
+    char *slash = is_last ? NULL : strchr(part, '/');
+    *cursor = slash != NULL ? slash + 1 : NULL;
+    if (slash != NULL)
+        *slash = '\0';
+    return part;
+}
+
+static bool part_matches(const char *part, const char *text)
+{
+    return part == NULL || strcmp(part, "*") == 0 || strcmp(part, text) == 0;
+}
+
+/* A service name may have a '/' itself, so the pattern is cut at the end:
+ * the type is one of a few words. */
+bool pattern_matches(const char *pattern, const struct master_entry *entry,
+                     const char *third)
+{
+    size_t length = strlen(entry->name);
+    char *copy = mem_strdup(pattern), *cursor = copy;
+    const char *name;
+
+    if (strncmp(copy, entry->name, length) == 0 &&
+        (copy[length] == '/' || copy[length] == '\0')) {
+        name = entry->name;
+        cursor = copy[length] == '/' ? copy + length + 1 : NULL;
+    } else {
+        name = next_part(&cursor, false);
+    }
+    const char *type = next_part(&cursor, third == NULL);
+    const char *rest = next_part(&cursor, true);
+    bool ok = part_matches(name, entry->name) &&
+              part_matches(type, entry->field[MASTER_TYPE]) &&
+              (third == NULL ? rest == NULL : part_matches(rest, third));
+    free(copy);
+    return ok;
+}
+
+/* $name of a setting is looked up among the service's own settings first. */
+struct scope {
+    struct config *config;
+    const struct postconf *pc;
+    const struct master_entry *entry;
+};
+
+static const char *own_setting(const struct master_entry *entry,
+                               const char *name)
+{
+    size_t position = 0, length = strlen(name);
+    const char *setting, *value = NULL;
+
+    while ((setting = master_entry_next_setting(entry, &position)) != NULL)
+        if (strncmp(setting, name, length) == 0 && setting[length] == '=')
+            value = setting + length + 1;
+    return value;
+}
+
+static const char *look_up(const char *name, void *context)
+{
+    const struct scope *scope = context;
+    const char *value = own_setting(scope->entry, name);
+
+    if (strcmp(name, "service_name") == 0)
+        return scope->entry->name;
+    if (value == NULL)
+        value = config_get_unexpanded(scope->config, name);
+    return value != NULL ? value : service_default(scope->pc, name);
+}
+
+const char *expand_for_service(const struct postconf *pc,
+                               const struct master_entry *entry,
+                               const char *value)
+{
+    struct scope scope = { pc->config, pc, entry };
+    const struct expand_options options = { .lookup = look_up,
+                                            .context = &scope,
+                                            .recursive = true };
+    struct str out = STR_EMPTY;
+    struct error why = ERROR_NONE;
+
+    if (!expand_text(&out, value, &options, NULL, &why))
+        fatal("%s, line %d: %s", pc->master_path, entry->line, why.text);
+    const char *kept = config_keep(pc->config, out.data);
+    str_fini(&out);
+    return kept;
+}
+
+/* With -x, a copy of the entry whose arguments are expanded. */
+static struct master_entry shown_entry(const struct postconf *pc,
+                                       struct arena *arena,
+                                       const struct master_entry *entry)
+{
+    struct master_entry copy = *entry;
+
+    if ((pc->options & OPT_EXPAND) == 0)
+        return copy;
+    copy.argv = arena_array(arena, entry->argc + 1, sizeof *copy.argv);
+    for (size_t i = 0; i < entry->argc; i++) {
+        bool setting = i > 0 && strcmp(entry->argv[i - 1], "-o") == 0;
+        copy.argv[i] = setting
+                           ? expand_for_service(pc, entry, entry->argv[i])
+                           : entry->argv[i];
+    }
+    copy.argv[entry->argc] = NULL;
+    return copy;
+}
+
+/* Call <show> for each entry, for each pattern of the command line or for
+ * all; it says whether anything matched. */
+static int each_entry(const struct postconf *pc,
+                      bool (*show)(const struct postconf *pc,
+                                   const struct master_entry *entry,
+                                   const char *pattern))
+{
+    static char *const everything[] = { "*", NULL };
+    char *const *pattern = pc->arguments[0] != NULL ? pc->arguments
+                                                    : everything;
+
+    for (; *pattern != NULL; pattern++) {
+        bool matched = pattern == everything;
+        for (size_t i = 0; i < pc->master->count; i++)
+            if (show(pc, &pc->master->entries[i], *pattern))
+                matched = true;
+        if (!matched && pattern != (char *const *)everything)
+            log_warning("unmatched request: \"%s\"", *pattern);
+    }
+    return 0;
+}
+
+static bool show_service(const struct postconf *pc,
+                         const struct master_entry *entry, const char *pattern)
+{
+    struct str out = STR_EMPTY;
+    struct arena *arena = arena_new();
+
+    bool matched = pattern_matches(pattern, entry, NULL);
+    if (matched) {
+        struct master_entry shown = shown_entry(pc, arena, entry);
+        if ((pc->options & OPT_JSON) != 0) {
+            char *name = arena_printf(arena, "%s/%s", entry->name,
+                                      entry->field[MASTER_TYPE]);
+            for (int i = 0; i < MASTER_COMMAND; i++)
+                str_addf(&out, "%s ", entry->field[i]);
+            format_command(&out, &shown, false, 0);
+            print_json(name, out.data);
+        } else {
+            format_service(&out, &shown, (pc->options & OPT_FOLD) != 0);
+            fputs(out.data, stdout);
+        }
+    }
+    arena_free(arena);
+    str_fini(&out);
+    return matched;
+}
+
+int show_services(const struct postconf *pc)
+{
+    return each_entry(pc, show_service);
+}
+
+/* A command keeps its line breaks; print_setting would join its words. */
+static void print_command(const struct postconf *pc, const char *name,
+                          const struct master_entry *entry)
+{
+    struct str out = STR_EMPTY;
+
+    if ((pc->options & (OPT_NO_NAME | OPT_JSON)) == 0)
+        str_addf(&out, "%s = ", name);
+    format_command(&out, entry,
+                   (pc->options & (OPT_FOLD | OPT_JSON)) == OPT_FOLD,
+                   out.length);
+    if ((pc->options & OPT_JSON) != 0)
+        print_json(name, out.data);
+    else
+        puts(out.data);
+    str_fini(&out);
+}
+
+static bool show_field(const struct postconf *pc,
+                       const struct master_entry *entry, const char *pattern)
+{
+    struct arena *arena = arena_new();
+    struct master_entry shown = shown_entry(pc, arena, entry);
+    bool matched = false;
+
+    for (int i = 0; i < MASTER_FIELD_COUNT; i++) {
+        const char *field = master_field_name((enum master_field)i);
+        if (!pattern_matches(pattern, entry, field))
+            continue;
+        char *name = arena_printf(arena, "%s/%s/%s", entry->name,
+                                  entry->field[MASTER_TYPE], field);
+        matched = true;
+        if (i == MASTER_COMMAND && (pc->options & OPT_NO_VALUE) == 0)
+            print_command(pc, name, &shown);
+        else
+            print_setting(pc, name, entry->field[i]);
+    }
+    arena_free(arena);
+    return matched;
+}
+
+int show_fields(const struct postconf *pc)
+{
+    return each_entry(pc, show_field);
+}
+
+static void print_service_setting(const struct postconf *pc,
+                                  const struct master_entry *entry,
+                                  const char *name, const char *value)
+{
+    char *label = mem_printf("%s/%s/%s", entry->name,
+                             entry->field[MASTER_TYPE], name);
+
+    if ((pc->options & OPT_EXPAND) != 0)
+        value = expand_for_service(pc, entry, value);
+    print_setting(pc, label, value);
+    free(label);
+}
+
+static int by_text(const void *a, const void *b)
+{
+    const char *const *left = a;
+    const char *const *right = b;
+    return strcmp(*left, *right);
+}
+
+/* The names that <entry> sets, each once, sorted. */
+static struct texts own_names(struct arena *arena,
+                              const struct master_entry *entry)
+{
+    struct texts names = ARRAY_EMPTY;
+    struct hash *seen = hash_new();
+    const char *setting;
+    size_t position = 0;
+
+    while ((setting = master_entry_next_setting(entry, &position)) != NULL) {
+        char *name = arena_strndup(arena, setting, strcspn(setting, "="));
+        if (hash_put(seen, name, seen) == NULL)
+            ARRAY_ADD(&names, name);
+    }
+    hash_free(seen, NULL);
+    qsort(names.items, names.count, sizeof *names.items, by_text);
+    return names;
+}
+
+static bool show_own_settings(const struct postconf *pc,
+                              const struct master_entry *entry,
+                              const char *pattern)
+{
+    struct arena *arena = arena_new();
+    struct texts names = own_names(arena, entry);
+    bool matched = false;
+
+    for (size_t i = 0; i < names.count; i++)
+        if (pattern_matches(pattern, entry, names.items[i])) {
+            matched = true;
+            print_service_setting(pc, entry, names.items[i],
+                                  own_setting(entry, names.items[i]));
+        }
+    ARRAY_FREE(&names);
+    arena_free(arena);
+    return matched;
+}
+
+/* -PP: what the service does not set, and so has from main.cf. */
+static bool show_other_settings(const struct postconf *pc,
+                                const struct master_entry *entry,
+                                const char *pattern)
+{
+    struct texts names = all_names(pc);
+    bool matched = false;
+
+    for (size_t i = 0; i < names.count; i++) {
+        const char *value = config_get_unexpanded(pc->config, names.items[i]);
+        if (value == NULL)
+            value = service_default(pc, names.items[i]);
+        if (own_setting(entry, names.items[i]) != NULL || value == NULL ||
+            !pattern_matches(pattern, entry, names.items[i]))
+            continue;
+        matched = true;
+        print_service_setting(pc, entry, names.items[i], value);
+    }
+    ARRAY_FREE(&names);
+    return matched;
+}
+
+int show_settings(const struct postconf *pc)
+{
+    return each_entry(pc, (pc->options & OPT_ALL_SETTINGS) != 0
+                              ? show_other_settings
+                              : show_own_settings);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * types.c - what this build supports: tables, locks, SASL, TLS.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#if __has_include("config.h")
+#include "config.h"
+#endif
+#ifdef HAVE_OPENSSL
+#include <openssl/crypto.h>
+#include <openssl/opensslv.h>
+#endif
+
+#include "base/fatal.h"
+#include "base/log.h"
+#include "postconf.h"
+#include "table/table.h"
+
+static void show_tables(void)
+{
+    for (const char *const *type = table_types(); *type != NULL; type++)
+        puts(*type);
+}
+
+#ifdef HAVE_OPENSSL
+static int show_tls(const char *mode)
+{
+    if (strcmp(mode, "compile-version") == 0) {
+        puts(OPENSSL_VERSION_TEXT);
+        return 0;
+    }
+    if (strcmp(mode, "run-version") == 0) {
+        puts(OpenSSL_version(OPENSSL_VERSION));
+        return 0;
+    }
+    log_warning("unknown 'postconf -T' mode: %s", mode);
+    return 1;
+}
+#else
+static int show_tls(const char *mode)
+{
+    (void)mode;
+    return 0;
+}
+#endif
+
+int show_types(const struct postconf *pc)
+{
+#ifdef HAVE_SASL
+    static const char server_sasl[] = "cyrus\ndovecot\n", client_sasl[] =
+        "cyrus\n";
+#else
+    static const char server_sasl[] = "dovecot\n", client_sasl[] = "";
+#endif
+    if ((pc->options & OPT_TLS) != 0)
+        return show_tls(pc->tls_mode);
+    if ((pc->options & OPT_TABLES) != 0)
+        show_tables();
+    else if ((pc->options & OPT_LOCKS) != 0)
+        fputs("flock\nfcntl\ndotlock\n", stdout);
+    else if ((pc->options & OPT_SERVER_SASL) != 0)
+        fputs(server_sasl, stdout);
+    else
+        fputs(client_sasl, stdout);
+    return 0;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * unused.c - settings that probably do not do what their author thinks.
+ */
+#include <ctype.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "names.h"
+#include "postconf.h"
+
+struct check {
+    const struct postconf *pc;
+    const char *path;
+    struct hash *told;        /* names that were complained about */
+    const struct hash *local; /* settings of one service, or NULL */
+    bool deprecated;          /* was there any */
+};
+
+static bool is_defined(const struct check *check, const char *name)
+{
+    if (name_class(check->pc, name) != 0 ||
+        config_is_set(check->pc->config, name))
+        return true;
+    return (check->local != NULL && hash_has(check->local, name)) ||
+           param_fate(name, NULL) == PARAM_ALIAS;
+}
+
+static void tell_undefined(const char *name, void *context)
+{
+    struct check *check = context;
+
+    if (is_defined(check, name) || hash_has(check->told, name))
+        return;
+    hash_put(check->told, name, check);
+    log_warning("%s: undefined parameter: %s", check->path, name);
+}
+
+static void check_uses(struct check *check, const char *name,
+                       const char *value)
+{
+    const struct param_entry *entry =
+        param_index_find(config_index(check->pc->config), name);
+
+    if (entry == NULL || entry->row->type != PARAM_RAW)
+        each_use(value, tell_undefined, check);
+}
+
+static void check_comment(const struct check *check, const char *value)
+{
+    const char *hash = value;
+
+    while ((hash = strchr(hash, '#')) != NULL) {
+        if (hash > value && isspace((unsigned char)hash[-1])) {
+            log_warning("%s: #comment after other text is not allowed: "
+                        "%.20s...",
+                        check->path, hash);
+            return;
+        }
+        hash++;
+    }
+}
+
+/* True if <name> is on its way out, which has been said. */
+static bool check_fate(struct check *check, const char *name)
+{
+    const char *instead = "";
+    enum param_fate fate = param_fate(name, &instead);
+
+    if (fate == PARAM_CURRENT)
+        return false;
+    check->deprecated = true;
+    if (fate == PARAM_REMOVED)
+        log_warning("%s: support for parameter %s has been removed; instead, "
+                    "do not specify",
+                    check->path, name);
+    else if (*instead == '\0')
+        log_warning("%s: support for parameter \"%s\" will be removed; "
+                    "instead, do not specify",
+                    check->path, name);
+    else
+        log_warning("%s: support for parameter \"%s\" will be removed; "
+                    "instead, specify \"%s\"",
+                    check->path, name, instead);
+    return true;
+}
+
+static void check_unused(struct check *check, const char *name,
+                         const char *value)
+{
+    if (name_class(check->pc, name) == 0 && !name_is_used(name))
+        log_warning("%s: unused parameter: %s=%s", check->path, name, value);
+}
+
+static void check_classes(struct check *check)
+{
+    struct arena *arena = arena_new();
+    char **words = text_split(
+        arena, config_get(check->pc->config, "smtpd_restriction_classes"),
+        NULL, NULL);
+
+    for (; *words != NULL; words++)
+        tell_undefined(*words, check);
+    arena_free(arena);
+}
+
+static void check_main(struct check *check)
+{
+    struct config *config = check->pc->config;
+    size_t count;
+    const char *const *names = config_names(config, &count);
+
+    check->path = check->pc->main_path;
+    for (size_t i = 0; i < count; i++)
+        check_uses(check, names[i], config_get_raw(config, names[i]));
+    check_classes(check);
+    for (size_t i = 0; i < count; i++) {
+        const char *value = config_get_raw(config, names[i]);
+        check_comment(check, value);
+        if (!check_fate(check, names[i]))
+            check_unused(check, names[i], value);
+    }
+}
+
+/* Call <function> for each -o of <entry>. */
+static void each_setting(struct check *check, const struct master_entry *entry,
+                         void (*function)(struct check *, const char *name,
+                                          const char *value))
+{
+    struct arena *arena = arena_new();
+    const char *setting;
+    size_t position = 0;
+
+    while ((setting = master_entry_next_setting(entry, &position)) != NULL) {
+        char *name = arena_strdup(arena, setting);
+        char *equals = strchr(name, '=');
+        *equals = '\0';
+        function(check, name, equals + 1);
+    }
+    arena_free(arena);
+}
+
+static void check_setting(struct check *check, const char *name,
+                          const char *value)
+{
+    check_uses(check, name, value);
+    if (!check_fate(check, name))
+        check_unused(check, name, value);
+}
+
+static void note_local(struct check *check, const char *name,
+                       const char *value)
+{
+    (void)value;
+    hash_put((struct hash *)check->local, name, check);
+}
+
+static void check_master(struct check *check)
+{
+    const struct master_cf *master = check->pc->master;
+
+    check->path = check->pc->master_path;
+    for (size_t i = 0; master != NULL && i < master->count; i++) {
+        struct hash *local = hash_new();
+        check->local = local;
+        each_setting(check, &master->entries[i], note_local);
+        each_setting(check, &master->entries[i], check_setting);
+        check->local = NULL;
+        hash_free(local, NULL);
+    }
+}
+
+void warn_of_doubtful_settings(const struct postconf *pc)
+{
+    struct check check = { .pc = pc, .told = hash_new() };
+
+    check_main(&check);
+    check_master(&check);
+    if (check.deprecated)
+        log_warning("See https://www.postfix.org/DEPRECATION_README.html for "
+                    "details");
+    hash_free(check.told, NULL);
+}
