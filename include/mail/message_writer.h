@@ -16,6 +16,7 @@ struct message_writer;
 struct message_writer *message_writer_create(const char *queue, mode_t mode,
                                              struct error *why);
 const char *message_writer_id(const struct message_writer *writer);
+const char *message_writer_queue(const struct message_writer *writer);
 struct stream *message_writer_stream(struct message_writer *writer);
 struct timeval message_writer_created(const struct message_writer *writer);
 /* flush, fchmod(0700 | extra), fsync, fsync of the directory. False: <why>,

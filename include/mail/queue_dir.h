@@ -30,7 +30,7 @@ const char *queue_dir_path(struct str *out, const char *queue, const char *id);
 /* rename(2), making hash directories as needed. False: errno. */
 bool queue_dir_move(const char *id, const char *from, const char *to);
 bool queue_dir_remove(const char *queue, const char *id);
-/* Open for reading and writing; -1 and errno. */
+/* Links are not followed, close-on-exec; -1 and errno. */
 int queue_dir_open(const char *queue, const char *id, int flags);
 /* A new file <queue>/<time>.<pid>, renamed to its ID. -1: errno. */
 int queue_dir_create(const char *queue, mode_t mode, char id[QUEUE_ID_SIZE],
@@ -42,10 +42,13 @@ enum queue_file_state { QUEUE_FILE_READY, QUEUE_FILE_UNFINISHED,
 enum queue_file_state queue_dir_state(const struct stat *st);
 
 /* Walk all IDs below <queue>, hashed or not, in any depth; tolerates files
- * that vanish. NULL at the end (and then closed). */
+ * that vanish. Never NULL; a folder that cannot be opened is empty. */
 struct queue_scan;
 struct queue_scan *queue_scan_open(const char *queue);
-/* The ID; <path> (may be NULL) is where it was found. */
+/* The same, with names that are no queue IDs (left over temporary files). */
+struct queue_scan *queue_scan_open_all(const char *queue);
+/* The ID, valid until the next call; NULL at the end. <path> (may be NULL):
+ * where it was found. */
 const char *queue_scan_next(struct queue_scan *scan, struct str *path);
 void queue_scan_close(struct queue_scan *scan);
 

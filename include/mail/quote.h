@@ -10,11 +10,10 @@
 #include "base/arena.h"
 #include "base/str.h"
 
-/* Append the external form. 8-bit characters stay as they are. */
+/* Append the external form: only the local part is looked at. 8-bit characters
+ * stay as they are; "" gives "". */
 void quote_821(struct str *out, const char *address);
 void quote_822(struct str *out, const char *address);
-/* As quote_822, but "" becomes "<>"-free "" and only the local part is
- * looked at. */
 char *quote_821_dup(struct arena *arena, const char *address);
 char *quote_822_dup(struct arena *arena, const char *address);
 void unquote_822(struct str *out, const char *address);

@@ -42,7 +42,8 @@ MAY_WAIT void record_put(struct stream *out, int type, const char *payload,
 MAY_WAIT void record_put_text(struct stream *out, int type, const char *text);
 MAY_WAIT void record_putf(struct stream *out, int type, const char *format, ...)
     PRINTF_LIKE(3, 4);
-/* Overwrite one byte or payload of a committed file in place. */
+/* Overwrite the type byte of a record in a committed file (REC_DONE over
+ * REC_RCPT, REC_KILLED). False: errno. */
 bool record_mark(int fd, off_t offset, int type);
 /* "name=value" of an A record to a pseudo type (o n i < c), or 'A'. */
 int record_attribute_type(const char *name);

@@ -15,10 +15,10 @@ enum token822_kind {
     TOKEN_ATOM,
     TOKEN_QUOTED,       /* text without the quotes, backslashes resolved */
     TOKEN_LITERAL,      /* [..] text without brackets */
-    TOKEN_COMMENT,      /* (..) raw text without the outer parentheses */
+    TOKEN_COMMENT,      /* (..) raw text with the outer parentheses */
     TOKEN_SPECIAL,      /* one of . @ : ; , < > etc. in text[0] */
-    TOKEN_GROUP,        /* children: display name ':' ... ';' */
-    TOKEN_ADDRESS,      /* children: one mailbox */
+    TOKEN_GROUP,        /* children: tokens; for callers that build trees */
+    TOKEN_ADDRESS,      /* children: a route-addr or addr-spec; text NULL */
     TOKEN_START_GROUP,  /* ':' that opens a group */
     TOKEN_END_GROUP,    /* ';' */
 };
@@ -34,23 +34,27 @@ struct token822 {
  * closed. At most <max> tokens (header_address_token_limit), more are cut. */
 struct token822 *token822_scan(struct arena *arena, const char *text,
                                size_t max);
-/* A list of TOKEN_ADDRESS, commas and groups between them. Text that is no
- * address is put into one as well as possible; nothing is lost. */
+/* A list of TOKEN_ADDRESS with all else between them as it was: names in
+ * front of brackets, the brackets, comments, commas, names of groups. Nothing
+ * is lost; comments inside an address are moved behind it. */
 struct token822 *token822_parse(struct arena *arena, const char *text,
                                 size_t max);
-/* Only the address (no phrase, comment or angle brackets) in internal form. */
+/* The children of a TOKEN_ADDRESS in internal form: quotes resolved. A source
+ * route is kept. */
 char *token822_internal(struct arena *arena, const struct token822 *tokens);
-/* Tokens of an internal-form address, to replace those in a tree. */
+/* Tokens of an internal-form address, to replace those in a tree. (For one in
+ * external form: token822_scan.) */
 struct token822 *token822_from_internal(struct arena *arena,
                                         const char *address);
-/* External form: quotes where needed, as in a header. Long lines are folded
- * between addresses (one address a line, as Postfix does after a rewrite)
- * when <fold>. */
+/* Append the external form, as in a header. With <fold>, a line that would
+ * reach 70 characters is broken after a comma (newline and tab); what <out>
+ * has already, as "To: ", counts as the start of the first line. */
 void token822_format(struct str *out, const struct token822 *tokens,
                      bool fold);
-/* Call <visit> with the tokens of each mailbox address found (children of
- * TOKEN_ADDRESS without phrase and comments: the route-addr or addr-spec);
- * it may replace *spec. */
+/* Call <visit> with the children of each TOKEN_ADDRESS that has some, from left
+ * to right; it may replace *spec. To rewrite a header: parse its value, format
+ * each spec (without fold), rewrite that text, scan the answer, and format
+ * the list (with fold) if one has changed. */
 void token822_each_address(struct token822 *tokens,
                            void (*visit)(struct token822 **spec, void *context),
                            void *context);

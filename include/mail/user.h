@@ -17,7 +17,7 @@ struct user_info { /* texts in the arena given */
     gid_t gid;
 };
 
-/* By name, or by number. The lookup may go to a network service and runs
+/* By name. The lookup may go to a network service and runs
  * through offload(). FAILED: the service did not answer; <why>. */
 MAY_WAIT enum answer user_find(struct arena *arena, const char *name,
                                struct user_info *out, struct error *why);

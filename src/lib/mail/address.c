@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * address.c - addresses in internal form, and the names of hosts.
+ */
+#include "mail/address.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "base/text.h"
+#include "base/utf8.h"
+#include "mail/quote.h"
+
+const char *address_at(const char *address)
+{
+    return strrchr(address, '@');
+}
+
+const char *address_domain(const char *address)
+{
+    const char *at = address_at(address);
+
+    return at == NULL ? NULL : at + 1;
+}
+
+char *address_local(struct arena *arena, const char *address)
+{
+    const char *at = address_at(address);
+    size_t length = at == NULL ? strlen(address) : (size_t)(at - address);
+
+    return arena_strndup(arena, address, length);
+}
+
+static bool is_never_split(const char *local)
+{
+    static const char *const names[] = { "MAILER-DAEMON", "double-bounce",
+                                         "postmaster" };
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (text_equal_nocase(local, names[i]))
+            return true;
+    return false;
+}
+
+/* Names of mailing list managers have a '-' that is no delimiter. */
+static bool is_list_owner(const char *local)
+{
+    return text_has_prefix_nocase(local, "owner-") ||
+           text_has_suffix_nocase(local, "-request");
+}
+
+char *address_split_extension(char *local, const char *delimiters,
+                              bool owner_request_special)
+{
+    if (*delimiters == 0 || is_never_split(local))
+        return NULL;
+    if (owner_request_special && strchr(delimiters, '-') != NULL &&
+        is_list_owner(local))
+        return NULL;
+    char *at = strpbrk(local, delimiters);
+    return at == local ? NULL : at;
+}
+
+void address_fold_domain(char *address)
+{
+    char *at = strrchr(address, '@');
+
+    if (at != NULL)
+        text_lower(at + 1);
+}
+
+const char *address_for_log(struct arena *arena, const char *address)
+{
+    char *text = quote_822_dup(arena, address);
+
+    return text_printable(text, '?', true);
+}
+
+bool address_is_valid_utf8(const char *address)
+{
+    return utf8_is_valid(address, strlen(address));
+}
+
+/* ---- Domains ----------------------------------------------------------- */
+
+static bool is_label_char(int c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+/* RFC 1035 section 2.3.4, RFC 1123 section 2.1. */
+bool domain_is_hostname(const char *name)
+{
+    enum { NAME_MAX_LENGTH = 255, LABEL_MAX = 63 };
+    size_t label = 0;
+    bool has_letter = false;
+
+    if (*name == 0 || strlen(name) > NAME_MAX_LENGTH)
+        return false;
+    for (const char *p = name; *p != 0; p++) {
+        if (*p == '.') {
+            if (label == 0 || p[-1] == '-' || p[1] == 0)
+                return false;
+            label = 0;
+            continue;
+        }
+        if (!is_label_char((unsigned char)*p) || (*p == '-' && label == 0) ||
+            ++label > LABEL_MAX)
+            return false;
+        if (*p < '0' || *p > '9')
+            has_letter = true;
+    }
+    return has_letter && label > 0 && name[strlen(name) - 1] != '-';
+}
+
+bool domain_is_literal_ipv4(const char *text)
+{
+    struct in_addr address;
+
+    return inet_pton(AF_INET, text, &address) == 1;
+}
+
+bool domain_is_literal_ipv6(const char *text)
+{
+    struct in6_addr address;
+
+    return inet_pton(AF_INET6, text, &address) == 1;
+}
+
+bool domain_is_address_literal(const char *text)
+{
+    char inner[INET6_ADDRSTRLEN + sizeof "IPv6:"];
+    size_t length = strlen(text);
+
+    if (length < 2 || length - 2 >= sizeof inner || text[0] != '[' ||
+        text[length - 1] != ']')
+        return false;
+    memcpy(inner, text + 1, length - 2);
+    inner[length - 2] = 0;
+    if (text_has_prefix_nocase(inner, "ipv6:"))
+        return domain_is_literal_ipv6(inner + strlen("ipv6:"));
+    return domain_is_literal_ipv4(inner);
+}

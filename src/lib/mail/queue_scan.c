@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * queue_scan.c - walking a queue, hashed to whatever depth.
+ */
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "mail/queue_dir.h"
+
+enum { SCAN_DEPTH_MAX = 32 };
+
+struct queue_scan {
+    DIR *folders[SCAN_DEPTH_MAX];       /* owned; the innermost last */
+    size_t path_lengths[SCAN_DEPTH_MAX];/* of each folder's path */
+    int depth;
+    struct str path;                    /* of the innermost folder, or entry */
+    bool all_names;
+};
+
+/* A folder that cannot be opened is skipped: it may just have been removed. */
+static void enter(struct queue_scan *scan)
+{
+    if (scan->depth == SCAN_DEPTH_MAX)
+        return;
+    DIR *folder = opendir(scan->path.data);
+    if (folder == NULL)
+        return;
+    scan->folders[scan->depth] = folder;
+    scan->path_lengths[scan->depth] = scan->path.length;
+    scan->depth++;
+}
+
+struct queue_scan *queue_scan_open(const char *queue)
+{
+    struct queue_scan *scan = mem_zalloc(sizeof *scan);
+
+    str_init(&scan->path);
+    str_set(&scan->path, queue);
+    enter(scan);
+    return scan;
+}
+
+struct queue_scan *queue_scan_open_all(const char *queue)
+{
+    struct queue_scan *scan = queue_scan_open(queue);
+
+    scan->all_names = true;
+    return scan;
+}
+
+static bool is_folder(const struct queue_scan *scan, const struct dirent *entry)
+{
+    struct stat st;
+
+    if (entry->d_type != DT_UNKNOWN)
+        return entry->d_type == DT_DIR;
+    return lstat(scan->path.data, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* The next entry at any depth, its path in scan->path. */
+static const char *next_name(struct queue_scan *scan)
+{
+    while (scan->depth > 0) {
+        int top = scan->depth - 1;
+        str_truncate(&scan->path, scan->path_lengths[top]);
+        struct dirent *entry = readdir(scan->folders[top]);
+        if (entry == NULL) {
+            closedir(scan->folders[top]);
+            scan->depth--;
+            continue;
+        }
+        if (entry->d_name[0] == '.')
+            continue;
+        str_add_char(&scan->path, '/');
+        str_add(&scan->path, entry->d_name);
+        if (entry->d_name[1] == 0 && is_folder(scan, entry)) {
+            enter(scan);
+            continue;
+        }
+        if (scan->all_names || queue_id_is_valid(entry->d_name))
+            return scan->path.data + scan->path_lengths[top] + 1;
+    }
+    return NULL;
+}
+
+const char *queue_scan_next(struct queue_scan *scan, struct str *path)
+{
+    const char *name = next_name(scan);
+
+    if (name != NULL && path != NULL)
+        str_set_bytes(path, scan->path.data, scan->path.length);
+    return name;
+}
+
+void queue_scan_close(struct queue_scan *scan)
+{
+    if (scan == NULL)
+        return;
+    while (scan->depth > 0)
+        closedir(scan->folders[--scan->depth]);
+    str_fini(&scan->path);
+    free(scan);
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * token822.c - header text to tokens, and back.
+ *
+ * Nothing that people put into headers is refused: what is not closed ends
+ * with the text, what has no meaning in its place stays as it is.
+ */
+#include "mail/token822.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+static const char specials[] = "<>@,;:.)]";
+
+/* ---- Text to tokens ---------------------------------------------------- */
+
+struct scan {
+    struct arena *arena;
+    const char *at;
+    struct str text; /* of the current token */
+};
+
+/* Comments nest; the text keeps its backslashes. RFC 5322 section 3.2.2. */
+static void scan_comment(struct scan *scan)
+{
+    int depth = 0;
+
+    for (; *scan->at != 0; scan->at++) {
+        char c = *scan->at;
+        if (c == '\\' && scan->at[1] != 0) {
+            str_add_char(&scan->text, c);
+            str_add_char(&scan->text, *++scan->at);
+            continue;
+        }
+        str_add_char(&scan->text, c == '\n' ? ' ' : c);
+        depth += (c == '(') - (c == ')');
+        if (depth == 0) {
+            scan->at++;
+            return;
+        }
+    }
+}
+
+/* Up to and with <end>. White space becomes a space: folded lines join. */
+static void scan_delimited(struct scan *scan, char end)
+{
+    for (scan->at++; *scan->at != 0; scan->at++) {
+        if (*scan->at == end) {
+            scan->at++;
+            return;
+        }
+        if (*scan->at == '\\' && scan->at[1] != 0)
+            scan->at++;
+        str_add_char(&scan->text, text_is_space((unsigned char)*scan->at)
+                                      ? ' '
+                                      : *scan->at);
+    }
+}
+
+static bool ends_atom(int c)
+{
+    return c == 0 || c == '"' || c == '(' || c == '[' || text_is_space(c) ||
+           strchr(specials, c) != NULL;
+}
+
+/* True if the atom has to be written as a quoted string. */
+static bool scan_atom(struct scan *scan)
+{
+    bool odd = false;
+
+    for (; !ends_atom((unsigned char)*scan->at); scan->at++) {
+        if (*scan->at == '\\') {
+            if (scan->at[1] == 0)
+                continue;
+            scan->at++;
+            odd |= ends_atom((unsigned char)*scan->at) || *scan->at == '\\';
+        }
+        str_add_char(&scan->text, *scan->at);
+    }
+    return odd;
+}
+
+static enum token822_kind scan_token(struct scan *scan)
+{
+    switch (*scan->at) {
+    case '(': scan_comment(scan); return TOKEN_COMMENT;
+    case '"': scan_delimited(scan, '"'); return TOKEN_QUOTED;
+    case '[': scan_delimited(scan, ']'); return TOKEN_LITERAL;
+    default: break;
+    }
+    if (strchr(specials, *scan->at) != NULL) {
+        str_add_char(&scan->text, *scan->at++);
+        return TOKEN_SPECIAL;
+    }
+    return scan_atom(scan) ? TOKEN_QUOTED : TOKEN_ATOM;
+}
+
+static struct token822 *new_token(struct arena *arena, enum token822_kind kind,
+                                  const char *text)
+{
+    struct token822 *token = ARENA_NEW(arena, struct token822);
+
+    token->kind = kind;
+    token->text = text;
+    return token;
+}
+
+struct token822 *token822_scan(struct arena *arena, const char *text,
+                               size_t max)
+{
+    struct scan scan = { arena, text, STR_EMPTY };
+    struct token822 *first = NULL, **tail = &first;
+
+    for (size_t count = 0; count < max; count++) {
+        while (text_is_space((unsigned char)*scan.at))
+            scan.at++;
+        if (*scan.at == 0)
+            break;
+        str_clear(&scan.text);
+        enum token822_kind kind = scan_token(&scan);
+        *tail = new_token(arena, kind,
+                          arena_strndup(arena, scan.text.data,
+                                        scan.text.length));
+        tail = &(*tail)->next;
+    }
+    str_fini(&scan.text);
+    return first;
+}
+
+/* ---- Tokens to text ---------------------------------------------------- */
+
+struct format {
+    struct str *out;
+    size_t start;
+    bool internal;     /* raw words, no space between them, no comments */
+    bool comma_breaks; /* a newline follows a comma */
+    bool after_word;
+};
+
+static void add_escaped(struct str *out, char open, const char *text,
+                        char close)
+{
+    str_add_char(out, open);
+    for (; *text != 0; text++) {
+        if (*text == '\\' || (open == '"' ? *text == '"'
+                                          : *text == '[' || *text == ']'))
+            str_add_char(out, '\\');
+        str_add_char(out, *text);
+    }
+    str_add_char(out, close);
+}
+
+static bool ends_with_space(const struct format *format)
+{
+    size_t length = format->out->length;
+
+    return length == format->start ||
+           strchr(" \n", format->out->data[length - 1]) != NULL;
+}
+
+static void add_word(struct format *format, const struct token822 *token)
+{
+    struct str *out = format->out;
+
+    if (format->internal && token->kind == TOKEN_COMMENT)
+        return;
+    if (format->after_word && !format->internal && !ends_with_space(format))
+        str_add_char(out, ' ');
+    format->after_word = true;
+    if (token->kind == TOKEN_QUOTED && !format->internal)
+        add_escaped(out, '"', token->text, '"');
+    else if (token->kind == TOKEN_LITERAL)
+        add_escaped(out, '[', token->text, ']');
+    else
+        str_add(out, token->text);
+}
+
+static void add_special(struct format *format, char c)
+{
+    if (c == '<' && !ends_with_space(format))
+        str_add_char(format->out, ' ');
+    str_add_char(format->out, c);
+    if (c == ',')
+        str_add_char(format->out, format->comma_breaks ? '\n' : ' ');
+    format->after_word = false;
+}
+
+static void add_tokens(struct format *format, const struct token822 *token)
+{
+    for (; token != NULL; token = token->next) {
+        switch (token->kind) {
+        case TOKEN_ATOM:
+        case TOKEN_QUOTED:
+        case TOKEN_LITERAL:
+        case TOKEN_COMMENT: add_word(format, token); break;
+        case TOKEN_SPECIAL: add_special(format, token->text[0]); break;
+        case TOKEN_START_GROUP:
+            str_add(format->out, ": ");
+            format->after_word = false;
+            break;
+        case TOKEN_END_GROUP: add_special(format, ';'); break;
+        case TOKEN_GROUP:
+        case TOKEN_ADDRESS: add_tokens(format, token->child); break;
+        }
+    }
+}
+
+/* Break lines after commas so that they stay below 70 characters if they can.
+ * What an application folded in another way is not kept. */
+static void fold_at_commas(struct str *out, size_t start, const char *text)
+{
+    enum { COLUMNS = 70 };
+    const char *newline = memrchr(out->data, '\n', start);
+    size_t line_start = newline == NULL ? 0
+                                        : (size_t)(newline - out->data) + 1;
+    size_t column = start - line_start;
+
+    for (;;) {
+        size_t length = strcspn(text, "\n");
+        str_add_bytes(out, text, length);
+        column += length;
+        text += length;
+        if (*text == 0)
+            return;
+        text++;
+        size_t next = strcspn(text, "\n");
+        if (next > 0 && column + 1 + next >= COLUMNS) {
+            str_add(out, "\n\t");
+            column = 0;
+        } else {
+            str_add_char(out, ' ');
+            column++;
+        }
+    }
+}
+
+void token822_format(struct str *out, const struct token822 *tokens, bool fold)
+{
+    if (!fold) {
+        struct format format = { .out = out, .start = out->length };
+        add_tokens(&format, tokens);
+        return;
+    }
+    struct str text = STR_EMPTY;
+    struct format format = { .out = &text, .comma_breaks = true };
+    add_tokens(&format, tokens);
+    fold_at_commas(out, out->length, text.data);
+    str_fini(&text);
+}
+
+char *token822_internal(struct arena *arena, const struct token822 *tokens)
+{
+    struct str text = STR_EMPTY;
+    struct format format = { .out = &text, .internal = true };
+
+    add_tokens(&format, tokens);
+    char *copy = arena_strndup(arena, text.data, text.length);
+    str_fini(&text);
+    return copy;
+}
