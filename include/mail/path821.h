@@ -18,8 +18,9 @@ enum path821_flag {
 /* "<@a,@b:user@example.com>" to internal form "user@example.com": the source
  * route is dropped, quotes are resolved. Without STRICT, brackets may be
  * missing and RFC 822 comments and phrases are tolerated as Postfix does.
- * "<>" gives "", and so does text without any
- * address, as ";". The text ends with the path: ESMTP parameters are off. False and *why (a constant text) if it is no path. */
+ * "<>" gives "", and so does text without any address, as ";". The text ends
+ * with the path: ESMTP parameters are off. False and *why (a constant text)
+ * if it is no path. */
 bool path821_parse(struct arena *arena, const char *text, unsigned flags,
                    char **address, const char **why);
 

@@ -11,7 +11,8 @@
 
 #include "base/text.h"
 
-static const char specials[] = "<>@,;:.)]";
+/* "!" and "%" too: they join what stands beside them, as in host!user. */
+static const char specials[] = "<>@,;:.)]!%";
 
 /* ---- Text to tokens ---------------------------------------------------- */
 

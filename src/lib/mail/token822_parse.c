@@ -67,20 +67,23 @@ static void prepend(struct token822 **list, struct token822 *token)
     *list = token;
 }
 
+static void put_list(struct parse *parse, struct token822 *list)
+{
+    struct token822 **end = &list;
+
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = parse->out;
+    parse->out = list;
+}
+
 /* Comments inside an address are put behind it. */
 static void put_address(struct parse *parse, struct token822 *spec,
                         struct token822 *comments)
 {
     struct token822 *address = make(parse->arena, TOKEN_ADDRESS, NULL);
 
-    while (comments != NULL) {
-        struct token822 **end = &comments;
-        while ((*end)->next != NULL)
-            end = &(*end)->next;
-        struct token822 *comment = *end;
-        *end = NULL;
-        put(parse, comment);
-    }
+    put_list(parse, comments);
     address->child = spec;
     put(parse, address);
 }
@@ -162,13 +165,12 @@ static void take_address(struct parse *parse)
         after_word = is_word(token);
         prepend(&spec, token);
     }
-    if (spec != NULL)
-        put_address(parse, spec, comments);
-    else
-        for (; comments != NULL; comments = comments->next)
-            put(parse, make(parse->arena, TOKEN_COMMENT, comments->text));
-    if (spec != NULL && token != NULL && !is_special(token, ',') &&
-        !is_special(token, ':'))
+    if (spec == NULL) {
+        put_list(parse, comments);
+        return;
+    }
+    put_address(parse, spec, comments);
+    if (token != NULL && !is_special(token, ',') && !is_special(token, ':'))
         put(parse, make(parse->arena, TOKEN_SPECIAL, ","));
 }
 
