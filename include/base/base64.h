@@ -10,6 +10,7 @@
 
 #include "base/str.h"
 
+/* Both replace what is in <out>; <data> and <text> lie elsewhere. */
 void base64_encode(struct str *out, const void *data, size_t length);
 /* Strict: no white space, correct padding, no trailing bits. */
 bool base64_decode(struct str *out, const char *text, size_t length);

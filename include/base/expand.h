@@ -17,7 +17,8 @@ typedef const char *expand_lookup(const char *name, void *context);
 struct expand_options {
     expand_lookup *lookup;
     void *context;
-    /* NULL, or the characters that values may contain; others become '_'. */
+    /* NULL, or the characters that values may contain; others become '_'.
+     * Text that is written in the expression itself is not filtered. */
     const char *filter;
     bool recursive; /* values are expanded too (main.cf) */
 };
@@ -25,9 +26,10 @@ struct expand_options {
 /* Append <text> to <out> with every $name, ${name}, $(name),
  * ${name?text}, ${name:text}, ${name?{text}:{text}}, and
  * ${{left} op {right} ? {text} : {text}} replaced; $$ is a dollar sign.
- * op: == != < <= > >= (numbers if both are) and their ...level forms.
- * False and <why> on bad syntax or nesting over 100. *unknown (may be NULL)
- * is set if a name had no value. */
+ * op: == != < <= > >= (as numbers if both are all digits) and their ...level
+ * forms ("<level"), for levels such as 3.6 and 3.10. ${{left} op {right}} is
+ * "true" or "". False and <why> (in Postfix's words) on bad syntax or nesting
+ * over 100. *unknown (may be NULL) is set to true if a name had no value. */
 bool expand_text(struct str *out, const char *text,
                  const struct expand_options *options, bool *unknown,
                  struct error *why);

@@ -10,6 +10,8 @@
 
 #include "base/str.h"
 
+/* Both replace what is in <out>. <colons>: written between bytes, and allowed
+ * there in what is read. */
 void hex_encode(struct str *out, const void *data, size_t length, bool colons);
 bool hex_decode(struct str *out, const char *text, size_t length, bool colons);
 

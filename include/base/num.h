@@ -16,5 +16,8 @@ bool num_parse_ulong(const char *text, int base, unsigned long *value);
 /* "10", "10s", "5m", "2h", "1d", "1w"; <unit> (one of smhdw) for a number
  * without unit. Seconds, 0..INT_MAX. */
 bool num_parse_time(const char *text, char unit, int *seconds);
+/* A compatibility level "3", "3.6" or "3.6.1", as a number that compares as
+ * levels do: 3.6 is less than 3.10. */
+bool num_parse_level(const char *text, long *level);
 
 #endif

@@ -16,7 +16,8 @@ struct proc_options {
     const char *const *argv;  /* NULL: run <command> */
     const char *command;      /* by exec when free of shell characters,
                                  otherwise by <shell> or /bin/sh -c */
-    const char *shell;        /* NULL, or "path arg..." to use always */
+    const char *shell;        /* NULL or "", or "path -c" to use always */
+    /* The whole environment: nothing else is passed on. env_add wins. */
     const char *const *env_export; /* "NAME" or "NAME=value"; NULL-ended */
     const char *const *env_add;    /* "NAME=value"; NULL-ended */
     const char *folder;       /* chdir after the change of uid; NULL: none */
@@ -28,7 +29,9 @@ struct proc_options {
     int in, out, err;         /* descriptors to give; -1: /dev/null */
 };
 
-/* Start it; all other descriptors are closed. Returns -1 and <why>. */
+/* Start it; all other descriptors are closed and signals have their default
+ * action. Returns -1, errno and <why>, also when the program itself cannot be
+ * run. */
 pid_t proc_start(const struct proc_options *options, struct error *why);
 /* Wait for <pid> until the deadline; false: still running (kill it, and call
  * again). <status> is that of waitpid. */

@@ -12,6 +12,8 @@
 
 /* RFC 3629: no overlong forms, no surrogates, at most U+10FFFF. */
 bool utf8_is_valid(const char *text, size_t length);
+/* The functions below replace what is in <out>; the text lies elsewhere. */
+
 /* Fold case for lookups: Unicode full case folding when <unicode> (ICU),
  * otherwise ASCII only. False if <unicode> and the text is not UTF-8. */
 bool utf8_fold(struct str *out, const char *text, bool unicode);

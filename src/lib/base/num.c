@@ -86,3 +86,36 @@ bool num_parse_time(const char *text, char unit, int *seconds)
     *seconds = (int)count * factor;
     return true;
 }
+
+/* The number at *text, which is moved behind it; -1 if it is none or not
+ * below <limit>. */
+static long take_number(const char **text, long limit)
+{
+    size_t digits = strspn(*text, "0123456789");
+    errno = 0;
+    long number = strtol(*text, NULL, 10);
+    if (digits == 0 || errno == ERANGE || number >= limit)
+        return -1;
+    *text += digits;
+    return number;
+}
+
+bool num_parse_level(const char *text, long *level)
+{
+    const long part_limit = 1024;
+    long value = take_number(&text, LONG_MAX / part_limit / part_limit);
+    if (value < 0)
+        return false;
+    for (int part = 1; part <= 2; part++) {
+        long number = 0;
+        if (*text == '.') {
+            text++;
+            number = take_number(&text, part_limit);
+        }
+        if (number < 0)
+            return false;
+        value = value * part_limit + number;
+    }
+    *level = value;
+    return *text == '\0';
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * proc.c - running other programs, with nothing inherited by accident.
+ *
+ * All that needs memory is made before the fork; the child only makes system
+ * calls until it has become the other program. When it cannot, it says at
+ * which step and why through a pipe that exec closes.
+ */
+#include "base/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/array.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/priv.h"
+#include "base/str.h"
+#include "base/text.h"
+
+enum { FIRST_FREE_FD = 3, PAUSE_LONGEST_MS = 100 };
+
+enum step { STEP_DESCRIPTORS, STEP_SESSION, STEP_CHROOT, STEP_USER,
+            STEP_FOLDER, STEP_EXEC };
+
+struct failure {
+    enum step step;
+    int number; /* errno */
+};
+
+/* What the child needs; made in the parent. */
+struct plan {
+    const struct proc_options *options;
+    char **argv;
+    char **shell_argv;  /* NULL, or what to try when there is no program */
+    char **environment;
+    int null_fd, report_fd;
+};
+
+/* Characters that mean nothing to a shell. */
+static const char plain_characters[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+    "!@%-_=+:,./ \t";
+
+static char **shell_argv(struct arena *arena, const char *shell,
+                         const char *command)
+{
+    size_t count;
+    char **words = text_split(arena, shell, " \t\r\n", &count);
+    char **argv = arena_array(arena, count + 2, sizeof *argv);
+    memcpy(argv, words, count * sizeof *argv);
+    argv[count] = arena_strdup(arena, command);
+    return argv;
+}
+
+/* A word like "exit" looks like a program and is not: the shell is kept for
+ * when the program is not found. */
+static void plan_command(struct arena *arena, struct plan *plan)
+{
+    const struct proc_options *options = plan->options;
+    if (options->argv != NULL) {
+        plan->argv = (char **)(uintptr_t)options->argv;
+        return;
+    }
+    if (options->shell != NULL && options->shell[0] != '\0') {
+        plan->argv = shell_argv(arena, options->shell, options->command);
+        return;
+    }
+    char **by_shell = shell_argv(arena, "/bin/sh -c", options->command);
+    size_t plain = strspn(options->command, plain_characters), count;
+    char **words = text_split(arena, options->command, " \t", &count);
+    bool direct = options->command[plain] == '\0' && count > 0 &&
+                  strchr(words[0], '=') == NULL;
+    plan->argv = direct ? words : by_shell;
+    plan->shell_argv = direct ? by_shell : NULL;
+}
+
+struct variables { ARRAY_OF(char *); };
+
+/* Add "NAME=value", in place of an earlier value. */
+static void put_variable(struct variables *list, char *setting)
+{
+    size_t name_length = strcspn(setting, "=") + 1;
+    for (size_t i = 0; i < list->count; i++) {
+        if (strncmp(list->items[i], setting, name_length) != 0)
+            continue;
+        list->items[i] = setting;
+        return;
+    }
+    ARRAY_ADD(list, setting);
+}
+
+static void plan_environment(struct arena *arena, struct plan *plan)
+{
+    struct variables list = ARRAY_EMPTY;
+    const char *const *from = plan->options->env_export;
+    for (; from != NULL && *from != NULL; from++) {
+        const char *value = getenv(*from);
+        if (strchr(*from, '=') != NULL)
+            put_variable(&list, arena_strdup(arena, *from));
+        else if (value != NULL)
+            put_variable(&list, arena_printf(arena, "%s=%s", *from, value));
+    }
+    from = plan->options->env_add;
+    for (; from != NULL && *from != NULL; from++)
+        put_variable(&list, arena_strdup(arena, *from));
+    ARRAY_ADD(&list, NULL);
+    plan->environment = arena_memdup(arena, list.items,
+                                     list.count * sizeof *list.items);
+    ARRAY_FREE(&list);
+}
+
+/* ---- In the child: async-signal-safe functions only. ---- */
+
+static _Noreturn void child_fails(const struct plan *plan, enum step step)
+{
+    struct failure failure = { step, errno };
+    (void)!write(plan->report_fd, &failure, sizeof failure);
+    _exit(127);
+}
+
+static void reset_signals(void)
+{
+    struct sigaction action = { .sa_handler = SIG_DFL };
+    for (int number = 1; number < NSIG; number++)
+        sigaction(number, &action, NULL); /* some cannot, and need not */
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void close_from(int first)
+{
+    if (syscall(SYS_close_range, (unsigned)first, ~0U, 0U) == 0)
+        return;
+    long limit = sysconf(_SC_OPEN_MAX);
+    for (int fd = first; fd < limit; fd++)
+        close(fd);
+}
+
+/* First all out of the way, since they may stand in each other's place. */
+static bool arrange_descriptors(struct plan *plan)
+{
+    int given[] = { plan->options->in, plan->options->out,
+                    plan->options->err };
+    for (int i = 0; i < 3; i++) {
+        int from = given[i] < 0 ? plan->null_fd : given[i];
+        given[i] = fcntl(from, F_DUPFD_CLOEXEC, FIRST_FREE_FD + 1);
+        if (given[i] < 0)
+            return false;
+    }
+    if (plan->report_fd != FIRST_FREE_FD) {
+        if (dup3(plan->report_fd, FIRST_FREE_FD, O_CLOEXEC) < 0)
+            return false;
+        plan->report_fd = FIRST_FREE_FD;
+    }
+    for (int i = 0; i < 3; i++)
+        if (dup2(given[i], i) < 0)
+            return false;
+    close_from(FIRST_FREE_FD + 1);
+    return true;
+}
+
+static _Noreturn void run_child(struct plan *plan)
+{
+    const struct proc_options *options = plan->options;
+
+    reset_signals();
+    if (!arrange_descriptors(plan))
+        child_fails(plan, STEP_DESCRIPTORS);
+    if (options->own_group && setsid() < 0)
+        child_fails(plan, STEP_SESSION);
+    if (options->chroot_folder != NULL &&
+        (chroot(options->chroot_folder) < 0 || chdir("/") < 0))
+        child_fails(plan, STEP_CHROOT);
+    if (options->set_user && !priv_try_drop(options->uid, options->gid))
+        child_fails(plan, STEP_USER);
+    if (options->folder != NULL && chdir(options->folder) < 0)
+        child_fails(plan, STEP_FOLDER);
+
+    environ = plan->environment;
+    execvp(plan->argv[0], plan->argv);
+    if (errno == ENOENT && plan->shell_argv != NULL)
+        execv(plan->shell_argv[0], plan->shell_argv);
+    child_fails(plan, STEP_EXEC);
+}
+
+/* ---- In the parent. ---- */
+
+static bool failure_text(const struct plan *plan, const struct failure *failure,
+                         struct error *why)
+{
+    const struct proc_options *options = plan->options;
+    const char *reason = strerror(failure->number);
+    switch (failure->step) {
+    case STEP_DESCRIPTORS:
+        return error_set(why, "pass descriptors: %s", reason);
+    case STEP_SESSION:
+        return error_set(why, "setsid: %s", reason);
+    case STEP_CHROOT:
+        return error_set(why, "chroot %s: %s", options->chroot_folder, reason);
+    case STEP_USER:
+        return error_set(why, "change to uid %lu gid %lu: %s",
+                         (unsigned long)options->uid,
+                         (unsigned long)options->gid, reason);
+    case STEP_FOLDER:
+        return error_set(why, "chdir %s: %s", options->folder, reason);
+    case STEP_EXEC:
+        break;
+    }
+    return error_set(why, "execvp %s: %s", plan->argv[0], reason);
+}
+
+/* True when the pipe closes without a word: the program runs. */
+static bool child_has_started(const struct plan *plan, int fd,
+                              struct error *why)
+{
+    struct failure failure;
+    ssize_t got;
+    do
+        got = read(fd, &failure, sizeof failure);
+    while (got < 0 && errno == EINTR);
+    if (got != (ssize_t)sizeof failure)
+        return true;
+    failure_text(plan, &failure, why);
+    errno = failure.number;
+    return false;
+}
+
+/* No signal may reach a handler of ours in the child. */
+static pid_t fork_child(struct plan *plan)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    pid_t pid = fork();
+    if (pid == 0)
+        run_child(plan);
+    int number = errno;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    errno = number;
+    return pid;
+}
+
+static pid_t start_and_listen(struct plan *plan, struct error *why)
+{
+    int report[2];
+    if (pipe2(report, O_CLOEXEC) < 0) {
+        error_set(why, "pipe: %s", strerror(errno));
+        return -1;
+    }
+    plan->report_fd = report[1];
+    pid_t pid = fork_child(plan);
+    int number = errno;
+    close(report[1]);
+    if (pid < 0) {
+        error_set(why, "fork: %s", strerror(number));
+    } else if (!child_has_started(plan, report[0], why)) {
+        number = errno;
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+            continue;
+        pid = -1;
+    }
+    close(report[0]);
+    errno = number;
+    return pid;
+}
+
+pid_t proc_start(const struct proc_options *options, struct error *why)
+{
+    struct plan plan = { .options = options };
+    plan.null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (plan.null_fd < 0) {
+        error_set(why, "open /dev/null: %s", strerror(errno));
+        return -1;
+    }
+    struct arena *arena = arena_new();
+    plan_command(arena, &plan);
+    plan_environment(arena, &plan);
+    pid_t pid = start_and_listen(&plan, why);
+    int number = errno;
+    arena_free(arena);
+    close(plan.null_fd);
+    errno = number;
+    return pid;
+}
+
+static bool has_ended(pid_t pid, int *status)
+{
+    pid_t got;
+    do
+        got = waitpid(pid, status, WNOHANG);
+    while (got < 0 && errno == EINTR);
+    if (got == 0)
+        return false;
+    if (got < 0) { /* somebody else has waited for it: how it went is lost */
+        log_warning("waitpid %d: %s", (int)pid, strerror(errno));
+        *status = 255 << 8;
+    }
+    return true;
+}
+
+/* Where the kernel has no descriptors for processes: look again and again. */
+static bool poll_for_end(pid_t pid, deadline_t until, int *status)
+{
+    for (int pause_ms = 1; !has_ended(pid, status); pause_ms *= 2) {
+        int left_ms = deadline_left_ms(until);
+        if (left_ms == 0)
+            return false;
+        if (pause_ms > PAUSE_LONGEST_MS)
+            pause_ms = PAUSE_LONGEST_MS;
+        clock_sleep_ms(left_ms > 0 && left_ms < pause_ms ? left_ms : pause_ms);
+    }
+    return true;
+}
+
+bool proc_wait(pid_t pid, deadline_t until, int *status)
+{
+    int own_status;
+    if (status == NULL)
+        status = &own_status;
+    if (has_ended(pid, status))
+        return true;
+    int fd = (int)syscall(SYS_pidfd_open, pid, 0U);
+    if (fd < 0)
+        return poll_for_end(pid, until, status);
+    bool ended = io_wait(fd, IO_READ, until);
+    close(fd);
+    return ended ? poll_for_end(pid, until, status) : has_ended(pid, status);
+}
+
+void proc_kill_group(pid_t pid, int signal_number)
+{
+    if (pid <= 1) /* these would mean everybody */
+        return;
+    if (kill(-pid, signal_number) < 0 && errno == ESRCH)
+        kill(pid, signal_number);
+}
+
+const char *proc_status_text(int status, char *out, size_t size)
+{
+    if (WIFSIGNALED(status))
+        snprintf(out, size, "killed by signal %d", WTERMSIG(status));
+    else
+        snprintf(out, size, "exit status %d", WEXITSTATUS(status));
+    return out;
+}

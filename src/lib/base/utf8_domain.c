@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * utf8_domain.c - internationalised domain names, by libidn2.
+ */
+#include "base/utf8.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "config.h"
+
+#ifdef HAVE_IDN2
+#include <idn2.h>
+
+static bool to_ascii(struct str *out, const char *domain)
+{
+    char *made = NULL;
+    int status = idn2_to_ascii_8z(domain, &made,
+                                  IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+    if (status == IDN2_OK)
+        str_set(out, made);
+    idn2_free(made);
+    return status == IDN2_OK;
+}
+
+static bool to_unicode(struct str *out, const char *domain)
+{
+    char *made = NULL;
+    int status = idn2_to_unicode_8z8z(domain, &made, IDN2_NONTRANSITIONAL);
+    if (status == IDN2_OK)
+        str_set(out, made);
+    idn2_free(made);
+    return status == IDN2_OK;
+}
+#else
+static bool to_ascii(struct str *out, const char *domain)
+{
+    (void)out;
+    (void)domain;
+    return false;
+}
+
+static bool to_unicode(struct str *out, const char *domain)
+{
+    (void)out;
+    (void)domain;
+    return false;
+}
+#endif
+
+bool utf8_domain_to_ascii(struct str *out, const char *domain)
+{
+    if (!text_is_ascii(domain))
+        return utf8_is_valid(domain, strlen(domain)) && to_ascii(out, domain);
+    str_set(out, domain);
+    return true;
+}
+
+static bool has_a_label(const char *domain)
+{
+    for (const char *label = domain; label != NULL;) {
+        if (text_has_prefix_nocase(label, "xn--"))
+            return true;
+        label = strchr(label, '.');
+        if (label != NULL)
+            label++;
+    }
+    return false;
+}
+
+/* Punycode can spell what no U-label may contain, such as upper case or a
+ * dot. Only what leads back to the same name is a name. */
+bool utf8_domain_to_unicode(struct str *out, const char *domain)
+{
+    if (!has_a_label(domain)) {
+        str_set(out, domain);
+        return utf8_is_valid(domain, strlen(domain));
+    }
+    struct str decoded = STR_EMPTY, back = STR_EMPTY;
+    bool good = to_unicode(&decoded, domain) &&
+                utf8_domain_to_ascii(&back, decoded.data) &&
+                (text_equal_nocase(back.data, domain) ||
+                 !text_is_ascii(domain));
+    if (good)
+        str_swap(out, &decoded);
+    str_fini(&decoded);
+    str_fini(&back);
+    return good;
+}
