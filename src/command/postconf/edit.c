@@ -125,8 +125,7 @@ static struct change *change_of_line(const struct changes *changes,
 
 static void write_setting(struct str *out, const struct change *change)
 {
-    str_addf(out, "%s =%s%s\n", change->name,
-             *change->value != '\0' ? " " : "", change->value);
+    str_addf(out, "%s = %s\n", change->name, change->value);
 }
 
 static void edit_text(const struct postconf *pc, struct changes *changes,

@@ -2,7 +2,6 @@
  *
  * master.c - the services of master.cf, their fields and their settings.
  */
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,25 +127,30 @@ static struct master_entry shown_entry(const struct postconf *pc,
     return copy;
 }
 
-/* Call <show> for each entry, for each pattern of the command line or for
- * all; it says whether anything matched. */
+/* Call <show> for each entry that a pattern of the command line matches, or
+ * for all, in the order of the file. It says whether <pattern> matched. */
 static int each_entry(const struct postconf *pc,
                       bool (*show)(const struct postconf *pc,
                                    const struct master_entry *entry,
                                    const char *pattern))
 {
-    static char *const everything[] = { "*", NULL };
-    char *const *pattern = pc->arguments[0] != NULL ? pc->arguments
-                                                    : everything;
+    size_t patterns = 0;
+    while (pc->arguments[patterns] != NULL)
+        patterns++;
+    bool *matched = mem_zalloc((patterns + 1) * sizeof *matched);
 
-    for (; *pattern != NULL; pattern++) {
-        bool matched = pattern == everything;
-        for (size_t i = 0; i < pc->master->count; i++)
-            if (show(pc, &pc->master->entries[i], *pattern))
-                matched = true;
-        if (!matched && pattern != (char *const *)everything)
-            log_warning("unmatched request: \"%s\"", *pattern);
+    for (size_t i = 0; i < pc->master->count; i++) {
+        const struct master_entry *entry = &pc->master->entries[i];
+        if (patterns == 0)
+            show(pc, entry, "*");
+        for (size_t p = 0; p < patterns; p++)
+            if (show(pc, entry, pc->arguments[p]))
+                matched[p] = true;
     }
+    for (size_t p = 0; p < patterns; p++)
+        if (!matched[p])
+            log_warning("unmatched request: \"%s\"", pc->arguments[p]);
+    free(matched);
     return 0;
 }
 
@@ -262,7 +266,8 @@ static struct texts own_names(struct arena *arena,
             ARRAY_ADD(&names, name);
     }
     hash_free(seen, NULL);
-    qsort(names.items, names.count, sizeof *names.items, by_text);
+    if (names.count > 1)
+        qsort(names.items, names.count, sizeof *names.items, by_text);
     return names;
 }
 

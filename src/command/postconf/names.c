@@ -49,9 +49,12 @@ static void add_families(const struct postconf *pc, const char *service,
     for (; families->name != NULL; families++) {
         char *name = arena_printf(names.arena, "%s%s", service,
                                   families->name);
-        if (param_index_find(config_index(pc->config), name) == NULL)
-            hash_put(names.of_services, name,
-                     (void *)families->default_text);
+        /* local_destination_recipient_limit has a default of its own. */
+        const struct param_entry *own =
+            param_index_find(config_index(pc->config), name);
+        hash_put(names.of_services, name,
+                 (void *)(own != NULL ? own->default_text
+                                      : families->default_text));
     }
 }
 
@@ -213,10 +216,10 @@ bool name_is_used(const char *name)
 
 enum class name_class(const struct postconf *pc, const char *name)
 {
-    if (param_index_find(config_index(pc->config), name) != NULL)
-        return CLASS_BUILTIN;
     if (hash_has(names.of_services, name))
         return CLASS_SERVICE;
+    if (param_index_find(config_index(pc->config), name) != NULL)
+        return CLASS_BUILTIN;
     if ((pc->options & OPT_DEFAULTS) == 0 &&
         config_is_set(pc->config, name) && name_is_used(name))
         return CLASS_USER;
@@ -245,7 +248,8 @@ struct texts all_names(const struct postconf *pc)
     const struct param_entry *const *entries =
         param_index_all(config_index(pc->config), &count);
     for (size_t i = 0; i < count; i++)
-        if ((pc->classes & CLASS_BUILTIN) != 0)
+        if ((pc->classes & CLASS_BUILTIN) != 0 &&
+            !hash_has(names.of_services, entries[i]->name))
             ARRAY_ADD(&all, entries[i]->name);
     while (hash_next(names.of_services, &position, &name, NULL))
         if ((pc->classes & CLASS_SERVICE) != 0)
@@ -255,6 +259,7 @@ struct texts all_names(const struct postconf *pc)
         if ((pc->classes & CLASS_USER) != 0 &&
             name_class(pc, set[i]) == CLASS_USER)
             ARRAY_ADD(&all, set[i]);
-    qsort(all.items, all.count, sizeof *all.items, by_text);
+    if (all.count > 1)
+        qsort(all.items, all.count, sizeof *all.items, by_text);
     return all;
 }

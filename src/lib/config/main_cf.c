@@ -167,7 +167,7 @@ bool config_read_file(struct config *config, const char *path,
 {
     struct cf_file *file = cf_file_open(path, why);
     struct cf_line line;
-    char *name, *value;
+    char *name = NULL, *value = NULL;
 
     if (file == NULL)
         return false;
