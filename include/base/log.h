@@ -34,7 +34,8 @@ struct log_options {
     const char *postlog_socket; /* path, or NULL */
     /* When the postlog socket cannot be reached and the process may write
      * there: append to this file. NULL: fall back to syslog. */
-    const char *fallback_file;
+    const char *fallback_file; /* "/dev/stdout": to standard output */
+    int file_mode;             /* of a file that is created; 0: 0600 */
     const char *host_name;      /* for LOG_TO_STDOUT and files */
     unsigned targets;
 };
@@ -55,6 +56,9 @@ unsigned log_count(enum log_level level);
 /* A line as it is written to a file: "Mmm dd hh:mm:ss HOST TAG[PID]: TEXT".
  * Returns its length; it is cut to fit. */
 size_t log_format_line(char *out, size_t size, const char *text);
+/* Open a log file for lines at its end. One that is created gets just
+ * <mode>, whatever the umask. -1 and errno. Links are not followed. */
+int log_open_file(const char *path, int mode);
 /* Only "Mmm dd hh:mm:ss HOST ", for postlogd: a datagram on the postlog
  * socket is "TAG[PID]: TEXT", without a newline. */
 size_t log_format_stamp(char *out, size_t size);

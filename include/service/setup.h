@@ -20,9 +20,13 @@ void setup_early_log(const char *program, bool to_stderr);
  * of the working directory do no harm. */
 void setup_libraries(struct config *config, const char *program);
 
-/* Only the log: as setup_libraries does it, with the tag <program>, which may
- * have the syslog_name in front already ("postfix/postfix-script"). */
-void setup_log(const char *program);
+/* Only the log, as setup_libraries does it; the second form gives the whole
+ * tag ("postfix/postfix-script"). */
+void setup_log(struct config *config, const char *program);
+void setup_log_tag(struct config *config, const char *program,
+                   const char *tag);
+/* maillog_file_permissions; fatal() if it is none that is allowed. */
+int setup_log_file_mode(struct config *config);
 
 /* A command's beginning: descriptors 0-2 are open, a privileged (set-gid)
  * program cleans its environment; configuration from <config_directory> (-c,

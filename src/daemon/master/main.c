@@ -173,7 +173,7 @@ static void leave_terminal(const struct master_options *options)
     if (null > STDERR_FILENO)
         close(null);
     setup_early_log("master", false);
-    setup_log("master");
+    reload_log();
 }
 
 /* ---- Signals --------------------------------------------------------------- */

@@ -131,6 +131,7 @@ void reap_children(void);
 void reload_first(const char *config_directory); /* fatal() on any fault */
 void reload_again(void);                         /* keeps the old on a fault */
 void reload_services_first(void);
+void reload_log(void); /* as the parameters say */
 /* What "-" in the chroot column means. */
 bool reload_default_chroot(void);
 

@@ -47,6 +47,11 @@ bool reload_default_chroot(void)
     return compat_is_below(current, "1");
 }
 
+void reload_log(void)
+{
+    setup_log(current, "master");
+}
+
 static struct config *load_parameters(struct error *why)
 {
     struct config *config = config_load(directory, why);
@@ -99,7 +104,7 @@ void reload_first(const char *config_directory)
     current = load_parameters(&why);
     if (current == NULL)
         fatal("%s", why.text);
-    setup_log("master");
+    setup_log(current, "master");
     export_environment();
 }
 
@@ -142,7 +147,7 @@ void reload_again(void)
     }
     config_free(current);
     current = config;
-    setup_log("master");
+    setup_log(current, "master");
     export_environment();
     log_info("reload -- version %s, configuration %s",
              common_params.mail_version, directory);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <syslog.h>
 #include <time.h>
@@ -40,6 +41,7 @@ static struct {
     char postlog_socket[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
     char fallback_file[1024];
     char host_name[256];
+    int file_mode;
     int facility;
     unsigned targets;
     int postlog_fd;
@@ -98,6 +100,7 @@ void log_open(const struct log_options *options)
                    options->fallback_file))
         state.fallback_file[0] = '\0';
     copy_text(state.host_name, sizeof state.host_name, options->host_name);
+    state.file_mode = options->file_mode != 0 ? options->file_mode : 0600;
     if (state.postlog_fd >= 0) {
         close(state.postlog_fd);
         state.postlog_fd = -1;
@@ -240,14 +243,29 @@ static bool send_postlog(const char *line, size_t length)
     return false;
 }
 
+int log_open_file(const char *path, int mode)
+{
+    const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW |
+                      O_NONBLOCK | O_NOCTTY;
+    int fd = open(path, flags);
+
+    if (fd >= 0 || errno != ENOENT)
+        return fd;
+    fd = open(path, flags | O_CREAT | O_EXCL, 0600);
+    if (fd < 0 && errno == EEXIST)
+        return open(path, flags);
+    if (fd >= 0)
+        (void)fchmod(fd, (mode_t)mode);
+    return fd;
+}
+
 static bool append_fallback_file(const char *text)
 {
     if (state.fallback_file[0] == '\0')
         return false;
-    int fd = open(state.fallback_file,
-                  O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
-                      O_NONBLOCK | O_NOCTTY,
-                  0644);
+    if (strcmp(state.fallback_file, "/dev/stdout") == 0)
+        return write_full_line(STDOUT_FILENO, text);
+    int fd = log_open_file(state.fallback_file, state.file_mode);
     if (fd < 0)
         return false;
     bool written = write_full_line(fd, text);

@@ -49,15 +49,12 @@ void setup_early_log(const char *program, bool to_stderr)
 static bool may_write_log_file(const char *program)
 {
     static const char *const programs[] = { "master", "postfix", "postlog",
-                                            "postmulti", "postsuper",
-                                            "postfix-script" };
-    const char *last = strrchr(program, '/');
-    const char *name = last != NULL ? last + 1 : program;
+                                            "postmulti", "postsuper" };
 
     if (priv_is_setuid())
         return false;
     for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
-        if (strcmp(name, programs[i]) == 0)
+        if (strcmp(program, programs[i]) == 0)
             return true;
     return false;
 }
@@ -84,40 +81,60 @@ static void check_log_file_prefix(void)
               file, common_params.maillog_file_prefixes);
 }
 
-/* "postfix/smtpd", but not "postfix/postfix", nor a prefix twice. */
-static bool is_tag_complete(const char *program)
+/* No log that everybody may write. */
+int setup_log_file_mode(struct config *config)
 {
-    const char *name = common_params.syslog_name;
-    size_t length = strlen(name);
+    static const struct { const char *text; int mode; } modes[] = {
+        { "0600", 0600 }, { "600", 0600 }, { "0640", 0640 },
+        { "640", 0640 },  { "0644", 0644 }, { "644", 0644 },
+    };
+    const char *text = config_get(config, "maillog_file_permissions");
 
-    return text_has_prefix(program, name) &&
-           (program[length] == '\0' || program[length] == '/');
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
+        if (strcmp(text, modes[i].text) == 0)
+            return modes[i].mode;
+    fatal("bad value of maillog_file_permissions: \"%s\"; specify 0600, "
+          "0640 or 0644",
+          text);
 }
 
-void setup_log(const char *program)
+/* The tag is <syslog_name>/<last>, or without <last> the <syslog_name>. */
+static void open_log(struct config *config, const char *program,
+                     const char *syslog_name, const char *last)
 {
     struct str socket = STR_EMPTY;
     bool to_file = common_params.maillog_file[0] != '\0';
-    bool complete = is_tag_complete(program);
 
     str_setf(&socket, "%s/public/%s", common_params.queue_directory,
              common_params.postlog_service_name);
     if (to_file)
         check_log_file_prefix();
     const struct log_options options = {
-        .syslog_name = complete ? program : common_params.syslog_name,
-        .program = complete ? NULL : program,
+        .syslog_name = syslog_name,
+        .program = last,
         .facility = common_params.syslog_facility,
         .postlog_socket = to_file ? socket.data : NULL,
         .fallback_file = to_file && may_write_log_file(program)
                              ? common_params.maillog_file
                              : NULL,
+        .file_mode = setup_log_file_mode(config),
         .host_name = common_params.myhostname,
         .targets = (to_file ? LOG_TO_POSTLOG : LOG_TO_SYSLOG) |
                    (logs_to_stderr ? LOG_TO_STDERR : 0),
     };
     log_open(&options);
     str_fini(&socket);
+}
+
+void setup_log(struct config *config, const char *program)
+{
+    open_log(config, program, common_params.syslog_name, program);
+}
+
+void setup_log_tag(struct config *config, const char *program,
+                   const char *tag)
+{
+    open_log(config, program, tag, NULL);
 }
 
 static const char *find_parameter(const char *name, void *config)
@@ -155,6 +172,18 @@ static void setup_queue_dir(void)
     queue_dir_set_up(&options);
 }
 
+static bool lists_word(const char *list, const char *wanted)
+{
+    struct arena *arena = arena_new();
+    bool found = false;
+
+    for (char **word = text_split(arena, list, NULL, NULL);
+         *word != NULL && !found; word++)
+        found = strcmp(*word, wanted) == 0;
+    arena_free(arena);
+    return found;
+}
+
 static void setup_clients(struct config *config)
 {
     const struct client_setup setup = {
@@ -172,14 +201,20 @@ static void setup_clients(struct config *config)
         .scache_service = common_params.connection_cache_service_name,
         .tlsmgr_service = common_params.tlsmgr_service_name,
         .soft_bounce = common_params.soft_bounce,
-        .notify_filter = config_get(config, "default_delivery_status_filter"),
+        .log_resolution = (int)common_params.delay_logging_resolution_limit,
+        .log_internal_form = text_equal_nocase(
+            common_params.info_log_address_format, "internal"),
+        .fast_flush_domains = config_get(config, "fast_flush_domains"),
+        .fast_flush_parents = lists_word(
+            common_params.parent_domain_matches_subdomains,
+            "fast_flush_domains"),
     };
     client_set_up(&setup);
 }
 
 void setup_libraries(struct config *config, const char *program)
 {
-    setup_log(program);
+    setup_log(config, program);
     setup_tables(config);
     setup_queue_dir();
     setup_clients(config);

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * main.c - postlogd: writes the log lines of all programs to maillog_file.
+ *
+ * The file is opened before root rights are given up, and stays open. After
+ * the file was renamed, "postfix reload" makes a new process, which opens a
+ * new file.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "base/fatal.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "base/watchdog.h"
+#include "config/params.h"
+#include "service/service.h"
+#include "service/setup.h"
+
+enum { STAMP_MAX = 512, TEXT_MAX = 8192 };
+
+static int log_fd = -1; /* -1: maillog_file is empty */
+
+static bool is_stdout(const char *path)
+{
+    return strcmp(path, "/dev/stdout") == 0;
+}
+
+static void open_log_file(void)
+{
+    const char *path = common_params.maillog_file;
+
+    if (*path == '\0')
+        return;
+    log_fd = is_stdout(path)
+                 ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10)
+                 : log_open_file(path, setup_log_file_mode(service_config()));
+    if (log_fd >= 0)
+        return;
+    int reason = errno;
+    log_set_targets(LOG_TO_SYSLOG);
+    fatal("open logfile '%s': %s", path, strerror(reason));
+}
+
+/* What cannot be written to the file must not be lost. */
+static void write_line(const char *text)
+{
+    char line[STAMP_MAX + TEXT_MAX + 2];
+    size_t length = log_format_stamp(line, STAMP_MAX);
+    size_t text_length = strlen(text);
+
+    memcpy(line + length, text, text_length);
+    length += text_length;
+    line[length++] = '\n';
+    if (log_fd < 0 || !file_write_all(log_fd, line, length))
+        syslog(LOG_MAIL | LOG_INFO, "%s", text);
+}
+
+static void take_line(const char *data, size_t length)
+{
+    char text[TEXT_MAX + 1];
+
+    if (length > TEXT_MAX)
+        length = TEXT_MAX;
+    while (length > 0 && (data[length - 1] == '\n' || data[length - 1] == 0))
+        length--;
+    memcpy(text, data, length);
+    text[length] = '\0';
+    for (size_t i = 0; i < length; i++)
+        if (text[i] == '\0')
+            text[i] = '?';
+    watchdog_start(postlogd_params.postlogd_watchdog_timeout);
+    write_line(text_printable(text, '?', true));
+    watchdog_start(0);
+}
+
+static const struct param_group *const groups[] = { &postlogd_param_group,
+                                                    NULL };
+
+static const struct service postlogd = {
+    .name = "postlogd",
+    .groups = groups,
+    .kind = SERVICE_DATAGRAM,
+    .sessions = SERVICE_ONE,
+    .flags = SERVICE_SOLITARY,
+    .datagram = take_line,
+    .before_jail = open_log_file,
+};
+
+int main(int argc, char **argv)
+{
+    return service_main(&postlogd, argc, argv);
+}
