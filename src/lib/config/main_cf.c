@@ -21,6 +21,7 @@
 #include "config/cf_file.h"
 #include "config/compat.h"
 #include "config/computed.h"
+#include "config/functions.h"
 
 #define DEPTH_MAX 20
 
@@ -246,34 +247,72 @@ const char *config_get_unexpanded(struct config *config, const char *name)
     return value != NULL ? value : config_get_default(config, name);
 }
 
+/* One expansion in progress. */
+struct expansion {
+    struct config *config;
+    struct error *why;
+    bool failed; /* in a place that cannot say so: a lookup */
+};
+
+/* <text> without its function calls, kept by the config. */
+static const char *without_calls(struct expansion *e, const char *text)
+{
+    struct str out = STR_EMPTY;
+
+    if (!functions_has_call(text))
+        return text;
+    bool ok = functions_call(e->config, text, &out, e->why);
+    text = ok ? arena_strdup(e->config->arena, out.data) : NULL;
+    str_fini(&out);
+    return text;
+}
+
 static const char *look_up(const char *name, void *context)
 {
-    return config_get_unexpanded(context, name);
+    struct expansion *e = context;
+    const char *text = config_get_unexpanded(e->config, name);
+
+    if (text == NULL)
+        return NULL;
+    text = without_calls(e, text);
+    if (text == NULL)
+        e->failed = true;
+    return text;
+}
+
+static const char *expand(struct expansion *e, const char *text)
+{
+    const struct expand_options options = {
+        .lookup = look_up,
+        .context = e,
+        .recursive = true,
+    };
+    struct str out = STR_EMPTY;
+    const char *result = NULL;
+
+    text = without_calls(e, text);
+    if (text != NULL && expand_text(&out, text, &options, NULL, e->why) &&
+        !e->failed)
+        result = arena_strdup(e->config->arena, out.data);
+    str_fini(&out);
+    return result;
 }
 
 const char *config_expand(struct config *config, const char *text,
                           struct error *why)
 {
+    struct expansion e = { config, why, false };
+
     if (strchr(text, '$') == NULL)
         return arena_strdup(config->arena, text);
-
-    const struct expand_options options = {
-        .lookup = look_up,
-        .context = config,
-        .recursive = true,
-    };
-    struct str out = STR_EMPTY;
-    const char *result = NULL;
     /* A computed default that needs itself comes here again and again. */
-    if (config->depth > DEPTH_MAX)
+    if (config->depth > DEPTH_MAX) {
         error_set(why, "unreasonable nesting of $name at \"%.100s\"", text);
-    else {
-        config->depth++;
-        if (expand_text(&out, text, &options, NULL, why))
-            result = arena_strdup(config->arena, out.data);
-        config->depth--;
+        return NULL;
     }
-    str_fini(&out);
+    config->depth++;
+    const char *result = expand(&e, text);
+    config->depth--;
     return result;
 }
 
