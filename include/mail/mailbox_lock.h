@@ -18,6 +18,7 @@ struct mailbox_lock_options {
     int attempts;       /* deliver_lock_attempts */
     int delay_s;        /* deliver_lock_delay */
     int stale_s;        /* stale_lock_time: age of a dead dotlock */
+    bool devices;       /* /dev/null and the like are welcome, unlocked */
 };
 
 /* "fcntl, dotlock": the bits, or -1 and <why>. */
@@ -27,6 +28,7 @@ int mbox_locks_parse(const char *list, struct error *why);
 struct mailbox_lock {
     int fd;
     char *dotlock;      /* owned; path of the lock file we made, or NULL */
+    bool created;
     struct stat st;     /* of the file, after the lock */
 };
 enum mailbox_lock_result {

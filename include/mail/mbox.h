@@ -40,15 +40,19 @@ struct mbox_options {
     long size_limit;        /* bytes; 0: none */
     uid_t owner;            /* who must own it; with check_owner */
     bool check_owner;
+    bool devices;           /* may be /dev/null or the like */
 };
 
-/* As the current effective user. On failure <dsn> says why (4.2.0, 5.2.2 when
- * the quota or size limit is hit, ...); a partial write is truncated away. */
+/* As the current effective user. On failure <dsn> has a status (4.2.0, 5.2.2
+ * when the quota or size limit is hit, ...) and a reason that the caller puts
+ * behind "cannot update mailbox PATH for user NAME. "; a partial write is
+ * truncated away. Success means that the mail is on disk. */
 MAY_WAIT bool mbox_append(const char *path, struct message_reader *message,
                           const struct copy_options *copy,
                           const struct mbox_options *options,
                           struct arena *arena, struct dsn *dsn);
-/* Into <folder>/tmp, fsync, link to new, fsync of the directory. */
+/* Into <folder>/tmp, fsync, link to new, fsync of the directory. Folders are
+ * made as needed. */
 MAY_WAIT bool maildir_deliver(const char *folder, struct message_reader *message,
                               const struct copy_options *copy,
                               long size_limit, const char *host_name,

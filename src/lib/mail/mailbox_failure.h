@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * mailbox_failure.h - why a mailbox could not be written, as status and text.
+ */
+#ifndef MAIL_MAILBOX_FAILURE_H
+#define MAIL_MAILBOX_FAILURE_H
+
+#include "mail/mbox.h"
+
+/* Both always return false. */
+bool mailbox_failed(struct arena *arena, struct dsn *dsn, const char *status,
+                    const char *reason);
+bool mailbox_copy_failed(struct arena *arena, struct dsn *dsn,
+                         struct message_reader *message,
+                         enum copy_result result, int error_number);
+/* RFC 3463 code: full (5.2.2, or 4.2.2 for a disk), or other trouble. */
+const char *mailbox_errno_status(int error_number);
+
+#endif

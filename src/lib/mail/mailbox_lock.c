@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * mailbox_lock.c - opening a UNIX mailbox so that nobody else changes it.
+ */
+#include "mail/mailbox_lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/lock.h"
+#include "base/str.h"
+
+static const struct {
+    const char *name;
+    int bit;
+} lock_names[] = {
+    { "flock", MBOX_LOCK_FLOCK },
+    { "fcntl", MBOX_LOCK_FCNTL },
+    { "dotlock", MBOX_LOCK_DOTLOCK },
+};
+
+static int lock_bit(const char *name, size_t length)
+{
+    for (size_t i = 0; i < sizeof lock_names / sizeof lock_names[0]; i++)
+        if (strlen(lock_names[i].name) == length &&
+            memcmp(lock_names[i].name, name, length) == 0)
+            return lock_names[i].bit;
+    return 0;
+}
+
+int mbox_locks_parse(const char *list, struct error *why)
+{
+    static const char separators[] = ", \t\r\n";
+    int locks = 0;
+
+    while (*(list += strspn(list, separators)) != 0) {
+        size_t length = strcspn(list, separators);
+        int bit = lock_bit(list, length);
+        if (bit == 0) {
+            error_set(why, "unknown mailbox lock method: %.*s", (int)length,
+                      list);
+            return -1;
+        }
+        locks |= bit;
+        list += length;
+    }
+    return locks;
+}
+
+/* ---- The lock file ------------------------------------------------------ */
+
+/* A program that died leaves its lock file. */
+static void remove_stale(const char *path, int stale_s)
+{
+    struct stat st;
+
+    if (lstat(path, &st) == 0 && time(NULL) > st.st_mtime + stale_s)
+        unlink(path);
+}
+
+static bool make_dotlock(const char *path,
+                         const struct mailbox_lock_options *options)
+{
+    for (int i = 0; i < options->attempts; i++) {
+        if (i > 0)
+            clock_sleep_ms((int64_t)options->delay_s * 1000);
+        int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0);
+        if (fd >= 0) {
+            close(fd);
+            return true;
+        }
+        if (errno != EEXIST)
+            return false;
+        remove_stale(path, options->stale_s);
+        errno = EEXIST;
+    }
+    return false;
+}
+
+static enum mailbox_lock_result
+take_dotlock(struct mailbox_lock *lock, const char *path,
+             const struct mailbox_lock_options *options, struct error *why)
+{
+    char *dotlock = mem_printf("%s.lock", path);
+
+    if (make_dotlock(dotlock, options)) {
+        lock->dotlock = dotlock;
+        return MAILBOX_LOCKED;
+    }
+    int saved = errno;
+    error_set(why, "unable to create lock file %s: %s", dotlock,
+              strerror(saved));
+    free(dotlock);
+    errno = saved;
+    return saved == EEXIST ? MAILBOX_BUSY : MAILBOX_TROUBLE;
+}
+
+/* ---- The file ----------------------------------------------------------- */
+
+static bool is_device(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) == 0 && S_ISCHR(st.st_mode);
+}
+
+static bool open_device(struct mailbox_lock *lock, const char *path,
+                        struct error *why)
+{
+    lock->fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
+    if (lock->fd >= 0 && fstat(lock->fd, &lock->st) == 0)
+        return true;
+    return error_set(why, "open %s: %s", path, strerror(errno));
+}
+
+static enum mailbox_lock_result open_mailbox(struct mailbox_lock *lock,
+                                             const char *path, bool create,
+                                             const uid_t *owner,
+                                             struct error *why)
+{
+    struct stat before;
+
+    lock->created = lstat(path, &before) != 0;
+    lock->fd = file_open_plain(path, O_RDWR | O_APPEND | O_CLOEXEC |
+                                         (create ? O_CREAT : 0),
+                               S_IRUSR | S_IWUSR, (uid_t)-1, (gid_t)-1,
+                               &lock->st, why);
+    if (lock->fd < 0)
+        return errno == EPERM || errno == ELOOP ? MAILBOX_UNSAFE
+                                                : MAILBOX_TROUBLE;
+    if (owner != NULL && lock->st.st_uid != *owner) {
+        error_set(why, "destination %s is not owned by recipient", path);
+        return MAILBOX_UNSAFE;
+    }
+    return MAILBOX_LOCKED;
+}
+
+static bool lock_one(int fd, enum lock_style style,
+                     const struct mailbox_lock_options *options)
+{
+    for (int i = 0; i < options->attempts; i++) {
+        if (i > 0)
+            clock_sleep_ms((int64_t)options->delay_s * 1000);
+        if (lock_file(fd, style, LOCK_KIND_EXCLUSIVE, 0))
+            return true;
+        if (errno != EAGAIN && errno != EACCES)
+            return false;
+    }
+    return false;
+}
+
+static enum mailbox_lock_result
+lock_mailbox(struct mailbox_lock *lock,
+             const struct mailbox_lock_options *options, struct error *why)
+{
+    bool locked = true;
+
+    if ((options->locks & MBOX_LOCK_FLOCK) != 0)
+        locked = lock_one(lock->fd, LOCK_STYLE_FLOCK, options);
+    if (locked && (options->locks & MBOX_LOCK_FCNTL) != 0)
+        locked = lock_one(lock->fd, LOCK_STYLE_FCNTL, options);
+    if (locked && fstat(lock->fd, &lock->st) == 0)
+        return MAILBOX_LOCKED;
+    int saved = errno;
+    error_set(why, "unable to lock for exclusive access: %s", strerror(saved));
+    errno = saved;
+    return saved == EAGAIN ? MAILBOX_BUSY : MAILBOX_TROUBLE;
+}
+
+static enum mailbox_lock_result
+open_and_lock(struct mailbox_lock *lock, const char *path, bool create,
+              const uid_t *owner, const struct mailbox_lock_options *options,
+              struct error *why)
+{
+    enum mailbox_lock_result result = MAILBOX_LOCKED;
+
+    if (options->devices && is_device(path))
+        return open_device(lock, path, why) ? MAILBOX_LOCKED : MAILBOX_TROUBLE;
+    if ((options->locks & MBOX_LOCK_DOTLOCK) != 0)
+        result = take_dotlock(lock, path, options, why);
+    if (result == MAILBOX_LOCKED)
+        result = open_mailbox(lock, path, create, owner, why);
+    if (result == MAILBOX_LOCKED)
+        result = lock_mailbox(lock, options, why);
+    return result;
+}
+
+enum mailbox_lock_result
+mailbox_lock_open(struct mailbox_lock *lock, const char *path, bool create,
+                  const uid_t *owner,
+                  const struct mailbox_lock_options *options,
+                  struct error *why)
+{
+    memset(lock, 0, sizeof *lock);
+    lock->fd = -1;
+    enum mailbox_lock_result result =
+        open_and_lock(lock, path, create, owner, options, why);
+    if (result != MAILBOX_LOCKED) {
+        int saved = errno;
+        mailbox_lock_close(lock);
+        errno = saved;
+    }
+    return result;
+}
+
+bool mailbox_lock_close(struct mailbox_lock *lock)
+{
+    bool closed = lock->fd < 0 || close(lock->fd) == 0;
+
+    lock->fd = -1;
+    if (lock->dotlock != NULL)
+        unlink(lock->dotlock);
+    free(lock->dotlock);
+    lock->dotlock = NULL;
+    return closed;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * maildir.c - a message as a file of its own in a maildir folder.
+ *
+ * It is written in tmp and linked into new when it is complete and on disk;
+ * a reader never sees half a message. The directory entry is made durable
+ * too, before the delivery counts as done.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "mailbox_failure.h"
+
+enum { FOLDER_MODE = 0700, FILE_MODE = 0600, NAME_ATTEMPTS = 10 };
+
+struct maildir {
+    const char *folder;
+    const char *host;
+    struct arena *arena;
+    struct dsn *dsn;
+    char *temporary;
+    char *final;
+};
+
+static bool trouble(struct maildir *dir, const char *what, const char *path)
+{
+    int number = errno;
+
+    return mailbox_failed(dir->arena, dir->dsn,
+                          number == EACCES ? "4.2.0"
+                                           : mailbox_errno_status(number),
+                          arena_printf(dir->arena, "%s %s: %s", what, path,
+                                       strerror(number)));
+}
+
+static bool make_folders(struct maildir *dir)
+{
+    static const char *const parts[] = { "tmp", "new", "cur" };
+    struct error why = ERROR_NONE;
+
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        char *path = arena_printf(dir->arena, "%s/%s", dir->folder, parts[i]);
+        if (!file_make_folders(path, FOLDER_MODE, &why))
+            return mailbox_failed(dir->arena, dir->dsn, "4.2.0", why.text);
+    }
+    return true;
+}
+
+/* "tmp/SECONDS.Pn.host": known only to us; the final name needs the inode. */
+static int create(struct maildir *dir)
+{
+    static unsigned count;
+    int fd = -1;
+
+    for (int i = 0; fd < 0 && i < NAME_ATTEMPTS; i++) {
+        struct timeval now = clock_wall();
+        dir->temporary = arena_printf(
+            dir->arena, "%s/tmp/%lu.P%ld_%u.%s", dir->folder,
+            (unsigned long)now.tv_sec, (long)getpid(), count++, dir->host);
+        fd = open(dir->temporary,
+                  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                  FILE_MODE);
+        if (fd < 0 && errno != EEXIST)
+            break;
+    }
+    return fd;
+}
+
+static int create_with_folders(struct maildir *dir)
+{
+    int fd = create(dir);
+
+    if (fd >= 0)
+        return fd;
+    if (errno != ENOENT) {
+        trouble(dir, "create maildir file", dir->temporary);
+        return -1;
+    }
+    if (!make_folders(dir))
+        return -1;
+    fd = create(dir);
+    if (fd < 0)
+        trouble(dir, "create maildir file", dir->temporary);
+    return fd;
+}
+
+/* "new/SECONDS.VdeviceIinodeMmicroseconds.host". */
+static bool name_file(struct maildir *dir, int fd)
+{
+    struct timeval now = clock_wall();
+    struct stat st;
+
+    if (fstat(fd, &st) != 0)
+        return trouble(dir, "look at", dir->temporary);
+    dir->final = arena_printf(
+        dir->arena, "%s/new/%lu.V%lxI%lxM%lu.%s", dir->folder,
+        (unsigned long)now.tv_sec, (unsigned long)st.st_dev,
+        (unsigned long)st.st_ino, (unsigned long)now.tv_usec, dir->host);
+    return true;
+}
+
+/* The stream goes in any case. */
+static bool write_file(struct maildir *dir, struct stream *out,
+                       struct message_reader *message,
+                       const struct copy_options *copy, long size_limit)
+{
+    enum copy_result result = message_copy(message, out, copy);
+    int number = 0;
+
+    if (result == COPY_OK && size_limit > 0 && stream_tell(out) > size_limit) {
+        result = COPY_WRITE_FAILED;
+        number = EFBIG;
+    } else if (result == COPY_OK && !stream_sync(out)) {
+        result = COPY_WRITE_FAILED;
+    }
+    if (number == 0)
+        number = stream_errno(out);
+    stream_abandon(out);
+    return result == COPY_OK || mailbox_copy_failed(dir->arena, dir->dsn,
+                                                    message, result, number);
+}
+
+/* Some file systems have no hard links. */
+static bool move_to_new(struct maildir *dir)
+{
+    struct error why = ERROR_NONE;
+
+    if (link(dir->temporary, dir->final) != 0) {
+        if (errno != EPERM && errno != ENOTSUP)
+            return trouble(dir, "link maildir file", dir->final);
+        if (rename(dir->temporary, dir->final) != 0)
+            return trouble(dir, "rename maildir file", dir->final);
+    }
+    if (file_sync_folder(dir->final, &why))
+        return true;
+    return mailbox_failed(dir->arena, dir->dsn, "4.3.0", why.text);
+}
+
+bool maildir_deliver(const char *folder, struct message_reader *message,
+                     const struct copy_options *copy, long size_limit,
+                     const char *host_name, struct arena *arena,
+                     struct dsn *dsn)
+{
+    struct maildir dir = { .folder = folder,
+                           .host = host_name,
+                           .arena = arena,
+                           .dsn = dsn };
+
+    int fd = create_with_folders(&dir);
+    if (fd < 0)
+        return false;
+    if (!name_file(&dir, fd)) {
+        close(fd);
+        unlink(dir.temporary);
+        return false;
+    }
+    bool done = write_file(&dir, stream_open(fd), message, copy, size_limit) &&
+                move_to_new(&dir);
+    unlink(dir.temporary);
+    return done;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * mbox.c - appending a message to a UNIX mailbox.
+ *
+ * The file is as before, or has the whole message: what was written of a
+ * message that failed is cut off again.
+ */
+#include "mail/mbox.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "mailbox_failure.h"
+
+static bool append(struct mailbox_lock *lock, struct message_reader *message,
+                   const struct copy_options *copy, long size_limit,
+                   struct arena *arena, struct dsn *dsn)
+{
+    int fd = dup(lock->fd);
+
+    if (fd < 0)
+        return mailbox_failed(arena, dsn, "4.3.0", strerror(errno));
+    struct stream *out = stream_open(fd);
+    enum copy_result result = message_copy(message, out, copy);
+    if (result == COPY_OK && S_ISREG(lock->st.st_mode) && !stream_sync(out))
+        result = COPY_WRITE_FAILED;
+    if (result == COPY_OK && !stream_flush(out))
+        result = COPY_WRITE_FAILED;
+    int number = stream_errno(out);
+    stream_abandon(out);
+    if (result != COPY_OK)
+        return mailbox_copy_failed(arena, dsn, message, result, number);
+    struct stat st;
+    if (size_limit > 0 && fstat(lock->fd, &st) == 0 && S_ISREG(st.st_mode) &&
+        st.st_size > size_limit)
+        return mailbox_copy_failed(arena, dsn, message, COPY_WRITE_FAILED,
+                                   EFBIG);
+    return true;
+}
+
+static void cut_back(struct mailbox_lock *lock)
+{
+    if (S_ISREG(lock->st.st_mode) &&
+        ftruncate(lock->fd, lock->st.st_size) == 0)
+        fsync(lock->fd);
+}
+
+/* A new file's name has to be on disk too. */
+static bool sync_name(const char *path, const struct mailbox_lock *lock,
+                      struct arena *arena, struct dsn *dsn)
+{
+    struct error why = ERROR_NONE;
+
+    if (!lock->created || file_sync_folder(path, &why))
+        return true;
+    return mailbox_failed(arena, dsn, "4.3.0", why.text);
+}
+
+static const char *lock_failure_status(enum mailbox_lock_result result,
+                                       int number)
+{
+    switch (result) {
+    case MAILBOX_UNSAFE: return "5.2.0";
+    case MAILBOX_TROUBLE: return number == EACCES ? "4.2.0"
+                                                  : mailbox_errno_status(number);
+    case MAILBOX_BUSY:
+    case MAILBOX_LOCKED: break;
+    }
+    return "4.2.0";
+}
+
+bool mbox_append(const char *path, struct message_reader *message,
+                 const struct copy_options *copy,
+                 const struct mbox_options *options, struct arena *arena,
+                 struct dsn *dsn)
+{
+    struct mailbox_lock_options locking = {
+        .locks = options->locks,
+        .attempts = options->lock_attempts,
+        .delay_s = options->lock_delay_s,
+        .stale_s = options->stale_lock_s,
+        .devices = options->devices,
+    };
+    struct mailbox_lock lock;
+    struct error why = ERROR_NONE;
+
+    enum mailbox_lock_result result = mailbox_lock_open(
+        &lock, path, true, options->check_owner ? &options->owner : NULL,
+        &locking, &why);
+    if (result != MAILBOX_LOCKED)
+        return mailbox_failed(arena, dsn, lock_failure_status(result, errno),
+                              why.text);
+    bool done = append(&lock, message, copy, options->size_limit, arena, dsn) &&
+                sync_name(path, &lock, arena, dsn);
+    if (!done)
+        cut_back(&lock);
+    if (!mailbox_lock_close(&lock) && done)
+        return mailbox_failed(arena, dsn, "4.3.0", strerror(errno));
+    return done;
+}
