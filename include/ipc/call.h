@@ -12,6 +12,10 @@
 #include "base/stream.h"
 #include "ipc/codec.h"
 
+/* Where the folders of sockets are; NULL, as at start: the current directory,
+ * which for a daemon is the queue's. For clients made afterwards. */
+void ipc_set_folder(const char *queue_directory);
+
 /* One peer, one connection, kept open between calls. Not shared by fibers:
  * a process with many sessions uses an ipc_pool. */
 struct ipc_client {
