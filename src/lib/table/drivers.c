@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * drivers.c - which table types this build has.
+ */
+
+#include "table/driver.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+
+#include "base/str.h"
+
+#ifndef COUNT
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#endif
+
+#define MISSING(type, package)
+#define DRIVER(type, driver) extern const struct table_driver driver;
+#include "drivers.def"
+#undef DRIVER
+#define DRIVER(type, driver) { type, &driver },
+static const struct {
+    const char *type;
+    const struct table_driver *driver;
+} drivers[] = {
+#include "drivers.def"
+};
+#undef DRIVER
+#undef MISSING
+
+#define DRIVER(type, driver)
+#define MISSING(type, package) { type, package },
+static const struct {
+    const char *type, *package;
+} missing[] = {
+#include "drivers.def"
+    { NULL, NULL },
+};
+#undef DRIVER
+#undef MISSING
+
+const struct table_driver *driver_find(const char *type, struct error *why)
+{
+    for (size_t i = 0; i < COUNT(drivers); i++)
+        if (strcmp(drivers[i].type, type) == 0)
+            return drivers[i].driver;
+    for (size_t i = 0; missing[i].type != NULL; i++)
+        if (strcmp(missing[i].type, type) == 0) {
+            error_set(why,
+                      "unsupported dictionary type: %s. This build was made "
+                      "without it; build again with %s",
+                      type, missing[i].package);
+            return NULL;
+        }
+    error_set(why, "unsupported dictionary type: %s", type);
+    return NULL;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The types whose drivers have all of <can>, sorted. */
+static const char **list_types(unsigned can)
+{
+    const char **names = mem_zalloc((COUNT(drivers) + 1) * sizeof(*names));
+    size_t count = 0;
+
+    for (size_t i = 0; i < COUNT(drivers); i++)
+        if ((drivers[i].driver->can & can) == can)
+            names[count++] = drivers[i].type;
+    qsort(names, count, sizeof(*names), compare_names);
+    return names;
+}
+
+const char *const *table_types(void)
+{
+    static const char **names;
+
+    if (names == NULL)
+        names = list_types(0);
+    return names;
+}
+
+const char *const *table_types_can_create(void)
+{
+    static const char **names;
+
+    if (names == NULL)
+        names = list_types(TABLE_CAN_CREATE);
+    return names;
+}
