@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -138,6 +139,7 @@ static bool move_to_new(struct maildir *dir)
     }
     if (file_sync_folder(dir->final, &why))
         return true;
+    unlink(dir->final); /* it will be delivered again */
     return mailbox_failed(dir->arena, dir->dsn, "4.3.0", why.text);
 }
 
