@@ -3,7 +3,9 @@
  * array.h - an array that grows, typed by its member.
  *
  *     struct { ARRAY_OF(const char *); } names = ARRAY_EMPTY;
- *     ARRAY_ADD(&names, "x");  names.items[0];  names.count;  ARRAY_FREE(&names);
+ *     ARRAY_ADD(&names, "x");
+ *     use(names.items[0], names.count);
+ *     ARRAY_FREE(&names);
  */
 #ifndef BASE_ARRAY_H
 #define BASE_ARRAY_H

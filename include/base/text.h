@@ -39,7 +39,8 @@ char *text_token_braced(char **cursor, const char *separators, bool quotes);
 /* Cut "left = right" at the first '='; trims both. False if there is none or
  * left is empty. */
 bool text_split_nameval(char *line, char **name, char **value);
-/* "a, b c" as a NULL-terminated array in <arena>. separators NULL: ", \t\r\n". */
+/* "a, b c" as a NULL-terminated array in <arena>. <separators> may be NULL
+ * (LIST_SEPARATORS), and so may <count>. */
 char **text_split(struct arena *arena, const char *text,
                   const char *separators, size_t *count);
 /* Text with C escapes (\a \b \t \n \v \f \r \\ \ooo), as dialogs and

@@ -362,7 +362,7 @@ static bool expand_body(struct expansion *e, struct str *out,
                         struct span inner)
 {
     struct body body = { inner.start, inner.start, inner.end };
-    bool truth;
+    bool truth = false;
 
     skip_space(&body);
     body.start = body.at;

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * proc.c - tests of base/proc.h.
+ */
+#include "base/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/str.h"
+#include "test.h"
+
+static struct str output = STR_EMPTY;
+
+/* Run to the end; the output, or the reason why it cannot be run. */
+static const char *run(struct proc_options options, int *status)
+{
+    struct error why = ERROR_NONE;
+    int own_status;
+    options.in = options.err = -1;
+    options.out = open(test_path("out"), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    pid_t pid = proc_start(&options, &why);
+    close(options.out);
+    if (pid < 0) {
+        str_set(&output, why.text);
+        return output.data;
+    }
+    CHECK(proc_wait(pid, deadline_in_s(20),
+                    status == NULL ? &own_status : status));
+    file_read(test_path("out"), 100000, &output, NULL);
+    return output.data;
+}
+
+static const char *run_command(const char *command)
+{
+    return run((struct proc_options){ .command = command }, NULL);
+}
+
+TEST(proc_runs_commands)
+{
+    CHECK_STR(run_command("/bin/echo a  b"), "a b\n");
+    CHECK_STR(run_command("echo 'a  b' | cat"), "a  b\n");
+    CHECK_STR(run_command("echo a\\ $0"), "a /bin/sh\n");
+    CHECK_STR(run_command("x=1 /bin/echo y"), "y\n");
+    const char *const argv[] = { "echo", "a  b", "$x", NULL };
+    CHECK_STR(run((struct proc_options){ .argv = argv }, NULL), "a  b $x\n");
+    CHECK_STR(run((struct proc_options){ .command = "a  b",
+                                         .shell = "/bin/echo -c" }, NULL),
+              "-c a  b\n");
+}
+
+TEST(proc_tells_the_status)
+{
+    char text[64];
+    int status = 0;
+    run((struct proc_options){ .command = "exit 75" }, &status);
+    CHECK_STR(proc_status_text(status, text, sizeof text), "exit status 75");
+    run((struct proc_options){ .command = "kill -9 $$" }, &status);
+    CHECK_STR(proc_status_text(status, text, sizeof text),
+              "killed by signal 9");
+    run((struct proc_options){ .command = "no-such-program" }, &status);
+    CHECK_INT(WEXITSTATUS(status), 127);
+}
+
+TEST(proc_start_says_why_not)
+{
+    const char *const argv[] = { "/no/such/program", NULL };
+    const char *const folder[] = { "/", NULL };
+    CHECK_STR(run((struct proc_options){ .argv = argv }, NULL),
+              "execvp /no/such/program: No such file or directory");
+    CHECK_INT(errno, ENOENT);
+    CHECK_STR(run((struct proc_options){ .argv = folder }, NULL),
+              "execvp /: Permission denied");
+    CHECK_STR(run((struct proc_options){ .command = "true",
+                                         .folder = "/no/where" }, NULL),
+              "chdir /no/where: No such file or directory");
+    CHECK(strncmp(run((struct proc_options){ .command = "true",
+                                             .chroot_folder = "/no/where" },
+                      NULL),
+                  "chroot /no/where: ", 18) == 0);
+    CHECK(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+}
+
+TEST(proc_environment_is_only_what_is_listed)
+{
+    const char *const export[] = { "KEPT", "MISSING", "SET=here", "TWICE=1",
+                                   NULL };
+    const char *const add[] = { "TWICE=2", "EMPTY=", NULL };
+    setenv("KEPT", "yes", 1);
+    setenv("DROPPED", "no", 1);
+    CHECK_STR(run((struct proc_options){ .command = "/usr/bin/env",
+                                         .env_export = export,
+                                         .env_add = add }, NULL),
+              "KEPT=yes\nSET=here\nTWICE=2\nEMPTY=\n");
+    CHECK_STR(run_command("/usr/bin/env"), "");
+}
+
+TEST(proc_gives_no_other_descriptors)
+{
+    for (int i = 0; i < 20; i++)
+        CHECK(dup(0) >= 0);
+    CHECK(dup2(0, 500) == 500);
+    /* 3 is the folder that ls itself reads */
+    CHECK_STR(run_command("/bin/ls /proc/self/fd"), "0\n1\n2\n3\n");
+}
+
+TEST(proc_descriptors_may_be_crossed)
+{
+    int out = open(test_path("a"), O_RDWR | O_CREAT, 0600);
+    int err = open(test_path("b"), O_RDWR | O_CREAT, 0600);
+    int status;
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) { /* here 2 is to become 1, and 1 is to become 2 */
+        dup2(out, 2);
+        dup2(err, 1);
+        close(0);
+        pid_t pid = proc_start(
+            &(struct proc_options){ .command = "echo out; echo err >&2",
+                                    .in = -1, .out = 2, .err = 1 },
+            NULL);
+        _exit(pid > 0 && proc_wait(pid, DEADLINE_NEVER, &status) ? 0 : 1);
+    }
+    waitpid(child, &status, 0);
+    CHECK_INT(status, 0);
+    CHECK(file_read(test_path("a"), 100, &output, NULL));
+    CHECK_STR(output.data, "out\n");
+    CHECK(file_read(test_path("b"), 100, &output, NULL));
+    CHECK_STR(output.data, "err\n");
+}
+
+TEST(proc_resets_signals)
+{
+    int status = 0;
+    sigset_t set;
+    signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    run((struct proc_options){ .command = "kill -PIPE $$; exit 3" }, &status);
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE);
+    run((struct proc_options){ .command = "kill -TERM $$; exit 3" }, &status);
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+    sigprocmask(SIG_BLOCK, NULL, &set);
+    CHECK(sigismember(&set, SIGTERM) == 1 && sigismember(&set, SIGHUP) == 0);
+}
+
+TEST(proc_wait_until_the_deadline)
+{
+    int status;
+    pid_t pid = proc_start(
+        &(struct proc_options){ .command = "sleep 100; true", .in = -1,
+                                .out = -1, .err = -1, .own_group = true },
+        NULL);
+    CHECK(pid > 0);
+    CHECK(!proc_wait(pid, 0, &status));
+    CHECK(!proc_wait(pid, deadline_in_ms(50), &status));
+    CHECK_INT(getpgid(pid), pid);
+    proc_kill_group(pid, SIGKILL);
+    CHECK(proc_wait(pid, deadline_in_s(10), &status));
+    CHECK(WIFSIGNALED(status));
+    proc_kill_group(0, SIGKILL); /* not us */
+    proc_kill_group(-1, SIGKILL);
+}
+
+TEST(proc_as_another_user)
+{
+    if (geteuid() != 0)
+        test_skip("needs root");
+    struct proc_options options = { .command = "id -u; id -g; id -G; pwd",
+                                    .set_user = true, .uid = 65534,
+                                    .gid = 65534, .folder = "/usr" };
+    CHECK_STR(run(options, NULL), "65534\n65534\n65534\n/usr\n");
+}
