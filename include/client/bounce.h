@@ -27,7 +27,8 @@ struct delivery_times {
 
 /* The message that a status belongs to. */
 struct status_message {
-    const char *queue_name, *queue_id, *sender, *encoding, *envelope_id, *verp;
+    const char *queue_name, *queue_id, *sender, *encoding, *envelope_id, *verp,
+        *message_id; /* NULL is as good as "" */
     int dsn_return, sender_options, trace_flags;
 };
 

@@ -44,6 +44,8 @@ IPC_MESSAGE(bounce_append, BOUNCE_APPEND)
     FIELD(M, STR, sender)         \
     FIELD(M, STR, envelope_id)    \
     FIELD(M, INT, dsn_return)     \
+    FIELD(M, INT, trace_flags)    \
+    FIELD(M, STR, message_id)     \
     FIELD(M, STR, verp)
 IPC_MESSAGE(bounce_notify, BOUNCE_NOTIFY)
 

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "base/str.h"
 #include "client/client.h"
 #include "client/services.h"
 #include "mail/address.h"
@@ -77,6 +78,22 @@ static bool append(struct ipc_pool *pool, const struct status_message *message,
     return ok;
 }
 
+/* A trace record also says which way the message went. */
+static bool append_trace(const struct status_message *message,
+                         const struct recipient *to, const char *relay,
+                         const struct dsn *dsn, const char *action)
+{
+    struct dsn traced = *dsn;
+    struct str reason = STR_EMPTY;
+
+    str_addf(&reason, "delivery via %s: %s", relay != NULL ? relay : "none",
+             or_empty(dsn->reason));
+    traced.reason = reason.data;
+    bool ok = append(the_trace_pool(), message, to, &traced, action);
+    str_fini(&reason);
+    return ok;
+}
+
 /* The status of a probe: <verify_status> for the verify service. Returns
  * true with *ok set when <message> was a probe. */
 static bool probe(const struct status_message *message,
@@ -90,7 +107,7 @@ static bool probe(const struct status_message *message,
     if (message->trace_flags & TRACE_MTA_VERIFY)
         *ok = verify_update(to->original, verify_status, or_empty(dsn->reason));
     else if (message->trace_flags & TRACE_USER_VERIFY)
-        *ok = append(the_trace_pool(), message, to, dsn, status);
+        *ok = append_trace(message, to, relay, dsn, status);
     else
         return false;
     if (*ok)
@@ -128,7 +145,7 @@ bool sent_recipient(const struct status_message *message,
     const char *action = dsn->action != NULL ? dsn->action : "delivered";
     if (((message->trace_flags & TRACE_RECORD) ||
          (to->dsn_notify & DSN_NOTIFY_SUCCESS)) &&
-        !append(the_trace_pool(), message, to, dsn, action)) {
+        !append_trace(message, to, relay, dsn, action)) {
         struct dsn later = *dsn;
         later.status = "4.3.0";
         later.reason = "the trace service failed";
@@ -148,7 +165,7 @@ bool defer_recipient(const struct status_message *message,
     if (probe(message, to, relay, times, dsn, VERIFY_DEFER, &ok))
         return ok;
     if ((message->trace_flags & TRACE_RECORD) &&
-        !append(the_trace_pool(), message, to, dsn, "delayed"))
+        !append_trace(message, to, relay, dsn, "delayed"))
         return false;
     ok = append(the_defer_pool(), message, to, dsn, "delayed");
     log_recipient(message->queue_id, to, relay, times, dsn, "deferred");
@@ -189,7 +206,7 @@ bool bounce_recipient(const struct status_message *message,
         return false;
     }
     if ((message->trace_flags & TRACE_RECORD) &&
-        !append(the_trace_pool(), message, to, dsn, "failed"))
+        !append_trace(message, to, relay, dsn, "failed"))
         return false;
     ok = append(the_bounce_pool(), message, to, dsn, "failed");
     log_recipient(message->queue_id, to, relay, times, dsn,
@@ -209,6 +226,8 @@ static void fill_notify(struct bounce_notify *out,
         .sender = message->sender,
         .envelope_id = or_empty(message->envelope_id),
         .dsn_return = message->dsn_return,
+        .trace_flags = message->trace_flags,
+        .message_id = or_empty(message->message_id),
         .verp = or_empty(message->verp),
     };
 }

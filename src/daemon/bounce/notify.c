@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * notify.c - who gets which notice.
+ *
+ * No bounce of a bounce, ever: mail from the null sender goes to the
+ * postmaster or nowhere, and mail from the double-bounce address, which is
+ * what postmaster notices are sent with, goes nowhere.
+ *
+ * A log is removed only after its notices are safe in the queue; recipients
+ * are marked as done in the queue file before that.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "bounce.h"
+#include "config/params.h"
+#include "mail/dsn_notify.h"
+#include "mail/queue_dir.h"
+#include "mail/record.h"
+#include "mail/verp.h"
+
+/* What a kind of notice is like. */
+struct kind {
+    enum template_kind template;
+    int wanted;                 /* DSN_NOTIFY_ bit; 0: all recipients */
+    const char *postmaster_class; /* of notify_classes, or NULL */
+    const char *log_word;       /* "sender <word>: ID" */
+    bool failed, always_headers;
+};
+static const struct kind failure = {
+    TEMPLATE_FAILURE, DSN_NOTIFY_FAILURE, "bounce",
+    "non-delivery notification", true, false
+};
+static const struct kind delay = {
+    TEMPLATE_DELAY, DSN_NOTIFY_DELAY, "delay", "delay notification", true, true
+};
+static const struct kind success = {
+    TEMPLATE_SUCCESS, DSN_NOTIFY_SUCCESS, NULL,
+    "delivery status notification", false, true
+};
+static const struct kind verify = {
+    TEMPLATE_VERIFY, 0, NULL, "delivery status notification", false, true
+};
+
+/* One request while it is served. */
+struct job {
+    struct arena *arena;
+    const struct kind *kind;
+    const struct bounce_notify *message;
+    const struct bounce_append **wanted; /* recipients to report */
+    size_t count;
+};
+
+static bool class_is_on(const char *name)
+{
+    char *list = mem_strdup(notify_params.notify_classes);
+    char *cursor = list;
+    bool found = false;
+
+    for (char *word; (word = text_token(&cursor, LIST_SEPARATORS)) != NULL;)
+        if (text_equal_nocase(word, name))
+            found = true;
+    free(list);
+    return found;
+}
+
+static const char *double_bounce_address(struct arena *arena)
+{
+    const char *name = common_params.double_bounce_sender;
+
+    return strchr(name, '@') != NULL
+               ? name
+               : arena_printf(arena, "%s@%s", name, common_params.myorigin);
+}
+
+static void choose(struct job *job, const struct log_entries *log)
+{
+    job->wanted = arena_array(job->arena, log->count + 1,
+                              sizeof *job->wanted);
+    for (size_t i = 0; i < log->count; i++) {
+        int asked = (int)log->items[i].dsn_notify;
+        if (job->kind->wanted == 0 || asked == 0 ||
+            (asked & job->kind->wanted) != 0)
+            job->wanted[job->count++] = &log->items[i];
+    }
+}
+
+static bool send_one(struct job *job, const char *to, const char *from,
+                     bool for_postmaster, bool headers_only,
+                     const char *log_word)
+{
+    const struct bounce_notify *m = job->message;
+    char id[QUEUE_ID_SIZE];
+    struct report report = {
+        .arena = job->arena, .message = m,
+        .template = template_get(job->kind->template),
+        .recipients = job->wanted, .count = job->count,
+        .to = to, .from = from, .for_postmaster = for_postmaster,
+        .headers_only = headers_only, .failed = job->kind->failed,
+        .retry_until =
+            job->kind == &delay
+                ? time(NULL) + queue_params.maximal_queue_lifetime
+                : 0,
+    };
+
+    if (!report_send(&report, id))
+        return false;
+    log_info("%s: %s %s: %s", m->queue_id,
+             for_postmaster ? "postmaster" : "sender", log_word, id);
+    return true;
+}
+
+/* The original has no sender to tell: a notice came back. */
+static bool tell_double_bounce(struct job *job)
+{
+    if (job->kind != &failure || !class_is_on("2bounce"))
+        return true;
+    return send_one(job, notify_params.double_bounce_notice_recipient,
+                    double_bounce_address(job->arena), true, false,
+                    job->kind->log_word);
+}
+
+static const char *postmaster_of(const struct kind *kind)
+{
+    return kind == &delay ? notify_params.delay_notice_recipient
+                          : notify_params.bounce_notice_recipient;
+}
+
+/* To the sender, and a copy to the postmaster. The copy is best effort: the
+ * sender's notice is the one that counts. */
+static bool tell_sender(struct job *job)
+{
+    const struct bounce_notify *m = job->message;
+    bool headers = job->kind->always_headers ||
+                   m->dsn_return == DSN_RET_HEADERS;
+
+    if (!send_one(job, m->sender, "", false, headers, job->kind->log_word))
+        return false;
+    if (job->kind->postmaster_class != NULL &&
+        class_is_on(job->kind->postmaster_class) &&
+        !send_one(job, postmaster_of(job->kind),
+                  double_bounce_address(job->arena), true, true,
+                  job->kind->log_word))
+        log_warning("%s: the postmaster copy of the %s could not be sent",
+                    m->queue_id, job->kind->log_word);
+    return true;
+}
+
+static bool tell(struct job *job)
+{
+    const char *sender = job->message->sender;
+
+    if (job->count == 0)
+        return true;
+    if (text_equal_nocase(sender, double_bounce_address(job->arena))) {
+        log_warning("%s: undeliverable postmaster notification discarded",
+                    job->message->queue_id);
+        return true;
+    }
+    return *sender == '\0' ? tell_double_bounce(job) : tell_sender(job);
+}
+
+/* ---- after the notice ---- */
+
+static void mark_recipients(const struct bounce_notify *m,
+                            const struct log_entries *log)
+{
+    int fd = queue_dir_open(m->queue_name, m->queue_id, O_RDWR);
+
+    if (fd < 0) {
+        log_warning("%s: cannot mark bounced recipients as done: %s",
+                    m->queue_id, strerror(errno));
+        return;
+    }
+    for (size_t i = 0; i < log->count; i++)
+        if (log->items[i].offset > 0 &&
+            !record_mark(fd, log->items[i].offset, REC_DONE))
+            log_warning("%s: cannot mark a bounced recipient as done",
+                        m->queue_id);
+    close(fd);
+}
+
+static void remove_log(const char *log, const char *id)
+{
+    if (!queue_dir_remove(log, id) && errno != ENOENT)
+        log_warning("remove %s %s: %s", log, id, strerror(errno));
+}
+
+static bool notify(const char *log, const struct bounce_notify *m,
+                   const struct kind *kind, bool keep_log)
+{
+    struct job job = { .arena = arena_new(), .kind = kind, .message = m };
+    struct log_entries entries;
+    enum log_result result = log_read(job.arena, log, m->queue_id, &entries);
+    bool ok = result != LOG_FAILED;
+
+    if (result == LOG_MISSING)
+        log_warning("%s: there is no %s log to report from", m->queue_id, log);
+    if (result == LOG_READ) {
+        choose(&job, &entries);
+        ok = tell(&job);
+        if (ok && (m->flags & BOUNCE_FLAG_DELRCPT))
+            mark_recipients(m, &entries);
+        if (ok && !keep_log)
+            remove_log(log, m->queue_id);
+    }
+    arena_free(job.arena);
+    return ok;
+}
+
+bool notify_flush(const char *log, const struct bounce_notify *m)
+{
+    return notify(log, m, &failure, false);
+}
+
+bool notify_warn(const char *log, const struct bounce_notify *m)
+{
+    return notify(log, m, &delay, true);
+}
+
+bool notify_trace(const char *log, const struct bounce_notify *m)
+{
+    bool asked = (m->trace_flags & (TRACE_USER_VERIFY | TRACE_RECORD)) != 0;
+
+    return notify(log, m, asked ? &verify : &success, false);
+}
+
+bool notify_one(const struct bounce_notify *m,
+                const struct bounce_append *recipient)
+{
+    struct job job = { .arena = arena_new(), .kind = &failure, .message = m };
+    struct bounce_append copy = *recipient;
+    struct log_entries one = { &copy, 1 };
+
+    choose(&job, &one);
+    bool ok = tell(&job);
+    arena_free(job.arena);
+    return ok;
+}
+
+/* A notice a recipient, to an address that names the recipient. */
+bool notify_verp(const char *log, const struct bounce_notify *m)
+{
+    struct arena *arena = arena_new();
+    struct log_entries entries;
+    enum log_result result = log_read(arena, log, m->queue_id, &entries);
+    bool ok = result != LOG_FAILED;
+
+    for (size_t i = 0; result == LOG_READ && ok && i < entries.count; i++) {
+        struct bounce_notify each = *m;
+        if (*m->sender != '\0')
+            each.sender = verp_sender(arena, m->verp, m->sender,
+                                      *entries.items[i].original != '\0'
+                                          ? entries.items[i].original
+                                          : entries.items[i].recipient);
+        ok = notify_one(&each, &entries.items[i]);
+    }
+    if (ok && result == LOG_READ) {
+        if (m->flags & BOUNCE_FLAG_DELRCPT)
+            mark_recipients(m, &entries);
+        remove_log(log, m->queue_id);
+    }
+    arena_free(arena);
+    return ok;
+}
