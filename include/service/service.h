@@ -13,7 +13,7 @@
  *
  * service_main: options (-c -d -D -i -l -m -n -o -r -s -S -t -u -v -V -z),
  * parameters, log, before_jail as root, chroot, drop of privilege,
- * after_jail, accept loop with lock, child status to master, max_use,
+ * after_jail, accept loop, child status to master, max_use,
  * max_idle, watchdog, end when master goes away or has a new generation, end
  * when a table has changed. The group `common` is always loaded. A process
  * not started by root skips chroot and uid changes when it already is
@@ -35,7 +35,7 @@ enum service_kind {
     SERVICE_DATAGRAM,
 };
 enum service_sessions {
-    SERVICE_ONE,      /* sequential on the process'"'"'s own stack */
+    SERVICE_ONE,      /* sequential on the process's own stack */
     SERVICE_MANY,     /* a fiber a connection, one process or few */
     SERVICE_BY_LIMIT, /* ONE up to 100 clients, more: maxproc/100 a process */
 };
@@ -64,7 +64,8 @@ struct service_client {
     struct stream *stream;     /* owned by the skeleton, closed after serve */
     const char *service_name;  /* first field in master.cf */
     bool is_inet, is_pass, is_standalone;
-    /* For pass: attributes sent along (client_address ...), else NULL. */
+    /* For pass: attributes sent along, as "client_address", its value, ...,
+     * NULL; else NULL. */
     const char *const *pass_attributes;
 };
 
@@ -97,7 +98,7 @@ int service_main(const struct service *service, int argc, char **argv);
 
 /* Facts about this process, constant after start. */
 const char *service_name(void);      /* -n */
-const char *service_program(void);   /* argv[0]'"'"'s last part: smtp or lmtp */
+const char *service_program(void);   /* argv[0]'s last part: smtp or lmtp */
 struct config *service_config(void);
 /* Positional arguments of the service (pipe, spawn): NULL-terminated. */
 char **service_arguments(void);

@@ -6,5 +6,6 @@
 #include "ipc/messages/bounce.h"
 #include "ipc/messages/cleanup.h"
 #include "ipc/messages/delivery.h"
+#include "ipc/messages/pass.h"
 #include "ipc/messages/rewrite.h"
 #include "ipc/messages/small.h"

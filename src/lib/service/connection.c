@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * connection.c - one client of a service, from accept to close.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/fatal.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/sock.h"
+#include "config/params.h"
+#include "ipc/codec.h"
+#include "ipc/messages/pass.h"
+#include "service_private.h"
+
+#define TRIGGER_MAX       1024
+#define TRIGGER_TIMEOUT_S 10
+#define DATAGRAM_MAX      16384
+
+int connection_accept(int listener)
+{
+    int fd = sock_accept(listener, NULL);
+
+    if (fd >= 0 || errno == EAGAIN || errno == EWOULDBLOCK)
+        return fd;
+    /* Such as too many open files: wait until some are closed. */
+    log_warning("accept connection: %m");
+    clock_sleep_ms(1000);
+    return -1;
+}
+
+/* ---- streams ---- */
+
+static void serve_stream(struct process *p, struct service_client *client)
+{
+    client->service_name = p->name;
+    if (!client->is_inet)
+        stream_set_timeout(client->stream, common_params.ipc_timeout);
+    p->service->serve(client);
+    stream_close(client->stream);
+}
+
+/* The attributes as "name", "value", ..., NULL. */
+static const char *const *list_attributes(struct arena *arena,
+                                          const struct ipc_list *list)
+{
+    const struct pass_attribute *items = IPC_ITEMS(pass_attribute, *list);
+    const char **texts = arena_array(arena, list->count * 2 + 1, sizeof *texts);
+
+    for (size_t i = 0; i < list->count; i++) {
+        texts[2 * i] = items[i].name;
+        texts[2 * i + 1] = items[i].value;
+    }
+    texts[2 * list->count] = NULL;
+    return texts;
+}
+
+/* <fd> leads to the server that accepted the client for us. */
+static void serve_passed(struct process *p, int fd)
+{
+    struct arena *arena = arena_new();
+    struct pass_connection message;
+    struct stream *from = stream_open(fd);
+
+    stream_set_timeout(from, common_params.ipc_timeout);
+    bool ok = ipc_receive(from, arena, pass_connection, &message) &&
+              message.connection >= 0;
+    stream_close(from);
+    if (ok) {
+        struct service_client client = {
+            .stream = stream_open(message.connection),
+            .is_inet = true,
+            .is_pass = true,
+            .pass_attributes = list_attributes(arena, &message.attributes),
+        };
+        serve_stream(p, &client);
+    } else {
+        log_warning("service %s: cannot receive a passed connection", p->name);
+    }
+    arena_free(arena);
+}
+
+void connection_serve(struct process *p, int fd)
+{
+    if (p->type == MASTER_PASS) {
+        serve_passed(p, fd);
+        return;
+    }
+    struct service_client client = { .stream = stream_open(fd),
+                                     .is_inet = p->type == MASTER_INET };
+    serve_stream(p, &client);
+}
+
+/* ---- standard input and output as one stream ---- */
+
+static ssize_t read_input(void *handle, int fd, void *data, size_t length,
+                          deadline_t until)
+{
+    (void)handle;
+    if (!io_wait(fd, IO_READ, until))
+        return -1;
+    return read(fd, data, length);
+}
+
+static ssize_t write_output(void *handle, int fd, const void *data,
+                            size_t length, deadline_t until)
+{
+    (void)handle;
+    (void)fd;
+    if (!io_wait(STDOUT_FILENO, IO_WRITE, until))
+        return -1;
+    return write(STDOUT_FILENO, data, length);
+}
+
+void connection_serve_standalone(struct process *p)
+{
+    static const struct stream_transport standard = { .read = read_input,
+                                                      .write = write_output };
+    struct service_client client = { .stream = stream_open(STDIN_FILENO),
+                                     .is_standalone = true };
+
+    stream_set_transport(client.stream, &standard, p);
+    serve_stream(p, &client);
+}
+
+/* ---- triggers and datagrams ---- */
+
+void connection_take_trigger(struct process *p, int fd)
+{
+    char bytes[TRIGGER_MAX];
+    struct stream *s = stream_open(fd);
+
+    stream_set_timeout(s, TRIGGER_TIMEOUT_S);
+    size_t got = stream_get_some(s, bytes, sizeof bytes);
+    stream_abandon(s);
+    if (got > 0)
+        p->service->triggered(bytes, got);
+}
+
+void connection_take_fifo(struct process *p, int listener)
+{
+    char bytes[TRIGGER_MAX];
+    ssize_t got = read(listener, bytes, sizeof bytes);
+
+    if (got > 0)
+        p->service->triggered(bytes, (size_t)got);
+}
+
+void connection_take_datagrams(struct process *p, int listener)
+{
+    char data[DATAGRAM_MAX];
+    ssize_t got;
+
+    while ((got = recv(listener, data, sizeof data, MSG_DONTWAIT)) >= 0)
+        p->service->datagram(data, (size_t)got);
+    if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+        fatal("receive datagram: %m");
+}

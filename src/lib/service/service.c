@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * service.c - the skeleton of a daemon: from main() to the first client, and
+ * the reasons to end.
+ */
+#include "service/service.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/fatal.h"
+#include "base/log.h"
+#include "base/num.h"
+#include "base/priv.h"
+#include "base/str.h"
+#include "base/text.h"
+#include "base/watchdog.h"
+#include "config/params.h"
+#include "service/child_status.h"
+#include "service/setup.h"
+#include "service_private.h"
+#include "table/table.h"
+
+#define SEATS_MAX            5000 /* of a service that multiplexes anyway */
+#define DESCRIPTORS_A_CLIENT 4
+
+static struct process process; /* constant after start, but for its end */
+
+/* ---- facts ---- */
+
+const char *service_name(void)
+{
+    return process.name;
+}
+
+const char *service_program(void)
+{
+    return process.program;
+}
+
+struct config *service_config(void)
+{
+    return process.config;
+}
+
+char **service_arguments(void)
+{
+    return process.arguments;
+}
+
+/* ---- options ---- */
+
+struct options {
+    struct process *process;
+    struct {
+        ARRAY_OF(char *);
+    } settings; /* name, value, ...; owned */
+};
+
+static void add_setting(struct options *o, const char *name, const char *value)
+{
+    ARRAY_ADD(&o->settings, mem_strdup(name));
+    ARRAY_ADD(&o->settings, mem_strdup(value));
+}
+
+static void take_setting(struct options *o, const char *text)
+{
+    char *copy = mem_strdup(text), *name, *value;
+
+    if (!text_split_nameval(copy, &name, &value))
+        fatal("invalid \"-o %s\" option value: missing '=' after attribute "
+              "name",
+              text);
+    add_setting(o, name, value);
+    free(copy);
+}
+
+static void take_listeners(struct process *p, const char *text)
+{
+    long count;
+
+    if (!num_parse_long(text, 1, 1000, &count))
+        fatal("invalid socket_count: %s", text);
+    p->listeners = (int)count;
+}
+
+static void take_option(struct options *o, int option)
+{
+    struct process *p = o->process;
+
+    switch (option) {
+    case 'c': p->must_chroot = true; return;
+    case 'd': return; /* as always: not detached from the parent */
+    case 'D': p->is_debugged = true; return;
+    case 'i': add_setting(o, "max_idle", optarg); return;
+    case 'l': p->is_limit_one = true; return;
+    case 'm': add_setting(o, "max_use", optarg); return;
+    case 'n': p->name = optarg; return;
+    case 'o': take_setting(o, optarg); return;
+    case 'r': return;
+    case 's': take_listeners(p, optarg); return;
+    case 'S': p->is_standalone = true; return;
+    case 't':
+        if (!master_type_parse(optarg, &p->type))
+            fatal("unsupported transport type: %s", optarg);
+        return;
+    case 'u': p->is_unprivileged = true; return;
+    case 'v': log_set_verbose(log_verbose() + 1); return;
+    case 'V': log_set_targets(LOG_TO_STDERR); return;
+    case 'z': p->is_limit_none = true; return;
+    default: fatal("invalid option: %c", optopt);
+    }
+}
+
+static void read_options(struct options *o, int argc, char **argv)
+{
+    struct process *p = o->process;
+    const char *slash = strrchr(argv[0], '/');
+    int option;
+
+    p->program = slash != NULL ? slash + 1 : argv[0];
+    p->name = p->program;
+    p->listeners = 1;
+    p->type = MASTER_UNIX;
+    opterr = 0;
+    while ((option = getopt(argc, argv, "+cdDi:lm:n:o:rs:St:uvVz")) >= 0)
+        take_option(o, option);
+    p->arguments = argv + optind;
+}
+
+/* ---- checks ---- */
+
+static void check_start(const struct process *p)
+{
+    unsigned flags = p->service->flags;
+
+    if (p->is_standalone) {
+        if (!(flags & SERVICE_STANDALONE))
+            fatal("program %s cannot serve standard input", p->program);
+        return;
+    }
+    if (fcntl(SERVICE_STATUS_FD, F_GETFD) < 0)
+        fatal("do not run this command by hand");
+    if ((flags & SERVICE_PRIVILEGED) && p->is_unprivileged)
+        fatal("service %s requires privileged operation", p->name);
+    if ((flags & SERVICE_SOLITARY) && !p->is_limit_one)
+        fatal("service %s requires a process limit of 1", p->name);
+    if ((flags & SERVICE_NO_LIMIT) && !p->is_limit_none)
+        fatal("service %s requires a process limit of 0", p->name);
+    bool fits = p->service->kind == SERVICE_DATAGRAM
+                    ? p->type == MASTER_UNIX_DGRAM
+                    : p->type != MASTER_UNIX_DGRAM;
+    if (p->type == MASTER_PASS)
+        fits = (flags & SERVICE_PASS) != 0;
+    if (p->type == MASTER_FIFO)
+        fits = p->service->kind == SERVICE_TRIGGER;
+    if (!fits)
+        fatal("service %s: unsupported transport type: %s", p->name,
+              master_type_name(p->type));
+}
+
+/* ---- parameters ---- */
+
+/* The LMTP client is the SMTP client with parameters of its own. */
+static bool load_group(const struct process *p, const struct param_group *group,
+                       struct error *why)
+{
+    const char *prefix = p->service->twin_prefix;
+
+    if (prefix != NULL && strcmp(p->program, prefix) == 0)
+        return param_group_load_lmtp(p->config, group, why);
+    return param_group_load(p->config, group, why);
+}
+
+static void load_parameters(const struct process *p)
+{
+    static const struct param_group *const always[] = { &common_param_group,
+                                                        &table_param_group,
+                                                        NULL };
+    struct error why = ERROR_NONE;
+
+    if (!config_load_groups(p->config, always, &why))
+        fatal("%s", why.text);
+    const struct param_group *const *group = p->service->groups;
+    for (; group != NULL && *group != NULL; group++)
+        if (!load_group(p, *group, &why))
+            fatal("%s", why.text);
+}
+
+static void configure(struct options *o)
+{
+    struct process *p = o->process;
+    struct error why = ERROR_NONE;
+
+    p->config = config_load(config_default_directory(), &why);
+    if (p->config == NULL)
+        fatal("%s", why.text);
+    for (size_t i = 0; i < o->settings.count; i += 2)
+        config_override(p->config, o->settings.items[i],
+                        o->settings.items[i + 1]);
+    config_set_process(p->config, p->program, p->name);
+    load_parameters(p);
+    setup_libraries(p->config, p->program);
+}
+
+/* How many clients at a time, and how many in all. */
+static void set_limits(struct process *p)
+{
+    const char *text = getenv("MASTER_CLIENT_LIMIT");
+    long limit = 0;
+    struct rlimit files;
+
+    if (text != NULL && !num_parse_long(text, 1, SEATS_MAX, &limit))
+        limit = 0;
+    switch (p->service->sessions) {
+    case SERVICE_ONE: p->seats = 1; break;
+    case SERVICE_BY_LIMIT: p->seats = limit > 1 ? limit : 1; break;
+    case SERVICE_MANY: p->seats = limit > 1 ? limit : SEATS_MAX; break;
+    }
+    p->uses_left = common_params.max_use * p->seats;
+    if (p->service->sessions == SERVICE_MANY)
+        p->uses_left = common_params.max_use;
+    /* One that must be alone keeps what a successor could not know. */
+    if (p->service->flags & (SERVICE_SOLITARY | SERVICE_NEVER_IDLE))
+        p->uses_left = -1;
+    if (p->seats == 1 || getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return;
+    files.rlim_cur = files.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &files);
+    (void)getrlimit(RLIMIT_NOFILE, &files);
+    if (files.rlim_cur / DESCRIPTORS_A_CLIENT < (rlim_t)p->seats)
+        p->seats = (long)(files.rlim_cur / DESCRIPTORS_A_CLIENT);
+}
+
+/* ---- jail ---- */
+
+/* Only root can change who it is. Without root everything runs as the one
+ * user that the instance belongs to. */
+static void enter_jail(const struct process *p)
+{
+    struct error why = ERROR_NONE;
+    uid_t uid;
+    gid_t gid;
+
+    if (geteuid() != 0)
+        return;
+    bool must_drop = p->is_unprivileged || p->is_standalone;
+    if (must_drop && !priv_user(common_params.mail_owner, &uid, &gid, &why))
+        fatal("mail_owner: %s", why.text);
+    if (p->must_chroot) {
+        tzset();
+        if (chroot(common_params.queue_directory) != 0)
+            fatal("chroot(%s): %m", common_params.queue_directory);
+        if (chdir("/") != 0)
+            fatal("chdir(/): %m");
+    }
+    if (must_drop)
+        priv_drop(uid, gid);
+}
+
+static void debug_process(const struct process *p)
+{
+    if (!p->is_debugged)
+        return;
+    if (common_params.debugger_command[0] == '\0')
+        fatal("no debugger_command defined");
+    if (system(common_params.debugger_command) != 0)
+        log_warning("debugger_command failed");
+}
+
+/* ---- the end ---- */
+
+void service_retire(void)
+{
+    process.is_retiring = true;
+}
+
+bool service_is_over(struct process *p)
+{
+    if (!p->is_retiring && (p->uses_left == 0 || table_any_changed() ||
+                            (p->service->stale != NULL && p->service->stale())))
+        p->is_retiring = true;
+    return p->is_retiring;
+}
+
+void service_leave(struct process *p)
+{
+    if (p->service->leaving != NULL)
+        p->service->leaving();
+    exit(0);
+}
+
+/* ---- main ---- */
+
+static void run(struct process *p)
+{
+    bool many = p->seats > 1 || p->service->background != NULL;
+
+    if (p->is_standalone)
+        connection_serve_standalone(p);
+    else if (many)
+        accept_many(p);
+    else
+        accept_one_at_a_time(p);
+}
+
+int service_main(const struct service *service, int argc, char **argv)
+{
+    struct process *p = &process;
+    struct options options = { .process = p, .settings = ARRAY_EMPTY };
+
+    p->service = service;
+    umask(077);
+    signal(SIGPIPE, SIG_IGN);
+    priv_open_standard_descriptors();
+    setup_early_log(service->name, false);
+    read_options(&options, argc, argv);
+    check_start(p);
+    configure(&options);
+    set_limits(p);
+    debug_process(p);
+    if (chdir(common_params.queue_directory) != 0)
+        fatal("chdir(\"%s\"): %m", common_params.queue_directory);
+    if (service->before_jail != NULL)
+        service->before_jail();
+    enter_jail(p);
+    watchdog_start(common_params.daemon_timeout);
+    if (service->after_jail != NULL)
+        service->after_jail();
+    run(p);
+    service_leave(p);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * service_private.h - what the files of the skeleton share.
+ */
+#ifndef SERVICE_SERVICE_PRIVATE_H
+#define SERVICE_SERVICE_PRIVATE_H
+
+#include "config/master_cf.h"
+#include "service/service.h"
+
+struct process {
+    const struct service *service;
+    struct config *config; /* owned, for ever */
+    const char *program;   /* argv[0]'s last part */
+    const char *name;      /* -n */
+    char **arguments;      /* of the service; NULL-terminated */
+    enum master_type type; /* -t */
+    int listeners;         /* -s; descriptors from SERVICE_LISTEN_FD */
+    long seats;            /* clients that it may serve at a time */
+    long uses_left;        /* clients until it ends; -1: no limit */
+    bool must_chroot, is_unprivileged, is_limit_one, is_limit_none,
+        is_standalone, is_debugged;
+    bool is_retiring;
+};
+
+/* service.c. No more clients after this one: asked for, or a table changed,
+ * or enough served. */
+bool service_is_over(struct process *p);
+_Noreturn void service_leave(struct process *p);
+
+/* connection.c: one client of a listener, from accept to close.
+ * Returns -1 if nobody is there any more. */
+int connection_accept(int listener);
+MAY_WAIT void connection_serve(struct process *p, int fd);
+MAY_WAIT void connection_serve_standalone(struct process *p);
+/* What has come on <listener> of a datagram service. */
+void connection_take_datagrams(struct process *p, int listener);
+/* A trigger: <fd> is an accepted connection. */
+MAY_WAIT void connection_take_trigger(struct process *p, int fd);
+/* The same for a fifo, which is no connection. */
+MAY_WAIT void connection_take_fifo(struct process *p, int listener);
+
+/* Both return when the process has to end. */
+void accept_one_at_a_time(struct process *p);
+void accept_many(struct process *p);
+
+#endif
