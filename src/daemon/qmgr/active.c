@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * active.c - messages that enter the active queue and leave it again.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fiber.h"
+#include "base/lock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "client/client.h"
+#include "config/params.h"
+#include "flow.h"
+#include "mail/address.h"
+#include "mail/dsn_notify.h"
+#include "mail/queue_dir.h"
+#include "message.h"
+
+enum { LOCKED_WAIT_S = 60 };
+
+/* By queue ID. */
+static struct hash *messages;
+static long probes;
+
+void active_set_up(void)
+{
+    messages = hash_new();
+}
+
+long active_count(void)
+{
+    return (long)hash_count(messages);
+}
+
+long active_probe_count(void)
+{
+    return probes;
+}
+
+bool active_has_room(void)
+{
+    return active_count() < qmgr_params.qmgr_message_active_limit;
+}
+
+static bool set_times(const char *queue, const char *id, time_t when)
+{
+    struct str path = STR_EMPTY;
+    struct timespec times[2] = { { .tv_sec = when }, { .tv_sec = when } };
+
+    bool ok = utimensat(AT_FDCWD, queue_dir_path(&path, queue, id), times,
+                        AT_SYMLINK_NOFOLLOW) == 0;
+    str_fini(&path);
+    return ok;
+}
+
+static const char *sender_for_log(struct message *m)
+{
+    return client_setup()->log_internal_form
+               ? m->envelope.sender
+               : address_for_log(m->arena, m->envelope.sender);
+}
+
+static void save_corrupt(const char *id)
+{
+    log_warning("saving corrupt file \"%s\" from queue \"active\" to queue "
+                "\"corrupt\"",
+                id);
+    if (!queue_dir_move(id, "active", "corrupt"))
+        log_warning("cannot move %s from queue active to queue corrupt: %s",
+                    id, strerror(errno));
+}
+
+/* The message is gone from our memory; room for another. */
+static void drop(struct message *m)
+{
+    hash_remove(messages, m->id);
+    if (m->flags & MESSAGE_PROBE)
+        probes--;
+    message_free(m);
+    scan_room_in_active();
+}
+
+/* ---- Taking in --------------------------------------------------------- */
+
+/* Some process still delivers it, for a queue manager that is no more. */
+static void postpone_locked(const char *queue, const char *id)
+{
+    log_info("%s: skipped, still being delivered", id);
+    if (!set_times(queue, id, time(NULL) + LOCKED_WAIT_S) ||
+        (strcmp(queue, "incoming") != 0 &&
+         !queue_dir_move(id, queue, "incoming")))
+        log_warning("%s: cannot postpone: %s", id, strerror(errno));
+}
+
+/* A file that a delivery agent gave up is moved away at once. */
+static bool is_due(const char *queue, const char *id, const struct stat *st,
+                   unsigned flags)
+{
+    switch (queue_dir_state(st)) {
+    case QUEUE_FILE_UNFINISHED: return false;
+    case QUEUE_FILE_BAD:
+        if (S_ISREG(st->st_mode) && queue_dir_move(id, queue, "active"))
+            save_corrupt(id);
+        return false;
+    case QUEUE_FILE_READY: break;
+    }
+    return (flags & TAKE_ANY_TIME) || st->st_mtime <= time(NULL) + 1;
+}
+
+/* Open, check, lock and rename. -1: not now. */
+static int enter(const char *queue, const char *id, unsigned flags,
+                 struct stat *st)
+{
+    int fd = queue_dir_open(queue, id, O_RDWR);
+
+    if (fd < 0) {
+        if (errno != ENOENT)
+            log_warning("open %s/%s: %s", queue, id, strerror(errno));
+        return -1;
+    }
+    if (fstat(fd, st) < 0 || !is_due(queue, id, st, flags)) {
+        close(fd);
+        return -1;
+    }
+    if (!lock_file(fd, LOCK_STYLE_FLOCK, LOCK_KIND_EXCLUSIVE, 0)) {
+        close(fd);
+        postpone_locked(queue, id);
+        return -1;
+    }
+    if (!queue_dir_move(id, queue, "active")) {
+        if (errno != ENOENT)
+            log_warning("cannot move %s from queue %s to queue active: %s",
+                        id, queue, strerror(errno));
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+/* Requests that postsuper and flush leave in the mode. */
+static void read_mode(struct message *m, int fd, mode_t mode)
+{
+    if (mode & S_IXGRP)
+        m->flags |= MESSAGE_FORCE_EXPIRE;
+    if ((mode & S_IRGRP) == 0)
+        return;
+    m->flags |= MESSAGE_UNTHROTTLE | MESSAGE_FLUSH;
+    if (fchmod(fd, (mode & 0777) & ~(mode_t)S_IRGRP) < 0)
+        log_warning("%s: cannot change the file mode: %s", m->id,
+                    strerror(errno));
+}
+
+static bool read_in(struct message *m, int fd)
+{
+    struct message_reader *reader =
+        message_reader_open(stream_open(fd), m->arena);
+    struct error why = ERROR_NONE;
+
+    if (!message_read_envelope(m, reader, &why)) {
+        message_reader_close(reader);
+        log_warning("%s: %s", m->id, why.text);
+        return false;
+    }
+    if (m->envelope.trace_flags & TRACE_MTA_VERIFY) {
+        m->flags |= MESSAGE_PROBE;
+        probes++;
+    }
+    log_info("%s: from=<%s>, size=%ld, nrcpt=%ld (queue active)", m->id,
+             sender_for_log(m), m->envelope.content_length,
+             m->envelope.recipient_count);
+    if (message_read_recipients(m, reader, &why))
+        return true;
+    log_warning("%s: %s", m->id, why.text);
+    return false;
+}
+
+bool active_take(const char *queue, const char *id, unsigned flags)
+{
+    struct stat st;
+
+    if (hash_has(messages, id))
+        return false;
+    int fd = enter(queue, id, flags, &st);
+    if (fd < 0)
+        return false;
+    /* What an earlier attempt had to say is out of date. */
+    if (!(flags & TAKE_FRESH))
+        queue_dir_remove("defer", id);
+
+    struct message *m = message_new(id);
+    hash_put(messages, id, m);
+    m->flags |= MESSAGE_BUSY;
+    if (flags & TAKE_FLUSH)
+        m->flags |= MESSAGE_FLUSH;
+    read_mode(m, fd, st.st_mode);
+    if (!read_in(m, fd)) {
+        save_corrupt(id);
+        drop(m);
+        return true;
+    }
+    if (strcmp(queue, "incoming") == 0)
+        flow_message_taken();
+    m->flags &= ~(unsigned)MESSAGE_BUSY;
+    deliver_kick_all();
+    if (m->schedule.entries == 0)
+        active_entries_done(m);
+    return true;
+}
+
+/* ---- Letting go -------------------------------------------------------- */
+
+static bool log_exists(const char *queue, const char *id)
+{
+    struct str path = STR_EMPTY;
+    bool exists = access(queue_dir_path(&path, queue, id), F_OK) == 0;
+
+    str_fini(&path);
+    return exists;
+}
+
+static bool send_bounces(struct message *m)
+{
+    struct status_message status = message_status(m);
+
+    if (!log_exists("bounce", m->id))
+        return true;
+    if (*m->envelope.verp != '\0' && *m->envelope.sender != '\0' &&
+        !queue_params.disable_verp_bounces)
+        return bounce_flush_verp(&status);
+    return bounce_flush(&status);
+}
+
+static bool wants_trace(const struct message *m)
+{
+    return (m->envelope.trace_flags & (TRACE_USER_VERIFY | TRACE_RECORD)) ||
+           (m->notify & DSN_NOTIFY_SUCCESS);
+}
+
+/* A report that was sent is not sent again with the next attempt. */
+static void kill_trace_request(struct message *m)
+{
+    int fd;
+
+    if (!(m->envelope.trace_flags & TRACE_RECORD) ||
+        m->envelope.trace_offset == 0)
+        return;
+    fd = queue_dir_open("active", m->id, O_RDWR);
+    if (fd < 0 || !record_mark(fd, m->envelope.trace_offset, REC_KILLED))
+        log_warning("%s: cannot remove the trace request: %s", m->id,
+                    strerror(errno));
+    if (fd >= 0)
+        close(fd);
+}
+
+static bool send_trace(struct message *m)
+{
+    struct status_message status = message_status(m);
+
+    if (!wants_trace(m) || !log_exists("trace", m->id))
+        return true;
+    if (!trace_flush(&status))
+        return false;
+    kill_trace_request(m);
+    return true;
+}
+
+static void mark_warned(struct message *m)
+{
+    enum { HEADER_BYTES = 2 }; /* type and length */
+    char text[32];
+    int fd = queue_dir_open("active", m->id, O_RDWR);
+    int length = snprintf(text, sizeof text, "%15ld", -1L);
+
+    if (fd < 0 || pwrite(fd, text, (size_t)length,
+                         m->envelope.warn_offset + HEADER_BYTES) != length)
+        log_warning("%s: cannot note that a delay warning was sent: %s",
+                    m->id, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+}
+
+static void warn_of_delay(struct message *m)
+{
+    struct status_message status = message_status(m);
+
+    if (m->envelope.warn_offset == 0 || m->envelope.warn_time <= 0 ||
+        time(NULL) < m->envelope.warn_time)
+        return;
+    if (defer_warn(&status))
+        mark_warned(m);
+}
+
+static bool is_expired(const struct message *m)
+{
+    int lifetime = *m->envelope.sender != '\0'
+                       ? queue_params.maximal_queue_lifetime
+                       : queue_params.bounce_queue_lifetime;
+
+    return time(NULL) >= m->envelope.created + lifetime;
+}
+
+/* True: everything is returned, the message may go. */
+static bool expire(struct message *m)
+{
+    bool forced = (m->flags & MESSAGE_FORCE_EXPIRE) != 0;
+    struct status_message status = message_status(m);
+
+    if (!forced && !is_expired(m))
+        return false;
+    log_info("%s: from=<%s>, status=%s, returned to sender", m->id,
+             sender_for_log(m), forced ? "force-expired" : "expired");
+    return defer_flush(&status);
+}
+
+/* Twice as long as it has waited so far, within bounds. */
+static time_t retry_delay(const struct message *m)
+{
+    time_t delay = time(NULL) - m->envelope.created;
+
+    if (delay < queue_params.minimal_backoff_time)
+        delay = queue_params.minimal_backoff_time;
+    if (delay > queue_params.maximal_backoff_time)
+        delay = queue_params.maximal_backoff_time;
+    return delay;
+}
+
+static bool was_given_up(const struct message *m)
+{
+    struct str path = STR_EMPTY;
+    struct stat st;
+    bool bad = lstat(queue_dir_path(&path, "active", m->id), &st) == 0 &&
+               queue_dir_state(&st) == QUEUE_FILE_BAD;
+
+    str_fini(&path);
+    return bad;
+}
+
+static void keep_for_later(struct message *m)
+{
+    if (was_given_up(m)) {
+        save_corrupt(m->id);
+        return;
+    }
+    if (!set_times("active", m->id, time(NULL) + retry_delay(m)) &&
+        errno != ENOENT)
+        log_warning("%s: cannot set the file time: %s", m->id,
+                    strerror(errno));
+    if (!queue_dir_move(m->id, "active", "deferred") && errno != ENOENT)
+        log_warning("cannot move %s from queue active to queue deferred: %s",
+                    m->id, strerror(errno));
+}
+
+static void remove_message(struct message *m)
+{
+    if (common_params.dont_remove) {
+        if (!queue_dir_move(m->id, "active", "saved"))
+            log_warning("cannot move %s from queue active to queue saved: %s",
+                        m->id, strerror(errno));
+        return;
+    }
+    if (!queue_dir_remove("active", m->id) && errno != ENOENT) {
+        log_warning("cannot remove %s from queue active: %s", m->id,
+                    strerror(errno));
+        return;
+    }
+    log_info("%s: removed", m->id);
+}
+
+static void finish(void *argument)
+{
+    struct message *m = argument;
+
+    if (!send_bounces(m) || !send_trace(m))
+        m->flags |= MESSAGE_DEFERRED;
+    if ((m->flags & MESSAGE_DEFERRED) && !expire(m)) {
+        warn_of_delay(m);
+        keep_for_later(m);
+    } else
+        remove_message(m);
+    drop(m);
+}
+
+void active_entries_done(struct message *m)
+{
+    if (m->flags & MESSAGE_BUSY)
+        return;
+    if (m->schedule.unread > 0) {
+        message_consider_refill(m);
+        return;
+    }
+    m->flags |= MESSAGE_BUSY;
+    fiber_start(finish, m);
+}

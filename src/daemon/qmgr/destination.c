@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * destination.c - next hops: who is ready for one more delivery.
+ */
+#include "scheduler.h"
+
+#include <stdlib.h>
+
+#include "base/str.h"
+
+struct destination *destination_find(struct transport *t, const char *name)
+{
+    return hash_get(t->destinations, name);
+}
+
+static long first_window(const struct transport_settings *set)
+{
+    if (set->concurrency_limit > 0 &&
+        set->initial_concurrency > set->concurrency_limit)
+        return set->concurrency_limit;
+    return set->initial_concurrency;
+}
+
+struct destination *destination_new(struct transport *t, const char *name,
+                                    const char *nexthop)
+{
+    struct destination *d = mem_zalloc(sizeof *d);
+
+    d->name = mem_strdup(name);
+    d->nexthop = mem_strdup(nexthop);
+    d->transport = t;
+    heap_init(&d->peers);
+    d->hold.destination = d;
+    d->window = first_window(&t->set);
+    hash_put(t->destinations, name, d);
+    return d;
+}
+
+void destination_release(struct destination *d)
+{
+    if (d->busy > 0 || d->todo > 0 || d->hold.state != RUN_FREE)
+        return;
+    hash_remove(d->transport->destinations, d->name);
+    heap_fini(&d->peers);
+    free(d->hold.status);
+    free(d->hold.reason);
+    free(d->name);
+    free(d->nexthop);
+    free(d);
+}
+
+static bool is_ready(const struct destination *d)
+{
+    return d->peers.count > 0 && d->hold.state == RUN_FREE &&
+           d->busy < d->window;
+}
+
+void destination_update(struct destination *d)
+{
+    struct heap *ready = &d->transport->ready;
+
+    if (!is_ready(d)) {
+        heap_remove(ready, &d->ready);
+        return;
+    }
+    int64_t key = d->transport->scheduler->rotate
+                      ? d->turn
+                      : heap_first(&d->peers)->key;
+    if (d->ready.position != 0 && d->ready.key == key)
+        return;
+    heap_remove(ready, &d->ready);
+    heap_add(ready, &d->ready, key);
+}
+
+static void take_peer(struct peer *peer, struct list *out)
+{
+    struct destination *d = peer->destination;
+    struct job *job = peer->job;
+
+    LIST_EACH(node, &peer->todo) {
+        struct entry *e = CONTAINER_OF(node, struct entry, node);
+        e->peer = NULL;
+        e->destination = NULL;
+        list_remove(node);
+        list_append(out, node);
+        d->todo--;
+        job->todo--;
+        d->transport->recipients -= (long)e->count;
+    }
+    heap_remove(&d->peers, &peer->node);
+    list_remove(&peer->by_job);
+    free(peer);
+    job_retire_if_done(job);
+}
+
+void destination_take_todo(struct destination *d, struct list *out)
+{
+    struct heap_node *first;
+
+    while ((first = heap_first(&d->peers)) != NULL)
+        take_peer(CONTAINER_OF(first, struct peer, node), out);
+    destination_update(d);
+}

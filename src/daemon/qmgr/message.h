@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * message.h - a message in the active queue, and who does what with it.
+ *
+ * Files: scan.c finds messages, active.c takes them in and lets them go,
+ * message.c reads recipients, route.c asks where they go, assign.c makes
+ * entries of them, deliver.c talks to delivery agents, bounce.c does what
+ * needs no agent.
+ */
+#ifndef QMGR_MESSAGE_H
+#define QMGR_MESSAGE_H
+
+#include "base/stream.h"
+#include "client/bounce.h"
+#include "mail/message.h"
+#include "mail/message_reader.h"
+#include "scheduler.h"
+
+enum message_flag {
+    MESSAGE_FLUSH = 1 << 0,        /* defer_transports does not apply */
+    MESSAGE_UNTHROTTLE = 1 << 1,   /* its destinations are tried again */
+    MESSAGE_FORCE_EXPIRE = 1 << 2,
+    MESSAGE_DEFERRED = 1 << 3,     /* some recipient was */
+    MESSAGE_BUSY = 1 << 4,         /* being read or finished: hands off */
+    MESSAGE_PROBE = 1 << 5,        /* counted among address probes */
+};
+
+struct message {
+    struct message_schedule schedule;
+    char *id;                 /* owned */
+    struct arena *arena;      /* owned: envelope, perhaps recipients */
+    struct envelope envelope; /* texts in <arena> */
+    struct timeval active_since;
+    off_t next;               /* where unread recipients begin; 0: none */
+    unsigned flags;
+    int notify;               /* DSN_NOTIFY_ bits of all recipients */
+    deadline_t last_read;
+};
+
+/* ---- message.c --------------------------------------------------------- */
+
+struct message *message_new(const char *id);
+void message_free(struct message *m);
+/* Read and check the envelope. */
+bool message_read_envelope(struct message *m, struct message_reader *reader,
+                           struct error *why);
+/* Read recipients from <reader>, which stands at the next one, find out where
+ * they go and settle what needs no delivery. Closes the reader, then puts
+ * the rest into the scheduler. False and <why>: the file is corrupt; then
+ * nothing was scheduled. */
+MAY_WAIT bool message_read_recipients(struct message *m,
+                                      struct message_reader *reader,
+                                      struct error *why);
+/* Some entry was taken or done: read on if there is room. */
+void message_consider_refill(struct message *m);
+struct status_message message_status(const struct message *m);
+struct delivery_times message_times(const struct message *m);
+
+/* ---- route.c ----------------------------------------------------------- */
+
+enum route_kind { ROUTE_DELIVER, ROUTE_BOUNCE, ROUTE_DEFER, ROUTE_DISCARD };
+struct route {
+    struct recipient to;
+    enum route_kind kind;
+    const char *transport, *nexthop;  /* ROUTE_DELIVER */
+    struct dsn dsn;                   /* all others */
+};
+/* Fill the rest of <route>, texts in <arena>; a new recipient address goes
+ * into <keep>. */
+MAY_WAIT void route_find(struct message *m, struct arena *arena,
+                         struct arena *keep, struct route *route);
+
+/* ---- assign.c ---------------------------------------------------------- */
+
+/* Put the recipients with ROUTE_DELIVER into the scheduler. <batch> has one
+ * user, the caller, who still holds it afterwards. Does not wait. */
+void assign_routes(struct message *m, struct batch *batch,
+                   struct route *routes, size_t count);
+/* Everything that waits for the dead <d> or <t> goes to the retry service. */
+void assign_give_up_destination(struct destination *d);
+void assign_give_up_transport(struct transport *t);
+/* The transport of that name with its settings from main.cf. */
+struct transport *transport_get(const char *name);
+extern struct scheduler the_scheduler;
+
+/* ---- bounce.c ---------------------------------------------------------- */
+
+/* Log, record and (if it is finished) mark in the file <fd>. */
+MAY_WAIT void settle_route(struct message *m, int fd,
+                           const struct route *route);
+/* Defer the recipients of these entries, that no agent can take, with the
+ * text of <t> or <d>'s reason; in a fiber of its own. */
+void defer_entries(struct list *entries, const char *status,
+                   const char *reason);
+
+/* ---- deliver.c --------------------------------------------------------- */
+
+/* There may be something to deliver: start what can be started. */
+void deliver_kick(struct transport *t);
+void deliver_kick_all(void);
+void deliver_set_up(void);
+
+/* ---- active.c ---------------------------------------------------------- */
+
+enum take_flag {
+    TAKE_FLUSH = 1 << 0,      /* as MESSAGE_FLUSH */
+    TAKE_ANY_TIME = 1 << 1,   /* also if it is to wait until later */
+    TAKE_FRESH = 1 << 2,      /* just made by cleanup: has no old logs */
+};
+bool active_has_room(void);
+/* Move queue file <id> from <queue> to active and schedule it. False: it is
+ * not there, not ready, or not due. */
+MAY_WAIT bool active_take(const char *queue, const char *id, unsigned flags);
+/* All entries in memory are done: read on, or finish with the message. */
+void active_entries_done(struct message *m);
+long active_probe_count(void);
+long active_count(void);
+void active_set_up(void);
+
+/* ---- scan.c ------------------------------------------------------------ */
+
+/* Move what an earlier process left in active back to incoming. */
+void scan_recover_active(void);
+/* The letters of a trigger, see queue-format: W I D F A, N<id>\n. */
+void scan_request(const char *bytes, size_t length);
+/* The feeder; never returns. */
+MAY_WAIT void scan_run(void);
+void scan_room_in_active(void);
+
+#endif
