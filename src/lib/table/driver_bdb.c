@@ -61,6 +61,7 @@ struct bdb {
     bool failed;
     unsigned lookups;
     struct timespec asked; /* coarse clock of the last fstat */
+    uint32_t buckets;      /* of a hash that is built, a power of two */
     struct bulk *bulk;     /* owned; NULL: records are stored at once */
 };
 
@@ -118,6 +119,32 @@ static void close_db(struct bdb *b)
     b->lookups = 0;
 }
 
+/* The largest power of two that is not above <number>. */
+static uint32_t round_down(size_t number)
+{
+    uint32_t power = 1;
+
+    while (power <= number / 2 && power < UINT32_MAX / 2)
+        power *= 2;
+    return power;
+}
+
+/* Make most buckets at once, one page each. The library makes a power of two
+ * of them; it adds the others when there are more than <fill> records a
+ * bucket. */
+static void plan_hash(struct bdb *b, size_t records, size_t bytes)
+{
+    size_t average = bytes / records + RECORD_OVERHEAD;
+    size_t fill = (PAGE_BYTES - PAGE_OVERHEAD) / average * 3 / 4;
+
+    if (fill == 0)
+        fill = 1;
+    b->buckets = round_down(records / fill);
+    b->db->set_pagesize(b->db, PAGE_BYTES);
+    b->db->set_h_ffactor(b->db, fill);
+    b->db->set_h_nelem(b->db, b->buckets * fill);
+}
+
 /* The lock is held. <records> and <bytes> say what a build will store. */
 static bool open_db(struct bdb *b, size_t records, size_t bytes,
                     struct error *why)
@@ -135,13 +162,8 @@ static bool open_db(struct bdb *b, size_t records, size_t bytes,
                          db_strerror(failure));
     b->db->set_errcall(b->db, ignore_message);
     b->db->set_cachesize(b->db, 0, cache, 1);
-    if (build && b->type == DB_HASH && records > 0) {
-        size_t average = bytes / records + RECORD_OVERHEAD;
-        size_t per_page = (PAGE_BYTES - PAGE_OVERHEAD) / average;
-        b->db->set_pagesize(b->db, PAGE_BYTES);
-        b->db->set_h_ffactor(b->db, per_page > 0 ? per_page : 1);
-        b->db->set_h_nelem(b->db, records);
-    }
+    if (build && b->type == DB_HASH && records > 0)
+        plan_hash(b, records, bytes);
     const char *path = b->new_path != NULL ? b->new_path : b->path;
     failure = b->db->open(b->db, NULL, path, NULL, b->type, flags, 0644);
     if (failure != 0) {
@@ -544,16 +566,6 @@ static uint32_t bucket_of(const void *key, size_t length, uint32_t mask)
     return hash & mask;
 }
 
-static uint32_t bucket_mask(size_t records, size_t bytes)
-{
-    size_t buckets = bytes / (PAGE_BYTES / 2) + records / 100;
-    uint32_t mask = 1;
-
-    while (mask < buckets && mask < UINT32_MAX / 2)
-        mask = mask * 2 + 1;
-    return mask;
-}
-
 static int compare_numbers(const void *left, const void *right)
 {
     const struct bulk_record *a = *(const struct bulk_record *const *)left;
@@ -610,9 +622,8 @@ static bool store_bulk(struct bdb *b, struct error *why)
     if (b->db == NULL && !open_db(b, count, bytes, why))
         return false;
     const struct bulk_record *records =
-        b->type == DB_HASH
-            ? bulk_sort(b->bulk, bucket_of, bucket_mask(count, bytes))
-            : bulk_sort(b->bulk, NULL, 0);
+        b->type == DB_HASH ? bulk_sort(b->bulk, bucket_of, b->buckets - 1)
+                           : bulk_sort(b->bulk, NULL, 0);
     bool good = store_records(b, records, count, why);
     bulk_clear(b->bulk);
     return good;

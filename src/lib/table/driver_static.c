@@ -131,43 +131,45 @@ static void *name_open(const char *name, const struct table_options *options,
     return mem_printf("%s:%s", options->type, name);
 }
 
-static enum answer fail(void *instance, const char *operation,
-                        struct error *why)
+static enum answer fail(struct error *why)
 {
-    error_set(why, "table %s: %s error: Application error",
-              (const char *)instance, operation);
+    error_set(why, "Application error");
     return FAILED;
 }
 
 static enum answer fail_get(void *instance, const char *key, struct str *value,
                             struct error *why)
 {
+    (void)instance;
     (void)key;
     (void)value;
-    return fail(instance, "query", why);
+    return fail(why);
 }
 
 static enum answer fail_put(void *instance, const char *key, const char *value,
                             struct error *why)
 {
+    (void)instance;
     (void)key;
     (void)value;
-    return fail(instance, "write", why);
+    return fail(why);
 }
 
 static enum answer fail_del(void *instance, const char *key, struct error *why)
 {
+    (void)instance;
     (void)key;
-    return fail(instance, "delete", why);
+    return fail(why);
 }
 
 static enum answer fail_next(void *instance, bool first, struct str *key,
                              struct str *value, struct error *why)
 {
+    (void)instance;
     (void)first;
     (void)key;
     (void)value;
-    return fail(instance, "sequence", why);
+    return fail(why);
 }
 
 const struct table_driver driver_fail = {

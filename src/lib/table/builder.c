@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * builder.c - what postmap and postalias do with one table: build it.
+ *
+ * The source's owner becomes the builder, so that an error in here cannot give
+ * that user more than they have, and so that the result is theirs.
+ */
+
+#include "table/builder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fatal.h"
+#include "base/log.h"
+#include "base/priv.h"
+#include "base/stream.h"
+#include "internal.h"
+
+/* ---- Options ---- */
+
+static void set_option(struct builder_options *o, int letter, char *argument,
+                       const char *usage)
+{
+    switch (letter) {
+    case 'b': o->body = true; break;
+    case 'c': o->config_directory = argument; break;
+    case 'd': o->remove = argument; break;
+    case 'f': o->no_folding = true; break;
+    case 'F': o->is_file = true; break;
+    case 'h': o->header = true; break;
+    case 'i': o->incremental = true; break;
+    case 'j': o->json = true; break;
+    case 'm': o->mime = true; break;
+    case 'n': o->flags |= TABLE_WITHOUT_NUL; break;
+    case 'N': o->flags |= TABLE_WITH_NUL; break;
+    case 'o': o->keep_root = true; break;
+    case 'p': o->default_mode = true; break;
+    case 'q': o->query = argument; break;
+    case 'r': o->flags |= TABLE_DUP_REPLACE; break;
+    case 's': o->list = true; break;
+    case 'u': o->no_utf8 = true; break;
+    case 'U': o->force_utf8 = true; break;
+    case 'v': o->verbose++; break;
+    case 'w': o->flags |= TABLE_DUP_IGNORE; break;
+    default: fatal("%s", usage);
+    }
+}
+
+int builder_parse(struct builder_options *o, int argc, char **argv,
+                  const char *letters, const char *usage)
+{
+    int letter;
+
+    while ((letter = getopt(argc, argv, letters)) != -1)
+        set_option(o, letter, optarg, usage);
+    if (optind == argc)
+        fatal("%s", usage);
+    if ((o->query != NULL) + (o->remove != NULL) + o->list + o->incremental > 1)
+        fatal("specify only one of -d -i -q or -s");
+    if ((o->flags & TABLE_WITH_NUL) && (o->flags & TABLE_WITHOUT_NUL))
+        fatal("specify only one of -n and -N");
+    if ((o->flags & TABLE_DUP_REPLACE) && (o->flags & TABLE_DUP_IGNORE))
+        fatal("specify only one of -r and -w");
+    if (o->json && o->query == NULL && !o->list)
+        fatal("specify -j only with -q or -s");
+    log_set_verbose(o->verbose);
+    return optind;
+}
+
+void builder_use(struct builder_options *o, bool utf8)
+{
+    if (!o->no_folding)
+        o->flags |= TABLE_FOLD;
+    /* Mail that is asked about line by line need not be UTF-8. */
+    bool lines = o->body || o->header;
+    if (utf8 && !o->no_utf8 && (!lines || o->force_utf8))
+        o->flags |= TABLE_UTF8;
+    if (o->is_file)
+        o->flags |= TABLE_SRC_RHS_IS_FILE;
+}
+
+char *builder_table_name(const char *operand, const char *default_type)
+{
+    if (strchr(operand, ':') != NULL)
+        return mem_strdup(operand);
+    return mem_printf("%s:%s", default_type, operand);
+}
+
+/* ---- Lines ---- */
+
+bool builder_cut_line(const struct builder_options *o,
+                      const struct text_source *source, char *line, char **key,
+                      char **value)
+{
+    return map_line_parse(source, line, o->flags & TABLE_UTF8, "", key, value);
+}
+
+bool builder_read_files(struct str *out, const char *list, struct error *why)
+{
+    return file_value_read(out, list, why);
+}
+
+void builder_put(struct table *table, const char *key, const char *value)
+{
+    if (table_put(table, key, value) == FAILED)
+        fatal("table %s: write error: %s", table_name(table),
+              table_error(table));
+}
+
+/* ---- Building ---- */
+
+/* An interrupted build would leave a partial table. */
+static void hold_signals(bool hold)
+{
+    static const int numbers[] = { SIGHUP,  SIGINT,  SIGQUIT,
+                                   SIGTERM, SIGTSTP, SIGALRM };
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        sigaddset(&set, numbers[i]);
+    sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
+/* A user who may write the folder could swap files under root's hands. */
+static void check_folder(const char *path)
+{
+    char *copy = mem_strdup(path);
+    const char *folder = dirname(copy);
+    struct stat info;
+
+    if (geteuid() == 0 && stat(folder, &info) == 0 && info.st_uid != 0)
+        log_warning("Creating root-owned database file(s) %s.* in "
+                    "non-root-owned directory %s. Files %s, %s.*, and "
+                    "directory %s should have the same owner. Please fix "
+                    "ownership to avoid a privilege-escalation attack.",
+                    path, folder, path, path, folder);
+    free(copy);
+}
+
+/* The mode and owner of the result follow the source. True: switched to the
+ * source's owner. */
+static bool follow_source(const struct builder_options *o,
+                          const struct stat *source, const char *path)
+{
+    mode_t mask = 022;
+
+    if (!o->default_mode && S_ISREG(source->st_mode))
+        mask |= ~source->st_mode & 077;
+    umask(mask);
+    bool switches =
+        !o->keep_root && geteuid() == 0 &&
+        (source->st_uid != geteuid() || source->st_gid != getegid());
+    if (switches)
+        priv_become(source->st_uid, source->st_gid);
+    check_folder(path);
+    return switches;
+}
+
+/* What the type of "type:path" can create. */
+static void check_type(const char *name, bool incremental)
+{
+    char *type = mem_strndup(name, strcspn(name, ":"));
+    struct error why = ERROR_NONE;
+    const struct table_driver *driver = driver_find(type, &why);
+
+    if (driver == NULL)
+        fatal("%s", why.text);
+    if (!incremental && strcmp(type, "proxy") == 0)
+        fatal("can't create maps via the proxy service");
+    if (!incremental && !(driver->can & TABLE_CAN_CREATE))
+        fatal("no 'map create' support for this type: %s", type);
+    free(type);
+}
+
+static struct table *open_table(const char *name, enum table_mode mode,
+                                unsigned flags)
+{
+    struct error why = ERROR_NONE;
+    struct table *table = table_open(name, mode, flags, &why);
+
+    if (table == NULL)
+        fatal("%s", why.text);
+    if (*table_error(table) != 0)
+        fatal("%s", table_error(table));
+    return table;
+}
+
+static void store_lines(const struct builder_options *o, struct stream *in,
+                        const char *shown_path, struct table *table)
+{
+    struct text_source source;
+    struct str line = STR_EMPTY;
+
+    text_source_init(&source, in, shown_path);
+    while (text_source_next(&source, &line))
+        o->store(o, &source, line.data, table);
+    if (stream_state(in) != STREAM_EOF)
+        fatal("read %s: %s", shown_path, stream_error_text(in));
+    if (o->finish != NULL)
+        o->finish(o, table);
+    str_fini(&line);
+    text_source_fini(&source);
+}
+
+static int open_source(const struct builder_options *o, const char *path)
+{
+    if (o->incremental)
+        return STDIN_FILENO;
+
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        fatal("open %s: %s", path, strerror(errno));
+    return fd;
+}
+
+void builder_build(const struct builder_options *o, const char *name)
+{
+    const char *path = strchr(name, ':') + 1;
+    struct stat info;
+    int fd = open_source(o, path);
+
+    if (fstat(fd, &info) != 0)
+        fatal("fstat %s: %s", path, strerror(errno));
+    if (S_ISDIR(info.st_mode))
+        fatal("%s is a directory", path);
+    check_type(name, o->incremental);
+    mode_t mask = umask(022);
+    umask(mask);
+    bool switched = follow_source(o, &info, path);
+
+    hold_signals(true);
+    struct table *table =
+        open_table(name, o->incremental ? TABLE_UPDATE : TABLE_CREATE,
+                   o->flags | TABLE_BULK);
+    struct stream *in = stream_open(fd);
+    store_lines(o, in, o->incremental ? "stdin" : path, table);
+    if (!table_commit(table))
+        fatal("%s", table_error(table));
+    table_close(table);
+    hold_signals(false);
+
+    if (o->incremental)
+        stream_detach(in);
+    else
+        stream_abandon(in);
+    if (switched)
+        priv_restore();
+    umask(mask);
+}
