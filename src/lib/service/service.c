@@ -208,6 +208,8 @@ static void configure(struct options *o)
                         o->settings.items[i + 1]);
     config_set_process(p->config, p->program, p->name);
     load_parameters(p);
+    if (chdir(common_params.queue_directory) != 0)
+        fatal("chdir(\"%s\"): %m", common_params.queue_directory);
     setup_libraries(p->config, p->program);
 }
 
@@ -327,8 +329,6 @@ int service_main(const struct service *service, int argc, char **argv)
     configure(&options);
     set_limits(p);
     debug_process(p);
-    if (chdir(common_params.queue_directory) != 0)
-        fatal("chdir(\"%s\"): %m", common_params.queue_directory);
     if (service->before_jail != NULL)
         service->before_jail();
     enter_jail(p);

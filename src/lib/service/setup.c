@@ -11,6 +11,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -20,6 +21,7 @@
 #include "base/str.h"
 #include "base/text.h"
 #include "client/client.h"
+#include "ipc/call.h"
 #include "mail/queue_dir.h"
 #include "table/table.h"
 
@@ -98,6 +100,22 @@ int setup_log_file_mode(struct config *config)
           text);
 }
 
+static bool is_current_folder(const char *path)
+{
+    struct stat here, there;
+
+    return stat(".", &here) == 0 && stat(path, &there) == 0 &&
+           here.st_dev == there.st_dev && here.st_ino == there.st_ino;
+}
+
+/* A daemon stays in the queue directory, and may soon see nothing else. */
+static void set_postlog_socket(struct str *path)
+{
+    if (logs_to_stderr || !is_current_folder(common_params.queue_directory))
+        str_setf(path, "%s/", common_params.queue_directory);
+    str_addf(path, "public/%s", common_params.postlog_service_name);
+}
+
 /* The tag is <syslog_name>/<last>, or without <last> the <syslog_name>. */
 static void open_log(struct config *config, const char *program,
                      const char *syslog_name, const char *last)
@@ -105,8 +123,7 @@ static void open_log(struct config *config, const char *program,
     struct str socket = STR_EMPTY;
     bool to_file = common_params.maillog_file[0] != '\0';
 
-    str_setf(&socket, "%s/public/%s", common_params.queue_directory,
-             common_params.postlog_service_name);
+    set_postlog_socket(&socket);
     if (to_file)
         check_log_file_prefix();
     const struct log_options options = {
@@ -258,6 +275,7 @@ struct config *command_start(const struct command_options *options)
     load_parameters(config, options->groups);
     if (priv_is_setuid())
         priv_clean_environment(common_params.import_environment);
+    ipc_set_folder(common_params.queue_directory);
     setup_libraries(config, options->program);
     if (options->no_syslog)
         log_set_targets(LOG_TO_STDERR);
