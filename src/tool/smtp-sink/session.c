@@ -317,7 +317,8 @@ void sink_serve(struct sink_session *me)
     stream_set_timeout(me->s, sink_options.timeout_s);
     me->protocol = "SMTP";
     bool go_on = greet(me);
-    while (go_on && smtp_line_read(me->s, LINE_MAX_BYTES, &me->line, &bare_lf))
+    while (go_on && smtp_line_read(me->s, LINE_MAX_BYTES, &me->line,
+                                   &bare_lf) == SMTP_LINE_OK)
         go_on = serve_line(me);
     forget_mail(me);
     ARRAY_FREE(&me->mail.rcpt_args);
