@@ -55,6 +55,12 @@ void sink_count_message(void)
     show_counts();
 }
 
+void sink_count_quit(void)
+{
+    now.quits++;
+    show_counts();
+}
+
 static bool all_done(void)
 {
     return (sink_options.quit_messages > 0 &&

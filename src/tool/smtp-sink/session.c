@@ -258,6 +258,7 @@ static bool run(struct sink_session *me, enum sink_command command,
     case SINK_VRFY:
         return ok(me);
     case SINK_QUIT:
+        sink_count_quit();
         reply(me, "221 Bye");
         stream_flush(me->s);
         return false;

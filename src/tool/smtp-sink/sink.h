@@ -54,8 +54,9 @@ struct sink_session {
 
 /* session.c: serve one client; closes nothing. */
 void sink_serve(struct sink_session *me);
-/* main.c: a message or a session ended. */
+/* main.c: for the running counters. */
 void sink_count_message(void);
+void sink_count_quit(void);
 
 /* dump.c: NULL when no dump was asked for. */
 struct stream *dump_open(const struct sink_session *me);
