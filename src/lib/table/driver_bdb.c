@@ -38,7 +38,7 @@ enum {
     SOURCE_GRACE_S = 100,
     PAGE_BYTES = 4096,
     PAGE_OVERHEAD = 32,
-    RECORD_OVERHEAD = 8,
+    RECORD_OVERHEAD = 6,
 };
 
 struct bdb {
@@ -119,30 +119,26 @@ static void close_db(struct bdb *b)
     b->lookups = 0;
 }
 
-/* The largest power of two that is not above <number>. */
-static uint32_t round_down(size_t number)
-{
-    uint32_t power = 1;
-
-    while (power <= number / 2 && power < UINT32_MAX / 2)
-        power *= 2;
-    return power;
-}
-
-/* Make most buckets at once, one page each. The library makes a power of two
- * of them; it adds the others when there are more than <fill> records a
- * bucket. */
+/* Make the buckets at once, a power of two. When the library must add one, it
+ * doubles the file, and it does so as soon as some page overflows: hardly ever
+ * while pages are two thirds full on average, else nearly always. So begin
+ * with that power which leads to the smaller file. */
 static void plan_hash(struct bdb *b, size_t records, size_t bytes)
 {
-    size_t average = bytes / records + RECORD_OVERHEAD;
-    size_t fill = (PAGE_BYTES - PAGE_OVERHEAD) / average * 3 / 4;
+    size_t pages = (bytes + records * RECORD_OVERHEAD) /
+                   (PAGE_BYTES - PAGE_OVERHEAD);
 
-    if (fill == 0)
-        fill = 1;
-    b->buckets = round_down(records / fill);
+    b->buckets = 1;
+    while (b->buckets <= pages && b->buckets < UINT32_MAX / 2)
+        b->buckets *= 2;
+    if (pages > b->buckets / 3 * 2)
+        b->buckets /= 2;
+    u_int32_t fill = records / b->buckets + 1;
     b->db->set_pagesize(b->db, PAGE_BYTES);
-    b->db->set_h_ffactor(b->db, fill);
-    b->db->set_h_nelem(b->db, b->buckets * fill);
+    /* The library rounds nelem / ffactor up to a power of two, and counts
+     * records from nelem on, not from zero. */
+    b->db->set_h_ffactor(b->db, 2 * fill);
+    b->db->set_h_nelem(b->db, b->buckets * fill + 1);
 }
 
 /* The lock is held. <records> and <bytes> say what a build will store. */
