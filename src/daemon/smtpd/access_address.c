@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * access_address.c - restrictions on sender and recipient.
+ */
+#include <string.h>
+
+#include "access.h"
+#include "base/text.h"
+#include "client/resolve.h"
+#include "dns/query.h"
+#include "mail/address.h"
+
+static const char sender_class[] = "Sender address";
+static const char recipient_class[] = "Recipient address";
+
+/* ---- tables ---- */
+
+enum access_result check_sender_table(struct access *a, const char *argument)
+{
+    const char *sender = a->s->mail.sender;
+
+    if (*sender != '\0')
+        return access_map_mail(a, argument, sender, sender, sender_class);
+    return access_map_exact(a, argument,
+                            smtpd_params.smtpd_null_access_lookup_key, sender,
+                            sender_class);
+}
+
+enum access_result check_recipient_table(struct access *a,
+                                         const char *argument)
+{
+    return access_map_mail(a, argument, a->s->recipient, a->s->recipient,
+                           recipient_class);
+}
+
+/* ---- fully qualified ---- */
+
+static enum access_result check_non_fqdn(struct access *a,
+                                         const char *address,
+                                         const char *class_name)
+{
+    const char *domain = address_domain(address);
+
+    if (domain != NULL && *domain != '\0' &&
+        (*domain == '[' || (domain_is_hostname(domain) &&
+                            strchr(domain, '.') != NULL)))
+        return ACCESS_DUNNO;
+    return access_reject(a, (int)smtpd_params.non_fqdn_reject_code, "4.5.2",
+                         "<%s>: %s rejected: need fully-qualified address",
+                         address, class_name);
+}
+
+enum access_result check_non_fqdn_sender(struct access *a,
+                                         const char *argument)
+{
+    (void)argument;
+    return check_non_fqdn(a, a->s->mail.sender, sender_class);
+}
+
+enum access_result check_non_fqdn_recipient(struct access *a,
+                                            const char *argument)
+{
+    (void)argument;
+    if (text_equal_nocase(a->s->recipient, "postmaster"))
+        return ACCESS_DUNNO;
+    return check_non_fqdn(a, a->s->recipient, recipient_class);
+}
+
+/* ---- domains that exist ---- */
+
+struct domain_question {
+    const char *address, *class_name;
+    const char *dsn, *null_mx_dsn;
+    int null_mx_code;
+};
+
+static enum access_result domain_lookup_failed(struct access *a,
+                                               const char *address)
+{
+    return access_trouble(a, "451 4.3.0 <%s>: Temporary lookup failure",
+                          address);
+}
+
+/* The first of MX, A, AAAA that exists, or the worst that happened. */
+static enum dns_status mail_host_status(struct access *a, const char *domain)
+{
+    static const enum dns_type types[] = { DNS_MX, DNS_A, DNS_AAAA };
+    struct dns_answer answer;
+    enum dns_status status = DNS_NOT_FOUND;
+
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        dns_query(a->s->line_arena, domain, types[i], 0, &answer);
+        if (answer.status == DNS_OK || answer.status == DNS_NULL_MX)
+            return answer.status;
+        if (answer.status == DNS_RETRY || answer.status == DNS_INVALID ||
+            answer.status == DNS_FAILED)
+            status = answer.status;
+    }
+    return status;
+}
+
+static enum access_result check_domain(struct access *a,
+                                       const struct domain_question *q)
+{
+    struct resolve_reply resolved;
+    int code = (int)smtpd_params.unknown_address_reject_code;
+
+    if (!address_resolve(a->s, q->address, &resolved))
+        return domain_lookup_failed(a, q->address);
+    const char *domain = address_domain(resolved.recipient);
+    if (domain == NULL || *domain == '[' ||
+        (resolved.flags & RESOLVE_CLASS_MASK & ~RESOLVE_CLASS_DEFAULT))
+        return ACCESS_DUNNO;
+
+    switch (mail_host_status(a, domain)) {
+    case DNS_OK:
+        return ACCESS_DUNNO;
+    case DNS_NULL_MX:
+        return access_reject(a, q->null_mx_code, q->null_mx_dsn,
+                             "<%s>: %s rejected: Domain %s does not accept "
+                             "mail (nullMX)",
+                             q->address, q->class_name, domain);
+    case DNS_RETRY:
+        return access_tempfail(
+            a, smtpd_params.unknown_address_tempfail_action, q->dsn,
+            arena_printf(a->s->line_arena,
+                         "<%s>: %s rejected: Domain not found", q->address,
+                         q->class_name));
+    case DNS_INVALID:
+        return access_reject(a, code, q->dsn,
+                             "<%s>: %s rejected: Malformed DNS server reply",
+                             q->address, q->class_name);
+    case DNS_NOT_FOUND:
+    case DNS_NO_DATA:
+    case DNS_FAILED:
+        return access_reject(a, code, q->dsn,
+                             "<%s>: %s rejected: Domain not found",
+                             q->address, q->class_name);
+    }
+    return ACCESS_DUNNO;
+}
+
+enum access_result check_unknown_sender_domain(struct access *a,
+                                               const char *argument)
+{
+    (void)argument;
+    return check_domain(a, &(struct domain_question) {
+        .address = a->s->mail.sender, .class_name = sender_class,
+        .dsn = "4.1.8", .null_mx_dsn = "4.7.27", .null_mx_code = 550 });
+}
+
+enum access_result check_unknown_recipient_domain(struct access *a,
+                                                  const char *argument)
+{
+    (void)argument;
+    return check_domain(a, &(struct domain_question) {
+        .address = a->s->recipient, .class_name = recipient_class,
+        .dsn = "4.1.2", .null_mx_dsn = "4.1.10", .null_mx_code = 556 });
+}
+
+/* ---- users that exist ---- */
+
+enum access_result check_unlisted_sender(struct access *a,
+                                         const char *argument)
+{
+    (void)argument;
+    return access_unlisted(a, a->s->mail.sender, UNLISTED_SENDER);
+}
+
+enum access_result check_unlisted_recipient(struct access *a,
+                                            const char *argument)
+{
+    (void)argument;
+    return access_unlisted(a, a->s->recipient, UNLISTED_RECIPIENT);
+}
+
+/* ---- relaying ---- */
+
+/* Is the recipient one that this system takes mail for? FAILED: a table did
+ * not answer. */
+static enum answer is_authorized_destination(struct access *a)
+{
+    struct resolve_reply resolved;
+
+    if (!address_resolve(a->s, a->s->recipient, &resolved))
+        return FAILED;
+    if (address_domain(resolved.recipient) == NULL)
+        return FOUND;
+    /* "user%elsewhere@here": relaying in disguise. */
+    if ((resolved.flags & RESOLVE_ROUTED) &&
+        !smtpd_params.allow_untrusted_routing)
+        return ABSENT;
+    if (resolved.flags & (RESOLVE_FINAL | RESOLVE_CLASS_RELAY))
+        return FOUND;
+    return ABSENT;
+}
+
+enum access_result check_permit_auth_destination(struct access *a,
+                                                 const char *argument)
+{
+    (void)argument;
+    switch (is_authorized_destination(a)) {
+    case FOUND:
+        return ACCESS_OK;
+    case ABSENT:
+        return ACCESS_DUNNO;
+    case FAILED:
+        return domain_lookup_failed(a, a->s->recipient);
+    }
+    return ACCESS_DUNNO;
+}
+
+static enum access_result refuse_relay(struct access *a, int code)
+{
+    switch (is_authorized_destination(a)) {
+    case FOUND:
+        return ACCESS_DUNNO;
+    case ABSENT:
+        return access_reject(a, code, "5.7.1", "<%s>: Relay access denied",
+                             a->s->recipient);
+    case FAILED:
+        return domain_lookup_failed(a, a->s->recipient);
+    }
+    return ACCESS_DUNNO;
+}
+
+enum access_result check_reject_unauth_destination(struct access *a,
+                                                   const char *argument)
+{
+    (void)argument;
+    return refuse_relay(a, (int)smtpd_params.relay_domains_reject_code);
+}
+
+enum access_result check_defer_unauth_destination(struct access *a,
+                                                  const char *argument)
+{
+    (void)argument;
+    return refuse_relay(a, (int)smtpd_params.relay_domains_reject_code - 100);
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * address.c - what an address stands for, and whether it has a mailbox.
+ */
+#include <string.h>
+
+#include "access.h"
+#include "base/text.h"
+#include "client/resolve.h"
+#include "client/rewrite.h"
+#include "mail/address.h"
+#include "mail/dsn.h"
+#include "mail/find.h"
+
+bool address_resolve(struct session *s, const char *address,
+                     struct resolve_reply *reply)
+{
+    const char *sender = s->mail.active ? s->mail.sender : "";
+    const char *standard = rewrite_internal(s->line_arena, REWRITE_LOCAL,
+                                            address);
+
+    resolve_address(s->line_arena, sender, standard, reply);
+    return (reply->flags & RESOLVE_FAILED) == 0;
+}
+
+/* ---- unknown users ---- */
+
+/* A class of domains that has a list of its users. */
+struct user_list {
+    int64_t class_bit;
+    size_t maps_offset;  /* in struct settings */
+    size_t code_offset;  /* in struct smtpd_params */
+    const char *table;   /* as replies name it */
+    bool empty_means_all;
+};
+
+static const struct user_list user_lists[] = {
+    { RESOLVE_CLASS_LOCAL, offsetof(struct settings, local_recipients),
+      offsetof(struct smtpd_params, unknown_local_recipient_reject_code),
+      "local recipient", true },
+    { RESOLVE_CLASS_VIRTUAL, offsetof(struct settings, virtual_mailboxes),
+      offsetof(struct smtpd_params, unknown_virtual_mailbox_reject_code),
+      "virtual mailbox", true },
+    { RESOLVE_CLASS_RELAY, offsetof(struct settings, relay_recipients),
+      offsetof(struct smtpd_params, unknown_relay_recipient_reject_code),
+      "relay recipient", true },
+    { RESOLVE_CLASS_ALIAS, offsetof(struct settings, virtual_aliases),
+      offsetof(struct smtpd_params, unknown_virtual_alias_reject_code),
+      "virtual alias", false },
+};
+
+static enum answer domain_is_local(const char *domain, void *context)
+{
+    const struct resolve_reply *resolved = context;
+
+    (void)domain;
+    return resolved->flags & RESOLVE_CLASS_LOCAL ? FOUND : ABSENT;
+}
+
+static enum answer has_user(struct session *s, struct maps *maps,
+                            const struct resolve_reply *resolved)
+{
+    const struct find_options options = {
+        .steps = FIND_DEFAULT,
+        .delimiters = common_params.recipient_delimiter,
+        .myorigin = common_params.myorigin,
+        .is_local = domain_is_local,
+        .context = (void *)(size_t)resolved,
+    };
+    struct str value = STR_EMPTY;
+
+    if (maps_is_empty(maps))
+        return ABSENT;
+    enum answer answer = find_address(maps, s->line_arena,
+                                      resolved->recipient, &options, &value,
+                                      NULL);
+    str_fini(&value);
+    return answer;
+}
+
+/* An address that maps to another exists, wherever that other may be. */
+static enum answer is_mapped(struct session *s,
+                             const struct resolve_reply *resolved,
+                             enum unlisted_kind kind)
+{
+    const struct settings *st = settings();
+    struct maps *maps[] = {
+        kind == UNLISTED_SENDER ? st->sender_canonical
+                                : st->recipient_canonical,
+        st->canonical, st->virtual_aliases,
+    };
+
+    for (size_t i = 0; i < sizeof maps / sizeof *maps; i++) {
+        enum answer answer = has_user(s, maps[i], resolved);
+        if (answer != ABSENT)
+            return answer;
+    }
+    return ABSENT;
+}
+
+static enum access_result unknown_user(struct access *a, const char *address,
+                                       enum unlisted_kind kind,
+                                       const struct user_list *list)
+{
+    long code = *(const long *)((const char *)&smtpd_params +
+                                list->code_offset);
+    bool show = address_params.show_user_unknown_table_name;
+    bool sender = kind == UNLISTED_SENDER;
+
+    return access_reject(a, (int)code, sender ? "5.1.0" : "5.1.1",
+                         "<%s>: %s address rejected: User unknown%s%s%s",
+                         address, sender ? "Sender" : "Recipient",
+                         show ? " in " : "", show ? list->table : "",
+                         show ? " table" : "");
+}
+
+static enum access_result lookup_failed(struct access *a, const char *address)
+{
+    return access_trouble(a, "451 4.3.0 <%s>: Temporary lookup failure",
+                          address);
+}
+
+/* The transport error:text says why there is no such user. */
+static enum access_result refuse_as_told(struct access *a,
+                                         const char *address,
+                                         enum unlisted_kind kind,
+                                         const char *text, bool later)
+{
+    struct dsn dsn;
+
+    dsn_split(a->s->line_arena, later ? "4.1.0" : "5.1.0", text, &dsn);
+    return access_reject(
+        a, later ? 450 : (int)smtpd_params.unknown_virtual_alias_reject_code,
+        dsn.status, "<%s>: %s address rejected: %s", address,
+        kind == UNLISTED_SENDER ? "Sender" : "Recipient", dsn.reason);
+}
+
+enum access_result access_unlisted(struct access *a, const char *address,
+                                   enum unlisted_kind kind)
+{
+    struct resolve_reply resolved;
+    struct session *s = a->s;
+
+    if (!address_resolve(s, address, &resolved))
+        return lookup_failed(a, address);
+    switch (is_mapped(s, &resolved, kind)) {
+    case FOUND:
+        return ACCESS_DUNNO;
+    case FAILED:
+        return lookup_failed(a, address);
+    case ABSENT:
+        break;
+    }
+    bool error = strcmp(resolved.transport, "error") == 0;
+    bool retry = strcmp(resolved.transport, "retry") == 0;
+    if ((error || retry) && *resolved.nexthop != '\0')
+        return refuse_as_told(a, address, kind, resolved.nexthop, retry);
+    for (size_t i = 0; i < sizeof user_lists / sizeof *user_lists; i++) {
+        const struct user_list *list = &user_lists[i];
+        struct maps *maps = *(struct maps *const *)(
+            (const char *)settings() + list->maps_offset);
+        if (!(resolved.flags & list->class_bit) ||
+            (list->empty_means_all && maps_is_empty(maps)))
+            continue;
+        switch (has_user(s, maps, &resolved)) {
+        case FOUND:
+            return ACCESS_DUNNO;
+        case FAILED:
+            return lookup_failed(a, address);
+        case ABSENT:
+            return unknown_user(a, address, kind, list);
+        }
+    }
+    return ACCESS_DUNNO;
+}

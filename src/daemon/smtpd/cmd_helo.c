@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * cmd_helo.c - HELO and EHLO: RFC 5321, section 4.1.1.1.
+ */
+#include <ctype.h>
+#include <string.h>
+
+#include "access.h"
+#include "base/text.h"
+#include "session.h"
+#include "settings.h"
+#include "smtp/extensions.h"
+
+/* The argument as it may stand in a header and a log. */
+static const char *clean_name(struct session *s, const char *text)
+{
+    char *name = text_trim(arena_strdup(s->arena, text));
+
+    for (char *p = text_printable(name, '?', true); *p != '\0'; p++)
+        if (!isalnum((unsigned char)*p) && (unsigned char)*p < 128 &&
+            strchr("-_.:[]+/=@", *p) == NULL)
+            *p = '?';
+    return name;
+}
+
+/* A new HELO ends a transaction. */
+static bool start_over(struct session *s, const struct smtp_line *line,
+                       bool ehlo)
+{
+    session_reset_mail(s);
+    s->if_permit_helo = (struct deferred_verdict) { 0 };
+    s->ehlo = ehlo;
+    s->helo = clean_name(s, line->rest);
+    return smtpd_params.smtpd_delay_reject || access_helo(s);
+}
+
+bool cmd_helo(struct session *s, const struct smtp_line *line)
+{
+    if (line->count == 0)
+        return session_reply(s, "501 Syntax: HELO hostname");
+    if (!start_over(s, line, false))
+        return false;
+    s->offered = EXT_SIZE | EXT_DSN | EXT_SMTPUTF8;
+    return session_reply(s, "250 %s", common_params.myhostname);
+}
+
+/* Is the client refused for good already? Then most extensions are useless. */
+static unsigned offered_to(struct session *s)
+{
+    unsigned bits = EXT_PIPELINING | EXT_SIZE | EXT_ETRN |
+                    EXT_ENHANCEDSTATUSCODES | EXT_8BITMIME | EXT_DSN |
+                    EXT_CHUNKING;
+    unsigned discard = settings()->discard_ehlo;
+    struct str list = STR_EMPTY;
+
+    if (!smtpd_params.disable_vrfy_command)
+        bits |= EXT_VRFY;
+    if (common_params.smtputf8_enable)
+        bits |= EXT_SMTPUTF8;
+    if (!match_list_is_empty(settings()->verp_clients) &&
+        match_list_has(settings()->verp_clients, s->peer.name,
+                       s->peer.address, NULL) == FOUND)
+        bits |= EXT_VERP;
+    if (!maps_is_empty(settings()->discard_ehlo_maps) &&
+        maps_get(settings()->discard_ehlo_maps, s->peer.address, false,
+                 &list) == FOUND)
+        discard = smtp_extensions_parse(
+            "smtpd_discard_ehlo_keyword_address_maps", list.data);
+    str_fini(&list);
+    return bits & ~discard;
+}
+
+/* A SIZE line says how much is taken, when there is a limit. */
+static const char *keyword_line(struct session *s, unsigned bit)
+{
+    if (bit == EXT_SIZE && common_params.message_size_limit > 0)
+        return arena_printf(s->line_arena, "SIZE %ld",
+                            common_params.message_size_limit);
+    return smtp_extension_keyword(bit);
+}
+
+bool cmd_ehlo(struct session *s, const struct smtp_line *line)
+{
+    if (line->count == 0)
+        return session_reply(s, "501 Syntax: EHLO hostname");
+    if (!start_over(s, line, true)) {
+        s->offered = EXT_ENHANCEDSTATUSCODES;
+        return false;
+    }
+    s->offered = offered_to(s);
+
+    const char *text = arena_printf(s->line_arena, "250 %s",
+                                    common_params.myhostname);
+    for (unsigned bit = 1; bit <= EXT_REQUIRETLS; bit <<= 1)
+        if (s->offered & bit)
+            text = arena_printf(s->line_arena, "%s\r\n250 %s", text,
+                                keyword_line(s, bit));
+    return session_reply(s, "%s", text);
+}

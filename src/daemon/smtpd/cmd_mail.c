@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * cmd_mail.c - MAIL: RFC 5321, section 4.1.1.2.
+ */
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "access.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "mail/address.h"
+#include "mail/path821.h"
+#include "mail/verp.h"
+#include "notify.h"
+#include "session.h"
+
+/* How many times message_size_limit must be free: a message may grow. */
+#define FREE_SPACE_FACTOR 1.5
+
+/* Is there room for one more message? */
+static bool queue_has_room(void)
+{
+    struct statvfs fs;
+
+    if (statvfs(".", &fs) != 0) {
+        log_warning("statvfs of the queue directory failed");
+        return true;
+    }
+    double free_bytes = (double)fs.f_bavail * (double)fs.f_frsize;
+    double limit = (double)common_params.message_size_limit;
+
+    if (smtpd_params.queue_minfree > 0 &&
+        free_bytes < (double)smtpd_params.queue_minfree)
+        return false;
+    return limit <= 0 || free_bytes >= FREE_SPACE_FACTOR * limit;
+}
+
+static bool check_size(struct session *s, long size)
+{
+    long limit = common_params.message_size_limit;
+
+    if (limit > 0 && size > limit) {
+        session_log(s, "reject", "552 5.3.4 Message size exceeds fixed limit");
+        return session_reply(s, "552 5.3.4 Message size exceeds fixed limit");
+    }
+    if (s->standalone || queue_has_room())
+        return true;
+    log_warning("not enough free space in mail queue: the limit is %.1f times "
+                "message_size_limit, or queue_minfree", FREE_SPACE_FACTOR);
+    notify_problem(s, NOTIFY_RESOURCE);
+    session_log(s, "reject", "452 4.3.1 Insufficient system storage");
+    return session_reply(s, "452 4.3.1 Insufficient system storage");
+}
+
+static bool check_verp(struct session *s, const struct smtp_mail_params *params,
+                       const char *sender)
+{
+    if (params->verp == NULL)
+        return true;
+    if (*params->verp != '\0' &&
+        verp_check(params->verp, common_params.verp_delimiter_filter) != NULL)
+        return session_reply(
+            s, "501 5.5.4 Error: XVERP needs two characters from %s",
+            common_params.verp_delimiter_filter);
+    if (*sender == '\0')
+        return session_reply(s,
+                             "503 5.5.4 Error: XVERP requires non-null sender");
+    return true;
+}
+
+static bool check_utf8(struct session *s, const struct smtp_mail_params *params,
+                       const char *sender)
+{
+    if (!smtpd_params.strict_smtputf8 || params->smtputf8 ||
+        !common_params.smtputf8_enable || text_is_ascii(sender))
+        return true;
+    return session_reply(
+        s, "553 5.6.7 Must declare SMTPUTF8 to send unicode address");
+}
+
+static unsigned path_flags(const struct smtp_mail_params *params)
+{
+    return (smtpd_params.strict_rfc821_envelopes ? PATH821_STRICT : 0) |
+           (params->smtputf8 || (common_params.smtputf8_enable &&
+                                 !smtpd_params.strict_smtputf8)
+                ? PATH821_UTF8
+                : 0);
+}
+
+/* What may not come now. */
+static bool may_begin(struct session *s, const struct smtp_line *line)
+{
+    if (s->helo == NULL && smtpd_params.smtpd_helo_required)
+        return session_reply(s, "503 5.5.1 Error: send HELO/EHLO first");
+    if (s->mail.bdat != BDAT_NONE && s->mail.active)
+        return session_reply(s, "503 5.5.1 Error: MAIL after BDAT");
+    if (s->mail.active)
+        return session_reply(s, "503 5.5.1 Error: nested MAIL command");
+    if (line->count < 2 || !text_equal_nocase(line->args[0], "FROM:"))
+        return session_reply(s, "501 5.5.4 Syntax: MAIL FROM:<address>");
+    return true;
+}
+
+/* The transaction begins; it may still be refused. */
+static void begin(struct session *s, const char *sender,
+                  const struct smtp_mail_params *params)
+{
+    struct transaction *mail = &s->mail;
+
+    mail->active = true;
+    mail->bdat = BDAT_NONE;
+    mail->arrival = clock_wall();
+    mail->sender = arena_strdup(s->mail_arena, sender);
+    mail->params = *params;
+    if (params->envid != NULL)
+        mail->params.envid = arena_strdup(s->mail_arena, params->envid);
+    if (params->verp != NULL)
+        mail->params.verp = arena_strdup(s->mail_arena, params->verp);
+    mail->params.auth = NULL; /* RFC 4954: nobody here may say who sent it */
+}
+
+bool cmd_mail(struct session *s, const struct smtp_line *line)
+{
+    struct smtp_mail_params params;
+    const char *reply, *why;
+    char *sender;
+
+    if (!may_begin(s, line) || !limits_message(s))
+        return false;
+    if (!smtp_mail_params_parse(s->line_arena, line->args + 2, s->offered,
+                                &params, &reply))
+        return session_reply(s, "%s", reply);
+    if (!path821_parse(s->line_arena, line->args[1], path_flags(&params),
+                       &sender, &why)) {
+        log_warning("Illegal address syntax from %s in MAIL command: %s",
+                    s->peer.label, line->args[1]);
+        return session_reply(s, "501 5.1.7 Bad sender address syntax");
+    }
+    if (!check_verp(s, &params, sender) || !check_utf8(s, &params, sender))
+        return false;
+    begin(s, sender, &params);
+    if (params.size > s->refused_size)
+        s->refused_size = 0;
+    long size = params.size > 0 ? params.size : s->refused_size;
+    if (!check_size(s, size)) {
+        s->refused_size = params.size > 0 ? params.size : size;
+        session_reset_mail(s);
+        return false;
+    }
+    if (!smtpd_params.smtpd_delay_reject && !access_mail(s)) {
+        session_reset_mail(s);
+        return false;
+    }
+    if (!smtpd_params.smtpd_delay_open_until_valid_rcpt && !message_open(s)) {
+        session_reset_mail(s);
+        return false;
+    }
+    return session_reply(s, "250 2.1.0 Ok");
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * cmd_rcpt.c - RCPT: RFC 5321, section 4.1.1.3.
+ */
+#include <string.h>
+
+#include "access.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "mail/path821.h"
+#include "session.h"
+
+static bool may_add(struct session *s, const struct smtp_line *line)
+{
+    if (!s->mail.active)
+        return session_reply(s, "503 5.5.1 Error: need MAIL command");
+    if (s->mail.bdat != BDAT_NONE)
+        return session_reply(s, "503 5.5.1 Error: RCPT after BDAT");
+    if (line->count < 2 || !text_equal_nocase(line->args[0], "TO:"))
+        return session_reply(s, "501 5.5.4 Syntax: RCPT TO:<address>");
+    return true;
+}
+
+/* A client may go beyond the limit for a while before that is an error. */
+static bool under_limit(struct session *s)
+{
+    size_t limit = (size_t)smtpd_params.smtpd_recipient_limit;
+
+    if (s->mail.recipients < limit)
+        return true;
+    session_reply(s, "452 4.5.3 Error: too many recipients");
+    if (s->mail.refused++ <
+        (size_t)smtpd_params.smtpd_recipient_overshoot_limit)
+        s->errors--; /* the caller counts one */
+    return false;
+}
+
+static bool add(struct session *s, const struct smtp_rcpt_params *params)
+{
+    if (!access_rcpt(s))
+        return false;
+    if (s->mail.post == NULL && !message_open(s))
+        return false;
+    message_put_delegated(s);
+    message_add_recipient(s, s->recipient, params);
+    return session_reply(s, "250 2.1.5 Ok");
+}
+
+bool cmd_rcpt(struct session *s, const struct smtp_line *line)
+{
+    struct smtp_rcpt_params params;
+    const char *reply, *why;
+    char *address;
+    unsigned flags =
+        (smtpd_params.strict_rfc821_envelopes ? PATH821_STRICT : 0) |
+        (common_params.smtputf8_enable &&
+                 (s->mail.params.smtputf8 || !smtpd_params.strict_smtputf8)
+             ? PATH821_UTF8
+             : 0);
+
+    if (!may_add(s, line) || !limits_recipient(s))
+        return false;
+    if (!path821_parse(s->line_arena, line->args[1], flags, &address, &why) ||
+        *address == '\0') {
+        log_warning("Illegal address syntax from %s in RCPT command: %s",
+                    s->peer.label, line->args[1]);
+        return session_reply(s, "501 5.1.3 Bad recipient address syntax");
+    }
+    if (!smtp_rcpt_params_parse(s->line_arena, line->args + 2, s->offered,
+                                &params, &reply))
+        return session_reply(s, "%s", reply);
+    if (!under_limit(s))
+        return false;
+
+    s->recipient = address;
+    bool good = add(s, &params);
+    s->recipient = NULL;
+    return good;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * cmd_vrfy.c - VRFY: RFC 5321, section 3.5.3.
+ */
+#include <string.h>
+
+#include "access.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "mail/path821.h"
+#include "session.h"
+
+static bool check(struct session *s, const char *shown, char *address)
+{
+    s->recipient = address;
+    bool good = access_rcpt(s);
+    s->recipient = NULL;
+    return good && session_reply(s, "252 2.0.0 %s", shown);
+}
+
+bool cmd_vrfy(struct session *s, const struct smtp_line *line)
+{
+    const char *why;
+    char *address;
+    size_t count = line->count;
+    bool utf8 = count > 1 && text_equal_nocase(line->args[count - 1],
+                                               "SMTPUTF8");
+    const char *shown = line->rest;
+
+    if (smtpd_params.disable_vrfy_command)
+        return session_reply(s, "502 5.5.1 VRFY command is disabled");
+    if (s->helo == NULL && smtpd_params.smtpd_helo_required)
+        return session_reply(s, "503 5.5.1 Error: send HELO/EHLO first");
+    if (count == 0)
+        return session_reply(s,
+                             "501 5.5.4 Syntax: VRFY address [SMTPUTF8]");
+    if (utf8)
+        shown = text_trim(arena_strndup(s->line_arena, line->rest,
+                                        strlen(line->rest) - 8));
+    if (!path821_parse(s->line_arena, shown,
+                       utf8 || common_params.smtputf8_enable ? PATH821_UTF8
+                                                             : 0,
+                       &address, &why) ||
+        *address == '\0') {
+        log_warning("Illegal address syntax from %s in VRFY command: %s",
+                    s->peer.label, shown);
+        return session_reply(s, "501 5.1.3 Bad recipient address syntax");
+    }
+    if (smtpd_params.strict_smtputf8 && !utf8 && !text_is_ascii(address))
+        return session_reply(
+            s, "553 5.6.7 Must declare SMTPUTF8 to send unicode address");
+    return check(s, shown, address);
+}

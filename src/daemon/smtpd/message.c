@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * message.c - a message on its way to cleanup: envelope, Received:, content.
+ *
+ * The post is opened at the first recipient that is accepted, so that mail
+ * which nobody here wants costs no queue file.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+
+#include "access.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "mail/address.h"
+#include "mail/date.h"
+#include "mail/dsn_notify.h"
+#include "mail/quote.h"
+#include "mail/record.h"
+#include "notify.h"
+#include "session.h"
+#include "settings.h"
+
+/* ---- envelope ---- */
+
+static struct stream *out(struct session *s)
+{
+    return cleanup_post_stream(s->mail.post);
+}
+
+/* An attribute without a value is not allowed in a queue file. */
+static void put_attribute(struct session *s, const char *name,
+                          const char *value)
+{
+    if (value != NULL && *value != '\0')
+        record_putf(out(s), REC_ATTR, "%s=%s", name, value);
+}
+
+static int post_flags(const struct session *s)
+{
+    int flags = CLEANUP_EXTERNAL | CLEANUP_SMTP_REPLY;
+
+    if (settings()->overrides & OVERRIDE_MAPPINGS)
+        flags &= ~(CLEANUP_MAP | CLEANUP_BCC);
+    if (settings()->overrides & OVERRIDE_CHECKS)
+        flags &= ~CLEANUP_FILTER;
+    if (settings()->overrides & OVERRIDE_MILTERS)
+        flags &= ~CLEANUP_MILTER;
+    if (s->mail.params.smtputf8)
+        flags |= CLEANUP_SMTPUTF8;
+    return flags;
+}
+
+/* Where the message came from, once for logs and once for policy. */
+static void put_origin(struct session *s)
+{
+    const struct peer *peer = &s->peer;
+    const struct {
+        const char *name, *value;
+    } rows[] = {
+        { "log_client_name", peer->name },
+        { "log_client_address", peer->rfc_address },
+        { "log_client_port", peer->port },
+        { "log_message_origin", peer->label },
+        { "log_helo_name", s->helo },
+        { "log_protocol_name", session_protocol(s) },
+        { "client_name", peer->name },
+        { "reverse_client_name", peer->reverse_name },
+        { "client_address", peer->address },
+        { "client_port", peer->port },
+        { "server_address", peer->server_address },
+        { "server_port", peer->server_port },
+        { "helo_name", s->helo },
+        { "protocol_name", session_protocol(s) },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        put_attribute(s, rows[i].name, rows[i].value);
+    record_putf(out(s), REC_ATTR, "client_address_type=%d",
+                addr_family(&peer->addr));
+}
+
+static void put_envelope(struct session *s)
+{
+    const struct smtp_mail_params *params = &s->mail.params;
+    const char *filter = s->mail.delegated.filter
+                             ? s->mail.delegated.filter
+                             : message_params.content_filter;
+
+    record_putf(out(s), REC_TIME, "%ld %ld", (long)s->mail.arrival.tv_sec,
+                (long)s->mail.arrival.tv_usec);
+    if (*filter != '\0')
+        record_put_text(out(s), REC_FILTER, filter);
+    put_attribute(s, "log_ident", session_id(s));
+    put_attribute(s, "rewrite_context", rewrite_context_name(s->rewrite));
+    put_attribute(s, "envelope_id", params->envid);
+    if (params->ret != DSN_RET_NONE)
+        record_putf(out(s), REC_ATTR, "ret_flags=%d", params->ret);
+    record_put_text(out(s), REC_FROM, s->mail.sender);
+    if (params->has_body)
+        put_attribute(s, "encoding", params->body_8bit ? "8bit" : "7bit");
+    put_origin(s);
+    if (params->verp != NULL)
+        record_put_text(out(s), REC_VERP,
+                        *params->verp ? params->verp
+                                      : common_params.default_verp_delimiters);
+    s->mail.delegated.filter = NULL;
+}
+
+bool message_open(struct session *s)
+{
+    struct error why = ERROR_NONE;
+
+    s->mail.post = cleanup_post_open(post_flags(s), &why);
+    if (s->mail.post == NULL) {
+        log_warning("cannot reach the cleanup service: %s", why.text);
+        notify_problem(s, NOTIFY_RESOURCE);
+        return session_reply(s, "451 4.3.0 Error: queue file write error");
+    }
+    put_envelope(s);
+    log_info("%s: client=%s", session_id(s), s->peer.label);
+    return true;
+}
+
+void message_put_delegated(struct session *s)
+{
+    struct delegated *d = &s->mail.delegated;
+
+    if (s->mail.post == NULL)
+        return;
+    if (d->filter != NULL)
+        record_put_text(out(s), REC_FILTER, d->filter);
+    if (d->redirect != NULL)
+        record_put_text(out(s), REC_REDIRECT, d->redirect);
+    for (size_t i = 0; i < d->bcc.count; i++) {
+        record_putf(out(s), REC_ATTR, "notify_flags=%d", DSN_NOTIFY_NEVER);
+        record_put_text(out(s), REC_RCPT, d->bcc.items[i]);
+    }
+    if (d->flags != 0)
+        record_putf(out(s), REC_FLAGS, "%d", d->flags);
+    ARRAY_FREE(&d->bcc);
+    *d = (struct delegated) { 0 };
+}
+
+void message_add_recipient(struct session *s, const char *address,
+                           const struct smtp_rcpt_params *params)
+{
+    if (params->notify != 0)
+        record_putf(out(s), REC_ATTR, "notify_flags=%d", params->notify);
+    put_attribute(s, "dsn_orig_rcpt", params->orcpt);
+    record_put_text(out(s), REC_RCPT, address);
+    s->mail.recipients++;
+    s->mail.recipient = s->mail.recipients == 1
+                            ? arena_strdup(s->mail_arena, address)
+                            : NULL;
+}
+
+/* ---- content ---- */
+
+static void put_header_line(struct session *s, const char *format, ...)
+    PRINTF_LIKE(2, 3);
+
+static void put_header_line(struct session *s, const char *format, ...)
+{
+    struct str line = STR_EMPTY;
+    va_list args;
+
+    va_start(args, format);
+    str_vaddf(&line, format, args);
+    va_end(args);
+    record_put(out(s), REC_NORM, line.data, line.length);
+    str_fini(&line);
+}
+
+static const char *with_protocol(const struct session *s)
+{
+    return s->mail.params.smtputf8 ? "UTF8SMTP" : session_protocol(s);
+}
+
+/* With one recipient the header names it: nobody learns what he did not
+ * know. */
+static void put_received_end(struct session *s, const char *start)
+{
+    char date[64];
+
+    date_format(s->mail.arrival.tv_sec, date, sizeof date);
+    if (s->mail.recipient == NULL) {
+        put_header_line(s, "%s;", start);
+        put_header_line(s, "\t%s", date);
+        return;
+    }
+    put_header_line(s, "%s", start);
+    put_header_line(s, "\tfor <%s>; %s",
+                    quote_822_dup(s->line_arena, s->mail.recipient), date);
+}
+
+static void put_received(struct session *s)
+{
+    const char *start;
+
+    if (smtpd_params.smtpd_hide_client_session) {
+        start = arena_printf(s->line_arena, "Received: by %s (%s) id %s",
+                             common_params.myhostname,
+                             common_params.mail_name, session_id(s));
+        put_received_end(s, start);
+        return;
+    }
+    put_header_line(s, "Received: from %s (%s [%s])",
+                    s->helo ? s->helo : s->peer.name, s->peer.name,
+                    s->peer.rfc_address);
+    start = arena_printf(s->line_arena, "\tby %s (%s) with %s id %s",
+                         common_params.myhostname, common_params.mail_name,
+                         with_protocol(s), session_id(s));
+    put_received_end(s, start);
+}
+
+void message_begin_content(struct session *s)
+{
+    message_put_delegated(s);
+    record_put(out(s), REC_MESG, "", 0);
+    for (size_t i = 0; i < s->mail.prepended.count; i++)
+        record_put_text(out(s), REC_NORM, s->mail.prepended.items[i]);
+    put_received(s);
+    s->mail.size = 0;
+}
+
+/* mbox files sent by mistake begin with a line that is no header. */
+static void put_first_line(struct session *s, int type, const char *text,
+                           size_t length)
+{
+    bool from_line = length >= 5 && memcmp(text, "From ", 5) == 0;
+
+    if (!from_line && length >= 6 && memcmp(text, ">From ", 6) == 0)
+        from_line = true;
+    if (from_line) {
+        char *line = arena_printf(s->line_arena, "X-Mailbox-Line: %.*s",
+                                  (int)length, text);
+        record_put_text(out(s), type, line);
+        return;
+    }
+    if (length > 0 && (text[0] == ' ' || text[0] == '\t'))
+        record_put(out(s), REC_NORM, "", 0);
+    record_put(out(s), type, text, length);
+}
+
+void message_put(struct session *s, bool ends_line, const char *text,
+                 size_t length)
+{
+    int type = ends_line ? REC_NORM : REC_CONT;
+    bool first = s->mail.size == 0;
+    long limit = common_params.message_size_limit;
+
+    s->mail.size += (long)length + (ends_line ? 2 : 0);
+    if (s->mail.errors != 0)
+        return;
+    if (limit > 0 && s->mail.size > limit) {
+        s->mail.errors |= CLEANUP_STAT_SIZE;
+        return;
+    }
+    if (first)
+        put_first_line(s, type, text, length);
+    else
+        record_put(out(s), type, text, length);
+}
+
+/* ---- the end ---- */
+
+/* "5.7.1 text" or "550 5.7.1 text" of cleanup, or our words for <status>. */
+static bool reply_verdict(struct session *s, int status, const char *reason)
+{
+    const struct cleanup_verdict *verdict = cleanup_verdict(status);
+
+    if (verdict->status & (CLEANUP_STAT_WRITE | CLEANUP_STAT_BAD))
+        notify_problem(s, verdict->status & CLEANUP_STAT_WRITE
+                              ? NOTIFY_RESOURCE
+                              : NOTIFY_SOFTWARE);
+    if (*reason == '\0')
+        return session_reply(s, "%d %s Error: %s", verdict->smtp,
+                             verdict->dsn, verdict->text);
+    if (strspn(reason, "0123456789") == 3)
+        return session_reply(s, "%s", reason);
+    bool has_dsn = reason[1] == '.' && (reason[0] == '4' || reason[0] == '5');
+    int code = verdict->smtp;
+    if (has_dsn && code / 100 != reason[0] - '0')
+        code = (reason[0] - '0') * 100 + code % 100;
+    return has_dsn ? session_reply(s, "%d %s", code, reason)
+                   : session_reply(s, "%d %s %s", code, verdict->dsn, reason);
+}
+
+static bool refuse_bare_lf(struct session *s)
+{
+    s->where = "END-OF-MESSAGE";
+    session_log(s, "reject", "bare <LF> received");
+    return session_reply(s, "%ld 5.5.2 %s Error: bare <LF> received",
+                         smtpd_params.smtpd_forbid_bare_newline_reject_code,
+                         common_params.myhostname);
+}
+
+static bool finish_post(struct session *s)
+{
+    const char *id = arena_strdup(s->line_arena, session_id(s));
+    struct str reason = STR_EMPTY;
+    bool chunked = s->mail.bdat != BDAT_NONE;
+    bool good;
+
+    message_put_delegated(s);
+    int status = cleanup_post_finish(s->mail.post, &reason);
+    s->mail.post = NULL;
+    if (status != CLEANUP_STAT_OK)
+        good = reply_verdict(s, status, reason.data);
+    else if (chunked)
+        good = session_reply(s, "250 2.0.0 Ok: %ld bytes queued as %s",
+                             s->mail.size, id);
+    else
+        good = session_reply(s, "250 2.0.0 Ok: queued as %s", id);
+    str_fini(&reason);
+    if (good)
+        s->errors = s->junk = 0;
+    return good;
+}
+
+bool message_finish(struct session *s)
+{
+    const char *where = s->where;
+    bool good = false;
+
+    s->in_data = false;
+    if (s->mail.errors & CLEANUP_STAT_BARE_LF) {
+        refuse_bare_lf(s);
+    } else if (s->mail.errors != 0) {
+        reply_verdict(s, s->mail.errors, "");
+    } else {
+        s->where = "END-OF-MESSAGE";
+        record_put(out(s), REC_XTRA, "", 0);
+        if (access_end_of_data(s))
+            good = finish_post(s);
+    }
+    s->where = where;
+    /* Also after a refusal: what follows must begin with MAIL. */
+    session_reset_mail(s);
+    return good;
+}

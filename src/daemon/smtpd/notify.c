@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * notify.c - the transcript of a session, sent to the postmaster.
+ */
+#include "notify.h"
+
+#include "base/log.h"
+#include "base/text.h"
+
+static const struct {
+    unsigned bit;
+    const char *name;
+} classes[] = {
+    { NOTIFY_POLICY, "policy" },
+    { NOTIFY_PROTOCOL, "protocol" },
+    { NOTIFY_RESOURCE, "resource" },
+    { NOTIFY_SOFTWARE, "software" },
+};
+
+static unsigned wanted(struct arena *arena)
+{
+    size_t count;
+    char **words = text_split(arena, notify_params.notify_classes, NULL,
+                              &count);
+    unsigned bits = 0;
+
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < sizeof classes / sizeof *classes; j++)
+            if (text_equal_nocase(words[i], classes[j].name))
+                bits |= classes[j].bit;
+    return bits;
+}
+
+void notify_problem(struct session *s, enum notify_class class_bit)
+{
+    s->problems |= class_bit;
+}
+
+static void put_line(const char *line, void *context)
+{
+    cleanup_post_line(context, " %s", line);
+}
+
+void notify_finish(struct session *s)
+{
+    if (s->standalone || (s->problems & wanted(s->arena)) == 0)
+        return;
+    struct cleanup_post *post = cleanup_notice_open(
+        common_params.double_bounce_sender,
+        notify_params.error_notice_recipient, 0, 0, 0,
+        common_params.myhostname, common_params.mail_name);
+    if (post == NULL) {
+        log_warning("could not send a postmaster notice about %s",
+                    s->peer.label);
+        return;
+    }
+    cleanup_post_line(post, "From: MAILER-DAEMON@%s (Mail Delivery System)",
+                      common_params.myhostname);
+    cleanup_post_line(post, "To: %s (Postmaster)",
+                      notify_params.error_notice_recipient);
+    cleanup_post_line(post, "Subject: %s SMTP server: errors from %s",
+                      common_params.mail_name, s->peer.label);
+    cleanup_post_line(post, "%s", "");
+    cleanup_post_line(post, "Transcript of session follows.");
+    cleanup_post_line(post, "%s", "");
+    chat_each(s->chat, put_line, post);
+    cleanup_post_line(post, "%s", "");
+    cleanup_post_line(post, "For other details, see the local mail logfile");
+    cleanup_post_finish(post, NULL);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * notify.h - postmaster notices about a session: notify_classes.
+ */
+#ifndef SMTPD_NOTIFY_H
+#define SMTPD_NOTIFY_H
+
+#include "session.h"
+
+enum notify_class {
+    NOTIFY_POLICY = 1 << 0,
+    NOTIFY_PROTOCOL = 1 << 1,
+    NOTIFY_RESOURCE = 1 << 2,
+    NOTIFY_SOFTWARE = 1 << 3,
+};
+/* Remember that the transcript shows something of this class. */
+void notify_problem(struct session *s, enum notify_class class_bit);
+/* At the end of a session: send the transcript if anyone wants it. */
+MAY_WAIT void notify_finish(struct session *s);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * settings.h - what the process opens at start; constant from then on.
+ */
+#ifndef SMTPD_SETTINGS_H
+#define SMTPD_SETTINGS_H
+
+#include "base/hash.h"
+#include "config/interfaces.h"
+#include "smtp/text.h"
+#include "table/maps.h"
+#include "table/match_list.h"
+
+/* A list of restrictions, as words; arguments follow their restriction. */
+struct restriction_list {
+    const char *parameter;
+    char **words; /* NULL-terminated */
+};
+
+enum override { /* receive_override_options */
+    OVERRIDE_UNKNOWN_RECIPIENT = 1 << 0,
+    OVERRIDE_MAPPINGS = 1 << 1,
+    OVERRIDE_CHECKS = 1 << 2,
+    OVERRIDE_MILTERS = 1 << 3,
+};
+
+struct settings {
+    struct match_list *mynetworks, *bare_newline_exclusions,
+        *limit_exceptions, *forbidden_commands, *noop_commands,
+        *verp_clients;
+    struct maps *local_recipients, *relay_recipients, *virtual_mailboxes,
+        *virtual_aliases, *canonical, *recipient_canonical,
+        *sender_canonical, *command_filter, *reject_filter, *footer,
+        *discard_ehlo_maps, *rbl_replies;
+    struct interfaces interfaces;
+    struct restriction_list client, helo, sender, relay, recipient, data,
+        end_of_data, etrn, local_rewrite;
+    struct hash *classes; /* name to char ** */
+    struct hash *tables;  /* "type:name" to struct maps * */
+    unsigned discard_ehlo, overrides;
+    enum bare_lf bare_lf;
+    bool access_parents;  /* smtpd_access_maps: "domain", not ".domain" */
+    bool fail_closed;     /* TLS is demanded and cannot be had */
+};
+
+const struct settings *settings(void);
+void settings_open(void);
+/* "a, {b c}" to words. */
+struct arena;
+char **settings_words(struct arena *arena, const char *text);
+
+#endif
