@@ -238,7 +238,7 @@ static void print_service_setting(const struct postconf *pc,
     char *label = mem_printf("%s/%s/%s", entry->name,
                              entry->field[MASTER_TYPE], name);
 
-    if ((pc->options & OPT_EXPAND) != 0)
+    if ((pc->options & OPT_EXPAND) != 0 && !name_is_raw(pc, name))
         value = expand_for_service(pc, entry, value);
     print_setting(pc, label, value);
     free(label);

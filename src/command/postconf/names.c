@@ -73,9 +73,7 @@ static void add_service(const struct postconf *pc,
     }
 }
 
-/* Parameters whose value is a program's own matter: $name means other
- * things there. */
-static bool is_raw(const struct postconf *pc, const char *name)
+bool name_is_raw(const struct postconf *pc, const char *name)
 {
     const struct param_entry *entry =
         param_index_find(config_index(pc->config), name);
@@ -142,7 +140,7 @@ static void note_sources(const char *text)
 static void note_value(const struct postconf *pc, const char *name,
                        const char *value)
 {
-    if (!is_raw(pc, name))
+    if (!name_is_raw(pc, name))
         each_use(value, note_use, NULL);
     note_sources(value);
 }

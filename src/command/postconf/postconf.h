@@ -82,6 +82,8 @@ void print_json(const char *name, const char *value);
 
 /* Is <name> known: built in, of a service, or set and used by another? */
 enum class name_class(const struct postconf *pc, const char *name);
+/* Is the value a program's own matter, $name meaning other things there? */
+bool name_is_raw(const struct postconf *pc, const char *name);
 /* The default of a parameter of a service, "relay_recipient_limit", in
  * <config>; NULL if <name> is none. */
 const char *service_default(const struct postconf *pc, const char *name);

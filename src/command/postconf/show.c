@@ -21,13 +21,6 @@ static const char *value_of(const struct postconf *pc, const char *name)
     return text;
 }
 
-static bool is_raw(const struct postconf *pc, const char *name)
-{
-    const struct param_entry *entry =
-        param_index_find(config_index(pc->config), name);
-    return entry != NULL && entry->row->type == PARAM_RAW;
-}
-
 static void show(const struct postconf *pc, const char *name)
 {
     struct error why = ERROR_NONE;
@@ -35,7 +28,7 @@ static void show(const struct postconf *pc, const char *name)
 
     if (text == NULL)
         return;
-    if ((pc->options & OPT_EXPAND) != 0 && !is_raw(pc, name)) {
+    if ((pc->options & OPT_EXPAND) != 0 && !name_is_raw(pc, name)) {
         text = config_expand(pc->config, text, &why);
         if (text == NULL)
             fatal("%s: parameter %s: %s", pc->main_path, name, why.text);

@@ -42,10 +42,7 @@ static void tell_undefined(const char *name, void *context)
 static void check_uses(struct check *check, const char *name,
                        const char *value)
 {
-    const struct param_entry *entry =
-        param_index_find(config_index(check->pc->config), name);
-
-    if (entry == NULL || entry->row->type != PARAM_RAW)
+    if (!name_is_raw(check->pc, name))
         each_use(value, tell_undefined, check);
 }
 

@@ -316,6 +316,25 @@ const char *config_expand(struct config *config, const char *text,
     return result;
 }
 
+static bool is_raw(struct config *config, const char *name)
+{
+    const struct param_entry *entry = param_index_find(config->index, name);
+
+    return entry != NULL && entry->row->type == PARAM_RAW;
+}
+
+/* The $name in a raw value belong to the program that uses it; but one raw
+ * parameter may be another ("$smtpd_reject_footer"). */
+static const char *raw_text(struct config *config, const char *text)
+{
+    for (int i = 0; i < DEPTH_MAX && text[0] == '$'; i++) {
+        if (!is_raw(config, text + 1))
+            break;
+        text = config_get_unexpanded(config, text + 1);
+    }
+    return text;
+}
+
 const char *config_try(struct config *config, const char *name,
                        struct error *why)
 {
@@ -328,9 +347,8 @@ const char *config_try(struct config *config, const char *name,
         error_set(why, "%s: unknown parameter", name);
         return NULL;
     }
-    const struct param_entry *entry = param_index_find(config->index, name);
-    if (entry == NULL || entry->row->type != PARAM_RAW)
-        text = config_expand(config, text, why);
+    text = is_raw(config, name) ? raw_text(config, text)
+                                : config_expand(config, text, why);
     if (text == NULL) {
         error_prefix(why, "%s: parameter %s", config_where(config, name),
                      name);

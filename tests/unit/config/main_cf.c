@@ -169,6 +169,19 @@ TEST(param_group_reads_values)
     config_free(config);
 }
 
+TEST(raw_parameters_are_not_expanded)
+{
+    struct config *config = load("smtpd_reject_footer = call $localhost\n");
+
+    CHECK_STR(config_get(config, "postscreen_reject_footer"),
+              "call $localhost");
+    CHECK_STR(config_get(config, "luser_relay"), "");
+    config_override(config, "postscreen_reject_footer", "$postscreen_x");
+    CHECK_STR(config_get(config, "postscreen_reject_footer"),
+              "$postscreen_x");
+    config_free(config);
+}
+
 TEST(param_group_refuses_bad_values)
 {
     static const struct { const char *text, *want; } cases[] = {
