@@ -427,6 +427,8 @@ static void header_line(struct mime *mime, enum mime_line_kind kind,
     if (mime->previous == MIME_LINE_PART) {
         if (mime->in_header)
             add_to_header(mime, text, length);
+        else /* the rest of a boundary line */
+            emit_body(mime, kind, text, length);
         return;
     }
     if (is_continuation(mime, text, length)) {

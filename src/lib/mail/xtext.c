@@ -25,18 +25,23 @@ void xtext_encode(struct str *out, const char *text, const char *extra)
 /* A NUL would hide what follows it. */
 bool xtext_decode(struct str *out, const char *text)
 {
-    for (; *text != 0; text++) {
+    struct str byte = STR_EMPTY;
+    bool good = true;
+
+    for (; good && *text != 0; text++) {
         if (*text != '+') {
             str_add_char(out, *text);
             continue;
         }
-        if (text[1] == 0 || text[2] == 0 ||
-            !hex_decode(out, text + 1, 2, false) ||
-            out->data[out->length - 1] == 0)
-            return false;
-        text += 2;
+        good = text[1] != 0 && text[2] != 0 &&
+               hex_decode(&byte, text + 1, 2, false) && byte.data[0] != 0;
+        if (good) {
+            str_add_bytes(out, byte.data, 1);
+            text += 2;
+        }
     }
-    return true;
+    str_fini(&byte);
+    return good;
 }
 
 /* ---- UTF-8 ------------------------------------------------------------- */
