@@ -59,6 +59,12 @@ const char *config_try(struct config *config, const char *name,
 const char *config_expand(struct config *config, const char *text,
                           struct error *why);
 
+/* The same, where <scope> is asked first for each name; NULL: it has none. */
+typedef const char *config_scope(const char *name, void *context);
+const char *config_expand_in(struct config *config, const char *text,
+                             config_scope *scope, void *context,
+                             struct error *why);
+
 /* Is it set in main.cf or overridden? */
 bool config_is_set(struct config *config, const char *name);
 /* Where a setting stands: "/etc/postfix/main.cf, line 12"; for an override

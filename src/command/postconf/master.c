@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/expand.h"
 #include "base/fatal.h"
 #include "base/hash.h"
 #include "base/log.h"
@@ -60,7 +59,6 @@ bool pattern_matches(const char *pattern, const struct master_entry *entry,
 
 /* $name of a setting is looked up among the service's own settings first. */
 struct scope {
-    struct config *config;
     const struct postconf *pc;
     const struct master_entry *entry;
 };
@@ -85,7 +83,7 @@ static const char *look_up(const char *name, void *context)
     if (strcmp(name, "service_name") == 0)
         return scope->entry->name;
     if (value == NULL)
-        value = config_get_unexpanded(scope->config, name);
+        value = config_get_raw(scope->pc->config, name);
     return value != NULL ? value : service_default(scope->pc, name);
 }
 
@@ -93,18 +91,14 @@ const char *expand_for_service(const struct postconf *pc,
                                const struct master_entry *entry,
                                const char *value)
 {
-    struct scope scope = { pc->config, pc, entry };
-    const struct expand_options options = { .lookup = look_up,
-                                            .context = &scope,
-                                            .recursive = true };
-    struct str out = STR_EMPTY;
+    struct scope scope = { pc, entry };
     struct error why = ERROR_NONE;
 
-    if (!expand_text(&out, value, &options, NULL, &why))
+    const char *result =
+        config_expand_in(pc->config, value, look_up, &scope, &why);
+    if (result == NULL)
         fatal("%s, line %d: %s", pc->master_path, entry->line, why.text);
-    const char *kept = config_keep(pc->config, out.data);
-    str_fini(&out);
-    return kept;
+    return result;
 }
 
 /* With -x, a copy of the entry whose arguments are expanded. */

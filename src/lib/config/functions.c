@@ -79,11 +79,11 @@ static bool domain_to_ascii(const char *text, struct str *out,
     return ok || error_set(why, "\"%.200s\" is no domain name", text);
 }
 
-static bool make_call(struct config *config, const struct call *call,
-                      struct str *out, struct error *why)
+static bool make_call(const struct call *call, functions_expand *expand,
+                      void *context, struct str *out, struct error *why)
 {
     char *text = mem_strndup(call->text, call->text_length);
-    const char *expanded = config_expand(config, text, why);
+    const char *expanded = expand(context, text, why);
 
     free(text);
     if (expanded == NULL)
@@ -98,8 +98,8 @@ static bool make_call(struct config *config, const struct call *call,
     return ok;
 }
 
-bool functions_call(struct config *config, const char *text, struct str *out,
-                    struct error *why)
+bool functions_call(const char *text, functions_expand *expand, void *context,
+                    struct str *out, struct error *why)
 {
     struct str result = STR_EMPTY;
     const char *at;
@@ -109,7 +109,8 @@ bool functions_call(struct config *config, const char *text, struct str *out,
         struct call call = { 0 };
         str_add_bytes(out, text, (size_t)(at - text));
         str_clear(&result);
-        ok = cut_up(at, &call, why) && make_call(config, &call, &result, why);
+        ok = cut_up(at, &call, why) &&
+             make_call(&call, expand, context, &result, why);
         for (const char *c = result.data; ok && *c != '\0'; c++) {
             if (*c == '$')
                 str_add_char(out, '$');

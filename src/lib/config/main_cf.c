@@ -250,9 +250,20 @@ const char *config_get_unexpanded(struct config *config, const char *name)
 /* One expansion in progress. */
 struct expansion {
     struct config *config;
+    config_scope *scope; /* NULL, or who is asked first */
+    void *context;
     struct error *why;
     bool failed; /* in a place that cannot say so: a lookup */
 };
+
+static const char *expand(struct expansion *e, const char *text);
+
+static const char *expand_argument(void *context, const char *text,
+                                   struct error *why)
+{
+    (void)why; /* it is the expansion's own */
+    return expand(context, text);
+}
 
 /* <text> without its function calls, kept by the config. */
 static const char *without_calls(struct expansion *e, const char *text)
@@ -261,7 +272,7 @@ static const char *without_calls(struct expansion *e, const char *text)
 
     if (!functions_has_call(text))
         return text;
-    bool ok = functions_call(e->config, text, &out, e->why);
+    bool ok = functions_call(text, expand_argument, e, &out, e->why);
     text = ok ? arena_strdup(e->config->arena, out.data) : NULL;
     str_fini(&out);
     return text;
@@ -270,8 +281,12 @@ static const char *without_calls(struct expansion *e, const char *text)
 static const char *look_up(const char *name, void *context)
 {
     struct expansion *e = context;
-    const char *text = config_get_unexpanded(e->config, name);
+    const char *text = NULL;
 
+    if (e->scope != NULL)
+        text = e->scope(name, e->context);
+    if (text == NULL)
+        text = config_get_unexpanded(e->config, name);
     if (text == NULL)
         return NULL;
     text = without_calls(e, text);
@@ -290,30 +305,38 @@ static const char *expand(struct expansion *e, const char *text)
     struct str out = STR_EMPTY;
     const char *result = NULL;
 
+    /* A computed default, or the text of a function call, that needs itself
+     * comes here again and again. */
+    if (e->config->depth > DEPTH_MAX) {
+        error_set(e->why, "unreasonable nesting of $name at \"%.100s\"",
+                  text);
+        return NULL;
+    }
+    e->config->depth++;
     text = without_calls(e, text);
     if (text != NULL && expand_text(&out, text, &options, NULL, e->why) &&
         !e->failed)
         result = arena_strdup(e->config->arena, out.data);
+    e->config->depth--;
     str_fini(&out);
     return result;
+}
+
+const char *config_expand_in(struct config *config, const char *text,
+                             config_scope *scope, void *context,
+                             struct error *why)
+{
+    struct expansion e = { config, scope, context, why, false };
+
+    if (strchr(text, '$') == NULL)
+        return arena_strdup(config->arena, text);
+    return expand(&e, text);
 }
 
 const char *config_expand(struct config *config, const char *text,
                           struct error *why)
 {
-    struct expansion e = { config, why, false };
-
-    if (strchr(text, '$') == NULL)
-        return arena_strdup(config->arena, text);
-    /* A computed default that needs itself comes here again and again. */
-    if (config->depth > DEPTH_MAX) {
-        error_set(why, "unreasonable nesting of $name at \"%.100s\"", text);
-        return NULL;
-    }
-    config->depth++;
-    const char *result = expand(&e, text);
-    config->depth--;
-    return result;
+    return config_expand_in(config, text, NULL, NULL, why);
 }
 
 static bool is_raw(struct config *config, const char *name)

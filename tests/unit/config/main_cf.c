@@ -103,6 +103,24 @@ TEST(main_cf_refuses_to_expand_for_ever)
     CHECK(config_try(config, "a", &why) == NULL);
     CHECK(why.text[0] != '\0');
     CHECK_EXIT(config_get(config, "mydomain"), 1);
+    config_override(config, "a", "${domain_to_ascii{$a}}");
+    CHECK(config_try(config, "a", &why) == NULL);
+    config_free(config);
+}
+
+static const char *only_x(const char *name, void *context)
+{
+    return strcmp(name, "x") == 0 ? context : NULL;
+}
+
+TEST(main_cf_asks_a_scope_first)
+{
+    struct config *config = load("x = file\ny = $x\n");
+
+    CHECK_STR(config_expand_in(config, "$y ${domain_to_ascii{$x}}", only_x,
+                               "scope", NULL),
+              "scope scope");
+    CHECK_STR(config_expand(config, "$y", NULL), "file");
     config_free(config);
 }
 
