@@ -59,7 +59,8 @@ static void build_arguments(const struct served *service,
     add_option(list, entry->command, NULL);
     if (service->limit == 1)
         add_option(list, "-l", NULL);
-    add_option(list, "-n", service->name);
+    if (strcmp(service->name, entry->command) != 0)
+        add_option(list, "-n", service->name);
     if (service->limit == 0)
         add_option(list, "-z", NULL);
     add_option(list, "-t", master_type_name(service->type));

@@ -49,6 +49,14 @@ static void signal_children(bool loggers, int number)
             kill(child->pid, number);
 }
 
+/* A service without its status pipe ends when it is done. */
+static void release(bool loggers)
+{
+    LIST_EACH(node, services())
+        if ((SERVED(node)->type == MASTER_UNIX_DGRAM) == loggers)
+            status_close(SERVED(node));
+}
+
 static void finish(void)
 {
     exit(0);
@@ -59,7 +67,7 @@ static void end_logger(void)
     if (child_count() == 0)
         finish();
     stage = ENDING_LOGGER;
-    signal_children(true, SIGTERM);
+    release(true);
     loop_timer_set(timer, deadline_in_ms(LOGGER_GRACE_MS - GRACE_MS));
 }
 
@@ -119,9 +127,7 @@ void stop_orderly(int signal_number)
     begin(signal_number);
     if (!master_facts()->is_init)
         finish();
-    LIST_EACH(node, services())
-        if (SERVED(node)->type != MASTER_UNIX_DGRAM)
-            status_close(SERVED(node));
+    release(false);
     loop_timer_set(timer, deadline_in_ms(INIT_GRACE_MS));
     stop_child_ended();
 }

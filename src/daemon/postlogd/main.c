@@ -8,22 +8,27 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <syslog.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fatal.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/watchdog.h"
 #include "config/params.h"
+#include "service/child_status.h"
 #include "service/service.h"
 #include "service/setup.h"
 
-enum { STAMP_MAX = 512, TEXT_MAX = 8192 };
+enum { STAMP_MAX = 512, TEXT_MAX = 8192, QUIET_MS = 5000 };
 
 static int log_fd = -1; /* -1: maillog_file is empty */
+static pid_t master_pid;
 
 static bool is_stdout(const char *path)
 {
@@ -78,6 +83,33 @@ static void take_line(const char *data, size_t length)
     watchdog_start(0);
 }
 
+static bool drain(int wait_ms)
+{
+    struct pollfd listener = { .fd = SERVICE_LISTEN_FD, .events = POLLIN };
+    char data[TEXT_MAX];
+
+    if (poll(&listener, 1, wait_ms) <= 0)
+        return false;
+    ssize_t got = recv(SERVICE_LISTEN_FD, data, sizeof data, MSG_DONTWAIT);
+    if (got > 0)
+        take_line(data, (size_t)got);
+    return got >= 0;
+}
+
+/* When master has gone, other daemons finish what they are at, and nobody
+ * would start us for what they log. */
+static void write_the_rest(void)
+{
+    deadline_t until =
+        deadline_in_s(common_params.application_event_drain_time);
+
+    while (drain(0))
+        ;
+    while (getppid() != master_pid && deadline_left_ms(until) > 0 &&
+           drain(QUIET_MS))
+        ;
+}
+
 static const struct param_group *const groups[] = { &postlogd_param_group,
                                                     NULL };
 
@@ -89,9 +121,11 @@ static const struct service postlogd = {
     .flags = SERVICE_SOLITARY,
     .datagram = take_line,
     .before_jail = open_log_file,
+    .leaving = write_the_rest,
 };
 
 int main(int argc, char **argv)
 {
+    master_pid = getppid();
     return service_main(&postlogd, argc, argv);
 }

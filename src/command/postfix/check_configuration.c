@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * check_configuration.c - can main.cf and master.cf be used as they are?
+ *
+ * One line a fault: where it is, what is wrong, and what to do about it.
+ */
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/priv.h"
+#include "base/sock.h"
+#include "base/str.h"
+#include "base/text.h"
+#include "config/master_cf.h"
+#include "config/param_index.h"
+#include "config/params.h"
+#include "postfix.h"
+#include "service/listen_address.h"
+#include "table/table.h"
+
+/* ---- main.cf --------------------------------------------------------------- */
+
+static bool complain(const struct error *why)
+{
+    log_error("%s", why->text);
+    return false;
+}
+
+/* Each value must be of its type and within its bounds. */
+static bool check_parameters(struct config *config)
+{
+    bool ok = true;
+
+    for (const struct param_group *const *group = param_groups;
+         *group != NULL; group++) {
+        struct error why = ERROR_NONE;
+        if (!param_group_load(config, *group, &why))
+            ok = complain(&why);
+    }
+    return ok;
+}
+
+static bool has_word(const char *list, const char *wanted)
+{
+    struct arena *arena = arena_new();
+    bool found = false;
+
+    for (char **word = text_split(arena, list, NULL, NULL);
+         *word != NULL && !found; word++)
+        found = text_equal_nocase(*word, wanted);
+    arena_free(arena);
+    return found;
+}
+
+static bool check_unbuilt_value(const char *where, const char *name,
+                                const char *value)
+{
+    static const struct {
+        const char *name, *harmless, *tolerable, *what;
+    } rows[] = {
+#define UNBUILT(name, harmless, tolerable, what) \
+    { #name, harmless, tolerable, what },
+#include "unbuilt.def"
+#undef UNBUILT
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (strcmp(rows[i].name, name) != 0 || *value == '\0' ||
+            has_word(rows[i].harmless, value))
+            continue;
+        bool tolerable = has_word(rows[i].tolerable, value);
+        log_write(tolerable ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR,
+                  "%s: %s = %s asks for %s, which this version does not "
+                  "have; %s",
+                  where, name, value, rows[i].what,
+                  tolerable ? "it goes on without" : "remove the setting");
+        return tolerable;
+    }
+    return true;
+}
+
+/* Is the value of <name> a list in which type:name means a table? */
+static bool takes_tables(const char *name)
+{
+    static const char *const suffixes[] = {
+        "_maps", "_checks", "_map", "_restrictions", "_domains",
+        "_classes", "mydestination", "mynetworks", "alias_database",
+    };
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
+        if (text_has_suffix_nocase(name, suffixes[i]))
+            return true;
+    return false;
+}
+
+/* "type:" in front of a word; "" if it does not look like one. */
+static char *table_type(struct arena *arena, const char *word)
+{
+    size_t length = strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_-");
+
+    if (length < 2 || word[length] != ':' || word[length + 1] == '\0')
+        return arena_strdup(arena, "");
+    return arena_strndup(arena, word, length);
+}
+
+static bool is_known_type(const char *type)
+{
+    /* Services and nexthops look alike. */
+    static const char *const others[] = { "inet", "unix", "smtp", "lmtp",
+                                          "relay", "local", "virtual",
+                                          "error", "discard" };
+    const char *const *known = table_types();
+
+    for (; *known != NULL; known++)
+        if (strcmp(*known, type) == 0)
+            return true;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(others[i], type) == 0)
+            return true;
+    return false;
+}
+
+static bool check_tables(const char *where, const char *name,
+                         const char *value)
+{
+    struct arena *arena = arena_new();
+    bool ok = true;
+
+    char **word = text_split(arena, takes_tables(name) ? value : "", NULL,
+                             NULL);
+    for (; *word != NULL; word++) {
+        const char *text = **word == '!' ? *word + 1 : *word;
+        if (text_has_prefix(text, "proxy:"))
+            text += strlen("proxy:");
+        const char *type = table_type(arena, text);
+        if (*type == '\0' || is_known_type(type))
+            continue;
+        log_error("%s: %s: unsupported dictionary type: %s (\"%s\"); "
+                  "\"postconf -m\" lists those that there are",
+                  where, name, type, text);
+        ok = false;
+    }
+    arena_free(arena);
+    return ok;
+}
+
+static bool check_settings(struct config *config)
+{
+    size_t count;
+    const char *const *names = config_names(config, &count);
+    bool ok = true;
+
+    for (size_t i = 0; i < count; i++) {
+        struct error why = ERROR_NONE;
+        const char *value = config_try(config, names[i], &why);
+        const char *where = config_where(config, names[i]);
+        if (value == NULL)
+            continue;
+        ok = check_unbuilt_value(where, names[i], value) && ok;
+        ok = check_tables(where, names[i], value) && ok;
+    }
+    return ok;
+}
+
+/* Another account with the same number could do all that this one can. */
+static bool check_mail_owner(const struct command *command)
+{
+    struct error why = ERROR_NONE;
+    const struct passwd *other;
+    uid_t uid;
+    gid_t gid, shared;
+    bool ok = true;
+
+    if (geteuid() != 0)
+        return true;
+    if (!priv_user(common_params.mail_owner, &uid, &gid, &why) ||
+        !priv_group(common_params.setgid_group, &shared, &why))
+        return complain(&why);
+    setpwent();
+    while (ok && (other = getpwent()) != NULL)
+        if (other->pw_uid == uid &&
+            strcmp(other->pw_name, common_params.mail_owner) != 0) {
+            log_error("file %s/main.cf: parameter mail_owner: user %s has "
+                      "the same user ID %ld as user %s",
+                      config_directory(command->config),
+                      common_params.mail_owner, (long)uid, other->pw_name);
+            ok = false;
+        }
+    endpwent();
+    if (gid != shared)
+        return ok;
+    log_error("file %s/main.cf: parameters mail_owner and setgid_group: %s "
+              "and %s have the same group ID %ld; specify another group",
+              config_directory(command->config), common_params.mail_owner,
+              common_params.setgid_group, (long)gid);
+    return false;
+}
+
+/* ---- master.cf ------------------------------------------------------------- */
+
+static bool check_program(const struct master_entry *entry, const char *where)
+{
+    char *path = mem_printf("%s/%s", common_params.daemon_directory,
+                            entry->command);
+    bool ok = access(path, X_OK) == 0;
+
+    if (!ok)
+        log_warning("%s: service %s cannot run: %s: %s", where, entry->name,
+                    path, strerror(errno));
+    free(path);
+    return true;
+}
+
+static bool check_overrides(const struct master_entry *entry,
+                            const char *where)
+{
+    struct arena *arena = arena_new();
+    size_t position = 0;
+    const char *setting;
+    bool ok = true;
+
+    while ((setting = master_entry_next_setting(entry, &position)) != NULL) {
+        char *name, *value;
+        if (!text_split_nameval(arena_strdup(arena, setting), &name, &value))
+            continue;
+        ok = check_unbuilt_value(where, name, value) && ok;
+        ok = check_tables(where, name, value) && ok;
+    }
+    arena_free(arena);
+    return ok;
+}
+
+static bool is_port_free(const struct addr *addr, const char *where)
+{
+    struct error why = ERROR_NONE;
+    int fd = sock_listen(addr, 1, &why);
+
+    if (fd >= 0)
+        close(fd);
+    if (fd >= 0 || (errno != EADDRINUSE && errno != EACCES))
+        return true;
+    log_error("%s: %s; %s", where, why.text,
+              errno == EADDRINUSE ? "another program uses this port"
+                                  : "a port below 1024 needs root");
+    return false;
+}
+
+static bool check_inet(const struct master_entry *entry, const char *where,
+                       bool is_running)
+{
+    const struct listen_options options = {
+        .inet_interfaces = common_params.inet_interfaces,
+        .inet_protocols = common_params.inet_protocols,
+        .known_tcp_ports = common_params.known_tcp_ports,
+    };
+    struct listen_addresses found;
+    struct error why = ERROR_NONE;
+    bool ok = true;
+
+    if (!listen_addresses_find(entry->name, &options, &found, &why)) {
+        error_prefix(&why, "%s", where);
+        return complain(&why);
+    }
+    for (size_t i = 0; i < found.count && !is_running; i++)
+        ok = is_port_free(&found.items[i], where) && ok;
+    ARRAY_FREE(&found);
+    return ok;
+}
+
+static bool check_entry(const struct master_cf *cf,
+                        const struct master_entry *entry, bool is_running)
+{
+    char *where = mem_printf("%s, line %d", cf->path, entry->line);
+    bool ok = check_program(entry, where);
+
+    ok = check_overrides(entry, where) && ok;
+    if (entry->type == MASTER_INET)
+        ok = check_inet(entry, where, is_running) && ok;
+    if (entry->type == MASTER_UNIX_DGRAM && entry->wakeup_s > 0) {
+        log_error("%s: a unix-dgram service cannot be woken up; specify 0 in "
+                  "the wakeup column",
+                  where);
+        ok = false;
+    }
+    free(where);
+    return ok;
+}
+
+static bool check_services(struct command *command)
+{
+    char *path = mem_printf("%s/master.cf", config_directory(command->config));
+    bool is_running = control_master_pid() != 0;
+    struct error why = ERROR_NONE;
+    struct master_cf *cf = master_cf_load(path, &why);
+    bool ok = cf != NULL && master_cf_check(cf, &why);
+
+    free(path);
+    if (!ok)
+        complain(&why);
+    for (size_t i = 0; cf != NULL && i < cf->count; i++)
+        ok = check_entry(cf, &cf->entries[i], is_running) && ok;
+    if (cf != NULL && *common_params.maillog_file != '\0' &&
+        master_cf_find(cf, common_params.postlog_service_name,
+                       MASTER_UNIX_DGRAM) == NULL) {
+        log_error("%s: maillog_file is set, but there is no service "
+                  "\"%s unix-dgram n - n - 1 postlogd\"; add it",
+                  cf->path, common_params.postlog_service_name);
+        ok = false;
+    }
+    master_cf_free(cf);
+    return ok;
+}
+
+bool check_configuration(struct command *command)
+{
+    bool ok = check_parameters(command->config);
+
+    ok = check_settings(command->config) && ok;
+    ok = check_mail_owner(command) && ok;
+    return check_services(command) && ok;
+}

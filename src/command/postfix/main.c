@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * main.c - postfix: start, stop, reload and check the mail system.
+ *
+ * What it says goes to the terminal and to the log, under the tag that log
+ * readers know from the script that did this work before.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fatal.h"
+#include "base/log.h"
+#include "base/priv.h"
+#include "base/str.h"
+#include "config/params.h"
+#include "postfix.h"
+#include "service/setup.h"
+
+#ifndef POSTWAIN_VERSION
+#define POSTWAIN_VERSION "0.1"
+#endif
+
+#define STANDARD_PATH "/usr/bin:/bin:/usr/sbin:/sbin"
+
+static const struct row {
+    const char *name;
+    int (*run)(struct command *command);
+    bool takes_arguments;
+} rows[] = {
+    { "start", command_start_daemon, false },
+    { "start-fg", command_start_fg, false },
+    { "stop", command_stop, false },
+    { "quick-stop", command_stop, false },
+    { "drain", command_stop, false },
+    { "abort", command_abort, false },
+    { "reload", command_reload, false },
+    { "flush", command_flush, false },
+    { "status", command_status, false },
+    { "check", command_check, false },
+    { "logrotate", command_logrotate, false },
+    { "set-permissions", command_set_permissions, true },
+};
+
+/* As scripts are used to: a pause, so that a loop does no harm. */
+_Noreturn static void refuse(const char *text)
+{
+    log_write(LOG_LEVEL_FATAL, "%s", text);
+    sleep(1);
+    exit(1);
+}
+
+static const struct row *find_row(char **words)
+{
+    static const char *const not_built[] = { "tls", "non-bdb",
+                                             "upgrade-configuration",
+                                             "post-install" };
+    const char *name = words[0] != NULL ? words[0] : "";
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (strcmp(rows[i].name, name) == 0 &&
+            (rows[i].takes_arguments || words[1] == NULL))
+            return &rows[i];
+    for (size_t i = 0; i < sizeof not_built / sizeof *not_built; i++)
+        if (strcmp(not_built[i], name) == 0)
+            refuse(mem_printf("\"postfix %s\" is not available in this "
+                              "version; edit main.cf and master.cf with "
+                              "postconf",
+                              name));
+    refuse(mem_printf("unknown command: '%s'. Usage: postfix start (or stop, "
+                      "reload, abort, flush, check, status, set-permissions, "
+                      "upgrade-configuration, logrotate)",
+                      name));
+}
+
+/* Programs that we start see these, whatever their own main.cf says later. */
+static void export_parameters(struct config *config)
+{
+    static const char *const names[] = {
+        "command_directory", "daemon_directory", "data_directory",
+        "html_directory",    "mail_owner",       "mailq_path",
+        "manpage_directory", "meta_directory",   "newaliases_path",
+        "openssl_path",      "queue_directory",  "readme_directory",
+        "sendmail_path",     "setgid_group",     "shlib_directory",
+        "compatibility_level",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        setenv(names[i], config_get(config, names[i]), 1);
+    setenv("config_directory", config_directory(config), 1);
+    setenv("MAIL_CONFIG", config_directory(config), 1);
+    setenv("PATH", STANDARD_PATH, 1);
+}
+
+/* All instances, unless -c or MAIL_CONFIG has named this one. */
+static void hand_over_to_wrapper(struct config *config, char **words,
+                                 bool one_instance)
+{
+    const char *wrapper = config_get(config, "multi_instance_wrapper");
+
+    if (one_instance || common_params.multi_instance_directories[0] == '\0' ||
+        wrapper[0] == '\0')
+        return;
+    if (words[0] != NULL && strcmp(words[0], "start-fg") == 0)
+        refuse("start-fg is for one instance: multi_instance_directories is "
+               "not empty");
+    struct str command = STR_EMPTY;
+    str_set(&command, wrapper);
+    for (char **word = words; *word != NULL; word++)
+        str_addf(&command, " %s", *word);
+    execl("/bin/sh", "sh", "-c", command.data, (char *)NULL);
+    fatal("exec %s: %m", wrapper);
+}
+
+_Noreturn static void show_version(struct config *config)
+{
+    printf("Postwain %s (compatible with %s %s)\n", POSTWAIN_VERSION,
+           config_get(config, "mail_name"),
+           config_get(config, "mail_version"));
+    exit(0);
+}
+
+struct options {
+    const char *config_directory;
+    int verbose;
+    bool debug, version;
+};
+
+static struct options parse_options(int argc, char **argv)
+{
+    struct options o = { .config_directory = NULL };
+    int c;
+
+    if (argc > 1 && strcmp(argv[1], "--version") == 0) {
+        o.version = true;
+        return o;
+    }
+    while ((c = getopt(argc, argv, "+c:Dv")) != -1)
+        switch (c) {
+        case 'c': o.config_directory = optarg; break;
+        case 'D': o.debug = true; break;
+        case 'v': o.verbose++; break;
+        default:
+            fatal("usage: postfix [-c config_dir] [-Dv] command");
+        }
+    return o;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct param_group *const groups[] = {
+        &queue_param_group, &master_param_group, &install_param_group,
+        &postlogd_param_group, NULL
+    };
+    bool one_instance = getenv("MAIL_CONFIG") != NULL;
+
+    priv_open_standard_descriptors();
+    setup_early_log("postfix", true);
+    const struct options options = parse_options(argc, argv);
+    struct command_options start = {
+        .program = "postfix",
+        .config_directory = options.config_directory,
+        .groups = groups,
+    };
+    if (options.config_directory != NULL)
+        one_instance = true;
+    struct command command = {
+        .config = command_start(&start),
+        .verbose = options.verbose,
+        .debug = options.debug,
+    };
+    if (options.version)
+        show_version(command.config);
+    setup_log_tag(command.config, "postfix",
+                  mem_printf("%s/postfix-script", common_params.syslog_name));
+    log_set_verbose(options.verbose);
+    priv_clean_environment(common_params.import_environment);
+    export_parameters(command.config);
+    hand_over_to_wrapper(command.config, argv + optind, one_instance);
+    const struct row *row = find_row(argv + optind);
+    command.arguments = argv + optind + 1;
+    if (chdir(common_params.queue_directory) != 0 &&
+        chdir("/") != 0)
+        fatal("chdir /: %m");
+    return row->run(&command);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * postfix.h - the parts of the postfix command.
+ */
+#ifndef POSTFIX_POSTFIX_H
+#define POSTFIX_POSTFIX_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "config/main_cf.h"
+
+struct command {
+    struct config *config;
+    int verbose;
+    bool debug;
+    char **arguments; /* after the subcommand; NULL-terminated */
+};
+
+/* control.c, logrotate.c, check.c: each subcommand gives an exit status. */
+int command_start_fg(struct command *command);
+int command_start_daemon(struct command *command);
+int command_stop(struct command *command);
+int command_abort(struct command *command);
+int command_reload(struct command *command);
+int command_flush(struct command *command);
+int command_status(struct command *command);
+int command_logrotate(struct command *command);
+int command_check(struct command *command);
+int command_set_permissions(struct command *command);
+
+/* The process ID in the lock file if master runs, else 0. */
+pid_t control_master_pid(void);
+/* Run a program and wait for it: its exit status, or 1. */
+int control_run(const char *const *argv);
+
+/* Make what is missing, warn of wrong owners and modes, or with <repair>
+ * change them. False: something could not be made. */
+bool check_folders(bool repair);
+/* main.cf and master.cf can be used as they are; each fault is logged. */
+bool check_configuration(struct command *command);
+
+#endif
