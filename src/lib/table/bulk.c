@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/array.h"
+#include "base/log.h"
 #include "base/str.h"
 
 enum { MAX_BYTES = 256 << 20 };
@@ -118,6 +119,24 @@ struct bulk_record *bulk_sort(struct bulk *bulk,
         qsort(bulk->records.items, bulk->records.count,
               sizeof(*bulk->records.items), compare);
     return bulk->records.items;
+}
+
+static int compare_numbers(const void *left, const void *right)
+{
+    const struct bulk_record *a = *(const struct bulk_record *const *)left;
+    const struct bulk_record *b = *(const struct bulk_record *const *)right;
+
+    return a->number < b->number ? -1 : a->number > b->number;
+}
+
+void bulk_warn_duplicates(const char *table, const struct bulk_record **records,
+                          size_t count)
+{
+    qsort(records, count, sizeof(*records), compare_numbers);
+    for (size_t i = 0; i < count; i++)
+        log_warning("%s: duplicate entry: \"%.*s\"", table,
+                    (int)strnlen(records[i]->key, records[i]->key_length),
+                    records[i]->key);
 }
 
 void bulk_clear(struct bulk *bulk)

@@ -35,6 +35,10 @@ struct bulk_record *bulk_sort(struct bulk *bulk,
                               uint32_t (*rank)(const void *key, size_t length,
                                                uint32_t context),
                               uint32_t context);
+/* Log 'TABLE: duplicate entry: "key"' for each, in the order of input; sorts
+ * <records>. */
+void bulk_warn_duplicates(const char *table, const struct bulk_record **records,
+                          size_t count);
 /* Forget all records; numbers go on. */
 void bulk_clear(struct bulk *bulk);
 

@@ -125,8 +125,8 @@ static void close_db(struct bdb *b)
  * with that power which leads to the smaller file. */
 static void plan_hash(struct bdb *b, size_t records, size_t bytes)
 {
-    size_t pages = (bytes + records * RECORD_OVERHEAD) /
-                   (PAGE_BYTES - PAGE_OVERHEAD);
+    size_t pages =
+        (bytes + records * RECORD_OVERHEAD) / (PAGE_BYTES - PAGE_OVERHEAD);
 
     b->buckets = 1;
     while (b->buckets <= pages && b->buckets < UINT32_MAX / 2)
@@ -562,30 +562,6 @@ static uint32_t bucket_of(const void *key, size_t length, uint32_t mask)
     return hash & mask;
 }
 
-static int compare_numbers(const void *left, const void *right)
-{
-    const struct bulk_record *a = *(const struct bulk_record *const *)left;
-    const struct bulk_record *b = *(const struct bulk_record *const *)right;
-
-    return a->number < b->number ? -1 : a->number > b->number;
-}
-
-/* Warn in the order of the source. */
-static void warn_duplicates(const struct bdb *b,
-                            const struct bulk_record **duplicates, size_t count)
-{
-    if (b->flags & TABLE_DUP_IGNORE)
-        return;
-    qsort(duplicates, count, sizeof(*duplicates), compare_numbers);
-    for (size_t i = 0; i < count; i++) {
-        struct error text;
-        set_duplicate(b, duplicates[i]->key,
-                      strnlen(duplicates[i]->key, duplicates[i]->key_length),
-                      &text);
-        log_warning("%s", text.text);
-    }
-}
-
 static bool store_records(struct bdb *b, const struct bulk_record *records,
                           size_t count, struct error *why)
 {
@@ -604,8 +580,8 @@ static bool store_records(struct bdb *b, const struct bulk_record *records,
             failure = 0;
         }
     }
-    if (duplicate_count > 0)
-        warn_duplicates(b, duplicates, duplicate_count);
+    if (duplicate_count > 0 && !(b->flags & TABLE_DUP_IGNORE))
+        bulk_warn_duplicates(b->path, duplicates, duplicate_count);
     free(duplicates);
     return failure == 0 || write_failed(b, failure, why);
 }
