@@ -32,7 +32,8 @@ static bool complain(const struct error *why)
     return false;
 }
 
-/* Each value must be of its type and within its bounds. */
+/* Each value must be of its type and within its bounds. A default that is
+ * none (virtual_mailbox_base) matters only to the program that needs it. */
 static bool check_parameters(struct config *config)
 {
     bool ok = true;
@@ -40,7 +41,8 @@ static bool check_parameters(struct config *config)
     for (const struct param_group *const *group = param_groups;
          *group != NULL; group++) {
         struct error why = ERROR_NONE;
-        if (!param_group_load(config, *group, &why))
+        if (!param_group_load(config, *group, &why) &&
+            !text_has_prefix(why.text, "the built-in default"))
             ok = complain(&why);
     }
     return ok;
