@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: ISC
+#
+# lib.sh - an instance of the suite for one test, in a folder of its own, on a
+# port of its own. Sourced by the tests; everything started is ended at exit.
+
+set -u
+: "${TOP:?}" "${BUILD:?}"
+work=$(mktemp -d "${TMPDIR:-/tmp}/instance.XXXXXX") || exit 1
+chmod 755 "$work"
+inst=$work/i
+log=$inst/log/maillog
+failed=0
+pids=
+
+ok() { echo "ok $1"; }
+bad()
+{
+    echo "FAIL $1: $2"
+    failed=1
+}
+skip() { echo "skip $1: $2"; }
+
+# check NAME COMMAND...: one test.
+check()
+{
+    name=$1
+    shift
+    if "$@"; then ok "$name"; else bad "$name" "$*"; fi
+}
+
+# await COMMAND...: until it succeeds, 30 seconds at most.
+await()
+{
+    tries=150
+    until "$@" >/dev/null 2>&1; do
+        tries=$((tries - 1))
+        [ $tries -gt 0 ] || return 1
+        sleep 0.2
+    done
+}
+
+is_root() { [ "$(id -u)" -eq 0 ]; }
+
+# An account that mail can be delivered to: root's tests use nobody.
+if is_root; then user=nobody; else user=$(id -un); fi
+
+# A TCP port that nobody listens on now.
+free_port()
+{
+    while :; do
+        port=$(($(od -An -N2 -tu2 /dev/urandom) % 20000 + 20000))
+        hex=$(printf '%04X' $port)
+        grep -qs ":$hex " /proc/net/tcp /proc/net/tcp6 || break
+    done
+    echo $port
+}
+
+stage()
+{
+    TOP=$TOP BUILD=$BUILD "$TOP/conf/stage-instance" "$inst" >"$work/stage" 2>&1 || {
+        cat "$work/stage"
+        bad stage "the instance cannot be staged"
+        exit 1
+    }
+    port=$(free_port)
+    sed "s/^smtp  *inet/127.0.0.1:$port inet/" "$inst/etc/master.cf" >"$work/master.cf" &&
+        cat "$work/master.cf" >"$inst/etc/master.cf"
+    host=$("$inst/bin/postconf" -h myhostname)
+    PATH=$inst/bin:$PATH
+    export PATH
+}
+
+start()
+{
+    "$inst/bin/postfix" start >"$work/start" 2>&1 || {
+        cat "$work/start"
+        show_log
+        bad start "the instance does not start"
+        exit 1
+    }
+}
+
+stop() { [ ! -x "$inst/bin/postfix" ] || "$inst/bin/postfix" stop >/dev/null 2>&1; }
+reload() { "$inst/bin/postfix" reload >/dev/null 2>&1; }
+conf() { "$inst/bin/postconf" -e "$@"; }
+show_log() { [ ! -f "$log" ] || tail -n "${1:-60}" "$log"; }
+in_log() { grep -Eq -- "$1" "$log"; }
+queue_is_empty() { "$inst/bin/postqueue" -p 2>/dev/null | grep -q 'queue is empty'; }
+
+# remember PID: to be ended with the test.
+remember() { pids="$pids $1"; }
+
+finish()
+{
+    status=$?
+    [ $failed -eq 0 ] || show_log
+    stop
+    for pid in $pids; do
+        kill "$pid" 2>/dev/null
+        wait "$pid" 2>/dev/null
+    done
+    [ -n "${KEEP:-}" ] || rm -rf "$work"
+    [ $failed -eq 0 ] || status=1
+    exit $status
+}
+trap finish EXIT
+trap 'exit 1' INT TERM HUP
+
+# sink PORT OPTION...: a remote host, dumping to $work/remote/received.
+sink()
+{
+    sink_port=$1
+    shift
+    mkdir -p "$work/remote" && chmod 1777 "$work/remote"
+    as=
+    ! is_root || as="-u nobody"
+    # shellcheck disable=SC2086
+    "$inst/bin/smtp-sink" $as -D "$work/remote/received" "$@" "127.0.0.1:$sink_port" 100 &
+    remember $!
+    sleep 0.2
+}
+
+# message SUBJECT [TO]: on standard output.
+message()
+{
+    printf 'From: Tester <%s@%s>\nTo: <%s>\nSubject: %s\n\nbody of %s\n' \
+        "$user" "$host" "${2:-$user@$host}" "$1" "$1"
+}
+
+# by_smtp TO SUBJECT [FROM]
+by_smtp()
+{
+    message "$2" "$1" >"$work/message"
+    "$inst/bin/smtp-source" -f "${3-$user@$host}" -t "$1" -F "$work/message" "127.0.0.1:$port"
+}
+
+# by_sendmail TO SUBJECT
+by_sendmail() { message "$2" "$1" | "$inst/bin/sendmail" -i -f "$user@$host" -- "$1"; }
+
+mailbox() { echo "$inst/mail/${1:-$user}"; }
+in_mailbox() { grep -q -- "$1" "$(mailbox "${2:-$user}")" 2>/dev/null; }
