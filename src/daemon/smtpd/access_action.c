@@ -252,7 +252,6 @@ static enum access_result act_prepend(struct match *m)
                     m->table, m->datum);
         return ACCESS_DUNNO;
     }
-    log_with_text(m, "prepend", "PREPEND");
     ARRAY_ADD(&s->mail.prepended, keep_text(m));
     return ACCESS_DUNNO;
 }

@@ -13,6 +13,11 @@
 static const char sender_class[] = "Sender address";
 static const char recipient_class[] = "Recipient address";
 
+/* Domains that this system takes mail for. */
+static const int64_t authorized_classes =
+    RESOLVE_CLASS_LOCAL | RESOLVE_CLASS_ALIAS | RESOLVE_CLASS_VIRTUAL |
+    RESOLVE_CLASS_RELAY;
+
 /* ---- tables ---- */
 
 enum access_result check_sender_table(struct access *a, const char *argument)
@@ -109,7 +114,7 @@ static enum access_result check_domain(struct access *a,
         return domain_lookup_failed(a, q->address);
     const char *domain = address_domain(resolved.recipient);
     if (domain == NULL || *domain == '[' ||
-        (resolved.flags & RESOLVE_CLASS_MASK & ~RESOLVE_CLASS_DEFAULT))
+        (resolved.flags & authorized_classes))
         return ACCESS_DUNNO;
 
     switch (mail_host_status(a, domain)) {
@@ -190,9 +195,8 @@ static enum answer is_authorized_destination(struct access *a)
     if ((resolved.flags & RESOLVE_ROUTED) &&
         !smtpd_params.allow_untrusted_routing)
         return ABSENT;
-    if (resolved.flags & (RESOLVE_FINAL | RESOLVE_CLASS_RELAY))
-        return FOUND;
-    return ABSENT;
+    return resolved.flags & (RESOLVE_FINAL | authorized_classes) ? FOUND
+                                                                 : ABSENT;
 }
 
 enum access_result check_permit_auth_destination(struct access *a,

@@ -92,8 +92,9 @@ static bool read_chunk(struct session *s, struct bdat_reader *r, long size)
 
 static bool bad_syntax(struct session *s, const struct smtp_line *line)
 {
-    log_warning("%s: malformed BDAT command syntax from %s: BDAT %.100s",
-                session_id(s), s->peer.label, line->rest);
+    log_warning("%s: malformed BDAT command syntax from %s: BDAT%s%.100s",
+                session_id(s), s->peer.label, *line->rest ? " " : "",
+                line->rest);
     session_reset_mail(s);
     return session_reply(s, "521 5.5.4 Syntax: BDAT count [LAST]");
 }

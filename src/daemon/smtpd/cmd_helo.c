@@ -29,7 +29,7 @@ static bool start_over(struct session *s, const struct smtp_line *line,
 {
     session_reset_mail(s);
     s->if_permit_helo = (struct deferred_verdict) { 0 };
-    s->ehlo = ehlo;
+    s->ehlo = s->ehlo || ehlo; /* HELO takes nothing back */
     s->helo = clean_name(s, line->rest);
     return smtpd_params.smtpd_delay_reject || access_helo(s);
 }
@@ -40,7 +40,8 @@ bool cmd_helo(struct session *s, const struct smtp_line *line)
         return session_reply(s, "501 Syntax: HELO hostname");
     if (!start_over(s, line, false))
         return false;
-    s->offered = EXT_SIZE | EXT_DSN | EXT_SMTPUTF8;
+    if (!s->ehlo)
+        s->offered = EXT_SIZE | EXT_DSN | EXT_SMTPUTF8;
     return session_reply(s, "250 %s", common_params.myhostname);
 }
 

@@ -93,10 +93,10 @@ static bool may_begin(struct session *s, const struct smtp_line *line)
 {
     if (s->helo == NULL && smtpd_params.smtpd_helo_required)
         return session_reply(s, "503 5.5.1 Error: send HELO/EHLO first");
-    if (s->mail.bdat != BDAT_NONE && s->mail.active)
-        return session_reply(s, "503 5.5.1 Error: MAIL after BDAT");
     if (s->mail.active)
         return session_reply(s, "503 5.5.1 Error: nested MAIL command");
+    if (s->mail.bdat != BDAT_NONE)
+        return session_reply(s, "503 5.5.1 Error: MAIL after BDAT");
     if (line->count < 2 || !text_equal_nocase(line->args[0], "FROM:"))
         return session_reply(s, "501 5.5.4 Syntax: MAIL FROM:<address>");
     return true;

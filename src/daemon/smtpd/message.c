@@ -224,30 +224,30 @@ void message_begin_content(struct session *s)
     s->mail.size = 0;
 }
 
-/* mbox files sent by mistake begin with a line that is no header. */
-static void put_first_line(struct session *s, int type, const char *text,
-                           size_t length)
+/* mbox files sent by mistake begin with a line that is no header, and a
+ * message cannot begin with a continued one. True: the header begins now. */
+static bool put_before_header(struct session *s, int type, const char *text,
+                              size_t length)
 {
-    bool from_line = length >= 5 && memcmp(text, "From ", 5) == 0;
+    bool from_line = (length >= 5 && memcmp(text, "From ", 5) == 0) ||
+                     (length >= 6 && memcmp(text, ">From ", 6) == 0);
 
-    if (!from_line && length >= 6 && memcmp(text, ">From ", 6) == 0)
-        from_line = true;
-    if (from_line) {
-        char *line = arena_printf(s->line_arena, "X-Mailbox-Line: %.*s",
-                                  (int)length, text);
-        record_put_text(out(s), type, line);
-        return;
+    if (from_line && !s->mail.saw_from_line) {
+        s->mail.saw_from_line = true;
+        record_put_text(out(s), type,
+                        arena_printf(s->line_arena, "X-Mailbox-Line: %.*s",
+                                     (int)length, text));
+        return false;
     }
     if (length > 0 && (text[0] == ' ' || text[0] == '\t'))
         record_put(out(s), REC_NORM, "", 0);
-    record_put(out(s), type, text, length);
+    return true;
 }
 
 void message_put(struct session *s, bool ends_line, const char *text,
                  size_t length)
 {
     int type = ends_line ? REC_NORM : REC_CONT;
-    bool first = s->mail.size == 0;
     long limit = common_params.message_size_limit;
 
     s->mail.size += (long)length + (ends_line ? 2 : 0);
@@ -257,10 +257,12 @@ void message_put(struct session *s, bool ends_line, const char *text,
         s->mail.errors |= CLEANUP_STAT_SIZE;
         return;
     }
-    if (first)
-        put_first_line(s, type, text, length);
-    else
-        record_put(out(s), type, text, length);
+    if (!s->mail.in_header) {
+        s->mail.in_header = put_before_header(s, type, text, length);
+        if (!s->mail.in_header)
+            return;
+    }
+    record_put(out(s), type, text, length);
 }
 
 /* ---- the end ---- */

@@ -64,6 +64,7 @@ struct transaction {
     struct delegated delegated;
     bool discard;                  /* DISCARD: no more checks */
     bool hold_logged;
+    bool saw_from_line, in_header; /* of the content, so far */
     long size;                     /* of the content, bytes */
     enum bdat_state bdat;
     struct bdat_reader *chunks;    /* owned, between BDAT commands */
