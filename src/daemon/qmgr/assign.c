@@ -20,8 +20,6 @@
 #include "message.h"
 #include "service/service.h"
 
-#define RETRY_SERVICE "retry"
-
 struct scheduler the_scheduler;
 
 /* ---- Transports -------------------------------------------------------- */
@@ -311,7 +309,7 @@ void assign_routes(struct message *m, struct batch *batch,
 
     for (size_t i = 0; i < count; i++) {
         const struct suspension *why = NULL;
-        if (routes[i].kind != ROUTE_DELIVER)
+        if (routes[i].is_discarded)
             continue;
         placed[n].to = routes[i].to;
         placed[n].destination =

@@ -9,42 +9,20 @@
 #include "base/str.h"
 #include "message.h"
 
-static void mark(struct message *m, int fd, const struct recipient *to)
-{
-    if (to->offset > 0 && !record_mark(fd, to->offset, REC_DONE))
-        log_warning("%s: cannot mark a finished recipient in the queue file",
-                    m->id);
-}
-
-static bool settle(struct message *m, const struct route *route, bool *finished)
+void discard_recipient(struct message *m, int fd, const struct recipient *to)
 {
     struct status_message status = message_status(m);
     struct delivery_times times = message_times(m);
+    struct dsn dsn = {
+        .status = "2.0.0",
+        .reason = "undeliverable postmaster notification discarded",
+    };
 
-    *finished = true;
-    switch (route->kind) {
-    case ROUTE_BOUNCE:
-        return bounce_recipient(&status, &route->to, NULL, &times,
-                                &route->dsn);
-    case ROUTE_DISCARD:
-        return sent_recipient(&status, &route->to, NULL, &times, &route->dsn);
-    case ROUTE_DEFER:
-    case ROUTE_DELIVER: break;
-    }
-    /* A probe has got its answer with a deferral, too. */
-    *finished = (status.trace_flags &
-                 (TRACE_MTA_VERIFY | TRACE_USER_VERIFY)) != 0;
-    return defer_recipient(&status, &route->to, NULL, &times, &route->dsn);
-}
-
-void settle_route(struct message *m, int fd, const struct route *route)
-{
-    bool finished;
-
-    if (settle(m, route, &finished) && finished)
-        mark(m, fd, &route->to);
-    else
+    if (!sent_recipient(&status, to, NULL, &times, &dsn))
         m->flags |= MESSAGE_DEFERRED;
+    else if (to->offset > 0 && !record_mark(fd, to->offset, REC_DONE))
+        log_warning("%s: cannot mark a finished recipient in the queue file",
+                    m->id);
 }
 
 /* ---- Entries that no agent can take ------------------------------------ */

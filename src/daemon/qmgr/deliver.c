@@ -29,9 +29,6 @@
 
 enum { WAITING_MAX = 2, IDLE_MS = 1000, REQUESTS_MAX = 50 };
 
-#define AGENT_LOST_STATUS "4.3.0"
-#define AGENT_LOST "unknown mail transport error"
-
 struct link {
     struct transport *transport;
     struct stream *stream;    /* owned */
@@ -131,9 +128,6 @@ static void destination_failed(struct destination *d, const char *status,
 static void say_malformed(const struct transport *t)
 {
     log_warning("private/%s socket: malformed response", t->name);
-    log_warning("transport %s failure -- see a previous warning/fatal/panic "
-                "logfile record for the problem description",
-                t->name);
 }
 
 /* ---- Connection -------------------------------------------------------- */
@@ -277,15 +271,21 @@ static bool exchange(struct link *link, struct arena *arena,
 
 /* ---- What came of it --------------------------------------------------- */
 
+/* <reply> is NULL if the agent has died: that, too, may be the fault of this
+ * destination. */
 static void give_feedback(struct arena *arena, struct destination *d,
                           const struct delivery_reply *reply)
 {
-    if (*reply->hop_status == '\0') {
+    if (reply != NULL && *reply->hop_status == '\0') {
         feedback_success(d);
         return;
     }
     /* While dead, nothing more can be learnt. */
-    if (d->hold.state != RUN_DEAD && feedback_failure(d))
+    if (d->hold.state == RUN_DEAD || !feedback_failure(d))
+        return;
+    if (reply == NULL)
+        destination_failed(d, "4.3.0", "unknown mail transport error");
+    else
         destination_failed(d, reply->hop_status,
                            arena_printf(arena,
                                         "delivery temporarily suspended: %s",
@@ -305,7 +305,6 @@ static void impose_delays(struct destination *d)
         transport_suspend(t, RUN_WAITING, deadline_in_s(delay_s), NULL, NULL);
 }
 
-/* <reply> is NULL if the agent has died. */
 static void entry_delivered(struct arena *arena, struct entry *e,
                             const struct delivery_reply *reply)
 {
@@ -314,10 +313,7 @@ static void entry_delivered(struct arena *arena, struct entry *e,
 
     if (reply == NULL || reply->status != 0)
         m->flags |= MESSAGE_DEFERRED;
-    if (reply != NULL)
-        give_feedback(arena, d, reply);
-    else if (d->hold.state != RUN_DEAD)
-        destination_failed(d, AGENT_LOST_STATUS, AGENT_LOST);
+    give_feedback(arena, d, reply);
     d->last_done = clock_now();
     impose_delays(d);
     entry_done(e);
@@ -396,8 +392,12 @@ static void link_run(void *argument)
     bool ready = connected && link_greet(&link);
     if (!ready) {
         t->waiting--;
-        if (connected)
+        if (connected) {
             say_malformed(t);
+            log_warning("transport %s failure -- see a previous warning/fatal/"
+                        "panic logfile record for the problem description",
+                        t->name);
+        }
         transport_failed(t);
     } else
         use_link(&link);

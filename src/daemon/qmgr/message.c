@@ -107,7 +107,7 @@ static int adjusted_notify(const struct message *m, int notify)
 static void read_batch(struct message *m, struct message_reader *reader,
                        struct arena *keep, long limit, struct routes *out)
 {
-    struct route route = { .kind = ROUTE_DELIVER };
+    struct route route = { .is_discarded = false };
 
     while ((long)out->count < limit &&
            message_reader_recipient(reader, keep, &route.to)) {
@@ -162,8 +162,8 @@ static void find_routes(struct message *m, int fd, struct routes *routes,
     for (size_t i = 0; i < routes->count; i++) {
         struct route *route = &routes->items[i];
         route_find(m, arena, keep, route);
-        if (route->kind != ROUTE_DELIVER)
-            settle_route(m, fd, route);
+        if (route->is_discarded)
+            discard_recipient(m, fd, &route->to);
     }
 }
 

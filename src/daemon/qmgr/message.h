@@ -58,12 +58,10 @@ struct delivery_times message_times(const struct message *m);
 
 /* ---- route.c ----------------------------------------------------------- */
 
-enum route_kind { ROUTE_DELIVER, ROUTE_BOUNCE, ROUTE_DEFER, ROUTE_DISCARD };
 struct route {
     struct recipient to;
-    enum route_kind kind;
-    const char *transport, *nexthop;  /* ROUTE_DELIVER */
-    struct dsn dsn;                   /* all others */
+    bool is_discarded; /* mail to double-bounce ends here */
+    const char *transport, *nexthop;
 };
 /* Fill the rest of <route>, texts in <arena>; a new recipient address goes
  * into <keep>. */
@@ -72,7 +70,9 @@ MAY_WAIT void route_find(struct message *m, struct arena *arena,
 
 /* ---- assign.c ---------------------------------------------------------- */
 
-/* Put the recipients with ROUTE_DELIVER into the scheduler. <batch> has one
+#define RETRY_SERVICE "retry" /* defers, with its next hop as the reason */
+
+/* Put the recipients that are not discarded into the scheduler. <batch> has one
  * user, the caller, who still holds it afterwards. Does not wait. */
 void assign_routes(struct message *m, struct batch *batch,
                    struct route *routes, size_t count);
@@ -85,9 +85,9 @@ extern struct scheduler the_scheduler;
 
 /* ---- bounce.c ---------------------------------------------------------- */
 
-/* Log, record and (if it is finished) mark in the file <fd>. */
-MAY_WAIT void settle_route(struct message *m, int fd,
-                           const struct route *route);
+/* Log and record the end of a discarded recipient, mark it in file <fd>. */
+MAY_WAIT void discard_recipient(struct message *m, int fd,
+                                const struct recipient *to);
 /* Defer the recipients of these entries, that no agent can take, with the
  * text of <t> or <d>'s reason; in a fiber of its own. */
 void defer_entries(struct list *entries, const char *status,

@@ -12,11 +12,22 @@
 #include "mail/address.h"
 #include "message.h"
 
-static void set_dsn(struct route *route, enum route_kind kind,
-                    const char *status, const char *reason)
+/* To an agent that says no: its next hop is the reason. */
+static void refuse(struct route *route, const char *transport,
+                   const char *reason)
 {
-    route->kind = kind;
-    route->dsn = (struct dsn){ .status = status, .reason = reason };
+    route->transport = transport;
+    route->nexthop = reason;
+}
+
+static void bounce(struct route *route, const char *reason)
+{
+    refuse(route, common_params.error_service_name, reason);
+}
+
+static void defer(struct route *route, const char *reason)
+{
+    refuse(route, RETRY_SERVICE, reason);
 }
 
 static void redirect(struct message *m, struct arena *arena,
@@ -26,7 +37,6 @@ static void redirect(struct message *m, struct arena *arena,
         rewrite_internal(arena, REWRITE_LOCAL, m->envelope.redirect);
 
     route->to.address = arena_strdup(keep, address);
-    route->to.original = route->to.address;
 }
 
 /* "transport:nexthop"; without a next hop, the default or the recipient's
@@ -46,7 +56,6 @@ static void use_filter(struct message *m, struct arena *arena,
         nexthop = qmgr_params.default_filter_nexthop;
     if (*nexthop == '\0')
         nexthop = address_domain(route->to.address);
-    route->kind = ROUTE_DELIVER;
     route->transport = transport;
     route->nexthop = nexthop != NULL ? arena_strdup(arena, nexthop)
                                      : common_params.myhostname;
@@ -85,17 +94,16 @@ static void use_reply(struct message *m, struct arena *arena,
     route->transport = reply->transport;
     route->nexthop = reply->nexthop;
     if (reply->flags & RESOLVE_FAILED)
-        set_dsn(route, ROUTE_DEFER, "4.3.0", "address resolver failure");
+        defer(route, "4.3.0 address resolver failure");
     else if (reply->flags & RESOLVE_BAD)
-        set_dsn(route, ROUTE_BOUNCE, "5.1.3", "bad address syntax");
+        bounce(route, "5.1.3 bad address syntax");
     else if (!qmgr_params.allow_min_user && *reply->recipient == '-')
-        set_dsn(route, ROUTE_BOUNCE, "5.1.3", "bad address syntax");
+        bounce(route, "5.1.3 bad address syntax");
     else if (is_double_bounce(reply))
-        set_dsn(route, ROUTE_DISCARD, "2.0.0",
-                "undeliverable postmaster notification discarded");
+        route->is_discarded = true;
     else if (!(m->flags & MESSAGE_FLUSH) &&
              is_transport_deferred(arena, reply->transport))
-        set_dsn(route, ROUTE_DEFER, "4.3.2", "deferred transport");
+        defer(route, "4.3.2 deferred transport");
 }
 
 static void resolve(struct message *m, struct arena *arena,
@@ -116,11 +124,9 @@ void route_find(struct message *m, struct arena *arena, struct arena *keep,
 {
     bool is_probe = (m->envelope.trace_flags & TRACE_MTA_VERIFY) != 0;
 
-    route->kind = ROUTE_DELIVER;
     if (is_probe &&
         active_probe_count() > verify_params.address_verify_pending_request_limit) {
-        set_dsn(route, ROUTE_DEFER, "4.3.3",
-                "Too many address verification requests");
+        defer(route, "4.3.3 Too many address verification requests");
         return;
     }
     if (*route->to.address == '\0')
