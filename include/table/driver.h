@@ -69,6 +69,10 @@ struct table_driver {
     void (*close)(void *instance);
 };
 
+/* The enum table_can bits of an open table; proxymap answers "open" with them
+ * in <flags>. */
+unsigned table_can(const struct table *table);
+
 /* The driver for <type>, built in or loaded from dynamicmaps.cf, or NULL and
  * <why> (unknown type, or known but not built in: which package has it). */
 const struct table_driver *driver_find(const char *type, struct error *why);

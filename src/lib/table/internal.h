@@ -24,8 +24,6 @@ const struct table_setup *table_setup(void);
 struct table *table_open_inner(const char *type_and_name,
                                const struct table_options *outer,
                                struct error *why);
-/* The bits of enum table_can of an open table. */
-unsigned table_can(const struct table *table);
 /* <text> folded as keys are that are looked up with <flags>. */
 void table_fold_key(struct str *out, const char *text, unsigned flags);
 /* For drivers whose data is the configuration itself. */
