@@ -2,7 +2,6 @@
  *
  * cmd_helo.c - HELO and EHLO: RFC 5321, section 4.1.1.1.
  */
-#include <ctype.h>
 #include <string.h>
 
 #include "access.h"
@@ -11,14 +10,14 @@
 #include "settings.h"
 #include "smtp/extensions.h"
 
-/* The argument as it may stand in a header and a log. */
+/* The argument as it may stand in a header and a log: without what has a
+ * meaning there. */
 static const char *clean_name(struct session *s, const char *text)
 {
     char *name = text_trim(arena_strdup(s->arena, text));
 
     for (char *p = text_printable(name, '?', true); *p != '\0'; p++)
-        if (!isalnum((unsigned char)*p) && (unsigned char)*p < 128 &&
-            strchr("-_.:[]+/=@", *p) == NULL)
+        if (strchr(" \"();<>@\\", *p) != NULL)
             *p = '?';
     return name;
 }
