@@ -41,20 +41,30 @@ static const struct {
 #undef DRIVER
 #undef MISSING
 
+static void explain_missing(const char *type, const char *package,
+                            struct error *why)
+{
+    if (package == NULL)
+        error_set(why,
+                  "unsupported dictionary type: %s. This version does not "
+                  "have it",
+                  type);
+    else
+        error_set(why,
+                  "unsupported dictionary type: %s. This build was made "
+                  "without it: install %s, then configure and build again",
+                  type, package);
+}
+
 const struct table_driver *driver_find(const char *type, struct error *why)
 {
     for (size_t i = 0; i < COUNT(drivers); i++)
         if (strcmp(drivers[i].type, type) == 0)
             return drivers[i].driver;
-    for (size_t i = 0; missing[i].type != NULL; i++)
-        if (strcmp(missing[i].type, type) == 0) {
-            error_set(why,
-                      "unsupported dictionary type: %s. This build was made "
-                      "without it; build again with %s",
-                      type, missing[i].package);
-            return NULL;
-        }
     error_set(why, "unsupported dictionary type: %s", type);
+    for (size_t i = 0; missing[i].type != NULL; i++)
+        if (strcmp(missing[i].type, type) == 0)
+            explain_missing(type, missing[i].package, why);
     return NULL;
 }
 
