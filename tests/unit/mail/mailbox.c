@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Mailboxes and maildirs: what is written, and what is refused.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "mail/mbox.h"
+#include "test.h"
+
+static struct message_reader *make_message(struct arena *arena)
+{
+    static char data[256];
+    size_t length = 97;
+
+    static const char content[] = "N\012Subject: x"
+                                  "N\0"
+                                  "N\007From me"
+                                  "N\004.dotL\003end"
+                                  "X\0E\0";
+    data[0] = 'C';
+    data[1] = 95;
+    snprintf(data + 2, 96, "%15zu %15d %15d %15d %15d %15d",
+             sizeof content - 5, 97, 0, 0, 0, 0);
+    memcpy(data + length, content, sizeof content - 1);
+    return message_reader_open(
+        stream_open_memory(data, length + sizeof content - 1), arena);
+}
+
+static const struct copy_options copy = {
+    .from_line_sender = "MAILER-DAEMON",
+    .return_path = "",
+    .original_to = "a@b",
+    .delivered_to = "c@d",
+    .quote_from = true,
+    .blank_line_at_end = true,
+    .line_end = "\n",
+};
+
+static const char *contents(const char *path)
+{
+    static struct str text = STR_EMPTY;
+
+    str_clear(&text);
+    return file_read(path, 1 << 20, &text, NULL) ? text.data : "";
+}
+
+static struct mbox_options options(void)
+{
+    return (struct mbox_options){
+        .locks = MBOX_LOCK_FCNTL | MBOX_LOCK_FLOCK | MBOX_LOCK_DOTLOCK,
+        .lock_attempts = 1,
+        .stale_lock_s = 500,
+    };
+}
+
+#define HEADERS                                                         \
+    "Return-Path: <>\nX-Original-To: a@b\nDelivered-To: c@d\n"          \
+    "Subject: x\n\n>From me\n.dot\nend\n\n"
+
+TEST(mbox_appends)
+{
+    struct arena *arena = arena_new();
+    struct message_reader *message = make_message(arena);
+    struct mbox_options mbox = options();
+    struct dsn dsn;
+    const char *path = test_path("box");
+
+    CHECK(mbox_append(path, message, &copy, &mbox, arena, &dsn));
+    const char *text = contents(path);
+    CHECK(strncmp(text, "From MAILER-DAEMON  Thu Jan  1 ", 31) == 0);
+    CHECK_STR(strchr(text, '\n') + 1, HEADERS);
+    CHECK(access(test_path("box.lock"), F_OK) != 0);
+    CHECK(mbox_append(path, message, &copy, &mbox, arena, &dsn));
+    size_t length = strlen(contents(path));
+    mbox.size_limit = (long)length + 1;
+    CHECK(!mbox_append(path, message, &copy, &mbox, arena, &dsn));
+    CHECK_STR(dsn.status, "5.2.2");
+    CHECK_INT(strlen(contents(path)), length);
+    message_reader_close(message);
+    arena_free(arena);
+}
+
+TEST(mbox_refuses_what_is_unsafe)
+{
+    struct arena *arena = arena_new();
+    struct message_reader *message = make_message(arena);
+    struct mbox_options mbox = options();
+    struct dsn dsn;
+
+    CHECK(symlink("/dev/null", test_path("link")) == 0);
+    CHECK(!mbox_append(test_path("link"), message, &copy, &mbox, arena, &dsn));
+    CHECK_STR(dsn.status, "5.2.0");
+    CHECK(!mbox_append(test_dir(), message, &copy, &mbox, arena, &dsn));
+    CHECK(!mbox_append("/dev/null", message, &copy, &mbox, arena, &dsn));
+    mbox.devices = true;
+    CHECK(mbox_append("/dev/null", message, &copy, &mbox, arena, &dsn));
+    mbox.check_owner = true;
+    mbox.owner = getuid() + 1;
+    CHECK(!mbox_append(test_path("new"), message, &copy, &mbox, arena, &dsn));
+    CHECK(close(creat(test_path("busy.lock"), 0600)) == 0);
+    CHECK(!mbox_append(test_path("busy"), message, &copy, &mbox, arena, &dsn));
+    CHECK_STR(dsn.status, "4.2.0");
+    message_reader_close(message);
+    arena_free(arena);
+}
+
+TEST(maildir_delivers)
+{
+    struct arena *arena = arena_new();
+    struct message_reader *message = make_message(arena);
+    struct copy_options plain = copy;
+    struct dsn dsn;
+
+    plain.from_line_sender = NULL;
+    plain.blank_line_at_end = false;
+    CHECK(maildir_deliver(test_path("dir"), message, &plain, 0, "host", arena,
+                          &dsn));
+    DIR *folder = opendir(test_path("dir/new"));
+    struct dirent *entry;
+    int count = 0;
+    while ((entry = readdir(folder)) != NULL) {
+        unsigned long seconds, device, inode, usec;
+        char host[32];
+        if (entry->d_name[0] == '.')
+            continue;
+        count++;
+        CHECK_INT(sscanf(entry->d_name, "%lu.V%lxI%lxM%lu.%31s", &seconds,
+                         &device, &inode, &usec, host),
+                  5);
+        CHECK_INT(inode, entry->d_ino);
+        CHECK_STR(host, "host");
+    }
+    closedir(folder);
+    CHECK_INT(count, 1);
+    CHECK(rmdir(test_path("dir/tmp")) == 0); /* empty */
+    CHECK(!maildir_deliver(test_path("dir"), message, &plain, 10, "host",
+                           arena, &dsn));
+    CHECK_STR(dsn.status, "5.2.2");
+    message_reader_close(message);
+    arena_free(arena);
+}
+
+TEST(mailbox_lock_names)
+{
+    struct error why = ERROR_NONE;
+
+    CHECK_INT(mbox_locks_parse("fcntl, dotlock", &why),
+              MBOX_LOCK_FCNTL | MBOX_LOCK_DOTLOCK);
+    CHECK_INT(mbox_locks_parse("flock", &why), MBOX_LOCK_FLOCK);
+    CHECK_INT(mbox_locks_parse("lockf", &why), -1);
+    CHECK_STR(why.text, "unknown mailbox lock method: lockf");
+}
