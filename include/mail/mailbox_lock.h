@@ -19,6 +19,9 @@ struct mailbox_lock_options {
     int delay_s;        /* deliver_lock_delay */
     int stale_s;        /* stale_lock_time: age of a dead dotlock */
     bool devices;       /* /dev/null and the like are welcome, unlocked */
+    bool give;          /* a new file is given to <new_owner>:<new_group> */
+    uid_t new_owner;
+    gid_t new_group;
 };
 
 /* "fcntl, dotlock": the bits, or -1 and <why>. */

@@ -39,7 +39,14 @@ struct mbox_options {
     int lock_attempts, lock_delay_s, stale_lock_s;
     long size_limit;        /* bytes; 0: none */
     uid_t owner;            /* who must own it; with check_owner */
+    gid_t group;
     bool check_owner;
+    /* For a folder in which users may not make files, such as /var/mail: lock
+     * and mailbox are opened as root with the group <spool_gid>, and a new
+     * mailbox is given to <owner>:<group>. The message is written as them.
+     * Only for a process whose real user is root. */
+    bool via_spool;
+    gid_t spool_gid;
     bool devices;           /* may be /dev/null or the like */
 };
 

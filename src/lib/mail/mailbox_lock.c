@@ -122,14 +122,18 @@ static bool open_device(struct mailbox_lock *lock, const char *path,
 static enum mailbox_lock_result open_mailbox(struct mailbox_lock *lock,
                                              const char *path, bool create,
                                              const uid_t *owner,
+                                             const struct mailbox_lock_options
+                                                 *options,
                                              struct error *why)
 {
     struct stat before;
+    uid_t new_owner = options->give ? options->new_owner : (uid_t)-1;
+    gid_t new_group = options->give ? options->new_group : (gid_t)-1;
 
     lock->created = lstat(path, &before) != 0;
     lock->fd = file_open_plain(path, O_RDWR | O_APPEND | O_CLOEXEC |
                                          (create ? O_CREAT : 0),
-                               S_IRUSR | S_IWUSR, (uid_t)-1, (gid_t)-1,
+                               S_IRUSR | S_IWUSR, new_owner, new_group,
                                &lock->st, why);
     if (lock->fd < 0)
         return errno == EPERM || errno == ELOOP ? MAILBOX_UNSAFE
@@ -185,7 +189,7 @@ open_and_lock(struct mailbox_lock *lock, const char *path, bool create,
     if ((options->locks & MBOX_LOCK_DOTLOCK) != 0)
         result = take_dotlock(lock, path, options, why);
     if (result == MAILBOX_LOCKED)
-        result = open_mailbox(lock, path, create, owner, why);
+        result = open_mailbox(lock, path, create, owner, options, why);
     if (result == MAILBOX_LOCKED)
         result = lock_mailbox(lock, options, why);
     return result;

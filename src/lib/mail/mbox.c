@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/priv.h"
 #include "mailbox_failure.h"
 
 static bool append(struct mailbox_lock *lock, struct message_reader *message,
@@ -47,17 +48,6 @@ static void cut_back(struct mailbox_lock *lock)
         fsync(lock->fd);
 }
 
-/* A new file's name has to be on disk too. */
-static bool sync_name(const char *path, const struct mailbox_lock *lock,
-                      struct arena *arena, struct dsn *dsn)
-{
-    struct error why = ERROR_NONE;
-
-    if (!lock->created || file_sync_folder(path, &why))
-        return true;
-    return mailbox_failed(arena, dsn, "4.3.0", why.text);
-}
-
 static const char *lock_failure_status(enum mailbox_lock_result result,
                                        int number)
 {
@@ -71,10 +61,26 @@ static const char *lock_failure_status(enum mailbox_lock_result result,
     return "4.2.0";
 }
 
-bool mbox_append(const char *path, struct message_reader *message,
-                 const struct copy_options *copy,
-                 const struct mbox_options *options, struct arena *arena,
-                 struct dsn *dsn)
+/* Opening and closing in a spool folder is root's, the rest the owner's. */
+static void enter_spool(const struct mbox_options *options)
+{
+    if (options->via_spool)
+        priv_become(0, options->spool_gid);
+}
+
+static void leave_spool(const struct mbox_options *options)
+{
+    int saved = errno;
+
+    if (options->via_spool)
+        priv_become(options->owner, options->group);
+    errno = saved;
+}
+
+static enum mailbox_lock_result open_locked(struct mailbox_lock *lock,
+                                            const char *path,
+                                            const struct mbox_options *options,
+                                            struct error *why)
 {
     struct mailbox_lock_options locking = {
         .locks = options->locks,
@@ -82,21 +88,60 @@ bool mbox_append(const char *path, struct message_reader *message,
         .delay_s = options->lock_delay_s,
         .stale_s = options->stale_lock_s,
         .devices = options->devices,
+        .give = options->via_spool,
+        .new_owner = options->owner,
+        .new_group = options->group,
     };
+
+    enter_spool(options);
+    enum mailbox_lock_result result = mailbox_lock_open(
+        lock, path, true, options->check_owner ? &options->owner : NULL,
+        &locking, why);
+    leave_spool(options);
+    return result;
+}
+
+/* A new file's name has to be on disk too. */
+static bool sync_name(const char *path, const struct mailbox_lock *lock,
+                      const struct mbox_options *options, struct arena *arena,
+                      struct dsn *dsn)
+{
+    struct error why = ERROR_NONE;
+
+    if (!lock->created)
+        return true;
+    enter_spool(options);
+    bool synced = file_sync_folder(path, &why);
+    leave_spool(options);
+    return synced || mailbox_failed(arena, dsn, "4.3.0", why.text);
+}
+
+static bool close_locked(struct mailbox_lock *lock,
+                         const struct mbox_options *options)
+{
+    enter_spool(options);
+    bool closed = mailbox_lock_close(lock);
+    leave_spool(options);
+    return closed;
+}
+
+bool mbox_append(const char *path, struct message_reader *message,
+                 const struct copy_options *copy,
+                 const struct mbox_options *options, struct arena *arena,
+                 struct dsn *dsn)
+{
     struct mailbox_lock lock;
     struct error why = ERROR_NONE;
 
-    enum mailbox_lock_result result = mailbox_lock_open(
-        &lock, path, true, options->check_owner ? &options->owner : NULL,
-        &locking, &why);
+    enum mailbox_lock_result result = open_locked(&lock, path, options, &why);
     if (result != MAILBOX_LOCKED)
         return mailbox_failed(arena, dsn, lock_failure_status(result, errno),
                               why.text);
     bool done = append(&lock, message, copy, options->size_limit, arena, dsn) &&
-                sync_name(path, &lock, arena, dsn);
+                sync_name(path, &lock, options, arena, dsn);
     if (!done)
         cut_back(&lock);
-    if (!mailbox_lock_close(&lock) && done)
+    if (!close_locked(&lock, options) && done)
         return mailbox_failed(arena, dsn, "4.3.0", strerror(errno));
     return done;
 }
