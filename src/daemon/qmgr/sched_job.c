@@ -22,6 +22,11 @@
 
 enum { ORDER_ROOM = 1 << 20, CANDIDATE_MS = 1000 };
 
+static long positive(long n)
+{
+    return n > 0 ? n : 0;
+}
+
 /* ---- Jobs -------------------------------------------------------------- */
 
 static struct job *job_find(struct message_schedule *ms, struct transport *t)
@@ -79,8 +84,6 @@ struct job *job_get(struct message *message, struct transport *t,
         job = job_new(message, t, now);
     if (!is_listed(job))
         insert_in_order(t, job);
-    /* Whoever was the best candidate may not be it any more; but only what
-     * is small can be better, and that is seen within a second. */
     return job;
 }
 
@@ -90,14 +93,15 @@ static void forget_candidate(struct transport *t, const struct job *job)
         t->candidate = t->candidate_for = NULL;
 }
 
-/* Slots that are left over, or owed, go to the job that was preempted; so do
- * the jobs that preempted this one. */
+/* Slots that it borrowed and did not earn are owed by the job that it had
+ * preempted; the jobs that preempted this one have that as their parent. */
 static void settle_with_parent(struct job *job)
 {
     long cost = job->transport->set.slot_cost;
 
     if (job->parent != NULL && cost > 0)
-        job->parent->slots_used -= job->selected / cost - job->slots_used;
+        job->parent->slots_used +=
+            positive(job->slots_used - job->selected / cost);
     LIST_EACH(node, &job->children) {
         struct job *child = CONTAINER_OF(node, struct job, sibling);
         list_remove(node);
@@ -148,11 +152,6 @@ static bool is_first_unread(const struct job *job)
             return other == job;
     }
     return false;
-}
-
-static long positive(long n)
-{
-    return n > 0 ? n : 0;
 }
 
 /* The pool of a transport goes to its first job that is not read completely;
@@ -229,7 +228,8 @@ static struct job *search_candidate(const struct job *current, long slots,
     return best;
 }
 
-/* The search looks at every job, so its result is kept for a moment. */
+/* The search looks at every job, so its result is kept for a moment: a better
+ * one that comes meanwhile is seen within a second. */
 static struct job *candidate(struct job *current, deadline_t now)
 {
     struct transport *t = current->transport;

@@ -108,10 +108,11 @@ static void list_records(struct listing *l, struct stream *in)
     struct arena *arena = arena_new();
     struct message_reader *reader = message_reader_open(in, arena);
     struct str payload = STR_EMPTY;
+    off_t offset;
     int type;
 
     do {
-        type = message_reader_record(reader, &payload, NULL);
+        type = message_reader_record(reader, &payload, &offset);
         if (type == REC_MESG)
             skip_content(l, reader);
     } while (take_record(l, type, &payload));

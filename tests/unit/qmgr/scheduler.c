@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * scheduler.c - tests of the queue manager's scheduler: who is next, how many
+ * at a time, and who is left alone for a while.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "../../../src/daemon/qmgr/scheduler.h"
+#include "base/str.h"
+#include "test.h"
+
+/* A message is what the scheduler knows of it, and a letter. */
+struct message {
+    struct message_schedule schedule;
+    char letter;
+};
+
+struct message_schedule *message_schedule(struct message *message)
+{
+    return &message->schedule;
+}
+
+static struct scheduler s;
+static struct message messages[16];
+static int message_count;
+
+static const struct transport_settings usual = {
+    .recipient_limit = 50,
+    .concurrency_limit = 20,
+    .initial_concurrency = 5,
+    .failed_cohort_limit = 1,
+    .positive = { FEEDBACK_CONSTANT, 1 },
+    .negative = { FEEDBACK_CONSTANT, 1 },
+    .slot_cost = 5,
+    .slot_loan = 3,
+    .slot_discount = 50,
+    .minimum_slots = 3,
+    .memory_limit = 20000,
+    .extra_memory_limit = 1000,
+    .refill_limit = 100,
+    .refill_delay_s = 5,
+};
+
+static struct transport *start(const struct transport_settings *settings)
+{
+    scheduler_init(&s);
+    message_count = 0;
+    return transport_new(&s, "smtp", settings);
+}
+
+static struct message *new_message(char letter)
+{
+    struct message *m = &messages[message_count];
+
+    m->schedule = (struct message_schedule){ .sequence = ++message_count };
+    list_init(&m->schedule.jobs);
+    m->letter = letter;
+    return m;
+}
+
+static struct destination *at(struct transport *t, const char *name)
+{
+    struct destination *d = destination_find(t, name);
+
+    return d != NULL ? d : destination_new(t, name, name);
+}
+
+/* <count> entries for one destination. */
+static void add(struct message *m, struct transport *t, const char *name,
+                int count)
+{
+    struct batch *batch = mem_zalloc(sizeof *batch);
+
+    batch->users = 1;
+    batch->arena = arena_new();
+    for (int i = 0; i < count; i++) {
+        struct recipient *to = arena_zalloc(batch->arena, sizeof *to);
+        entry_new(m, at(t, name), batch, to, 1, 1000);
+    }
+    batch_release(batch);
+}
+
+/* Letters of messages in the order of delivery, one at a time. */
+static const char *order(struct transport *t)
+{
+    static char letters[1024];
+    size_t n = 0;
+    struct entry *e;
+
+    while (n < sizeof letters - 1 && (e = scheduler_choose(t, 2000)) != NULL) {
+        letters[n++] = e->message->letter;
+        entry_done(e);
+    }
+    letters[n] = '\0';
+    return letters;
+}
+
+static void finish(struct transport *t)
+{
+    order(t);
+    for (int i = 0; i < message_count; i++) {
+        CHECK_INT(messages[i].schedule.entries, 0);
+        CHECK_INT(messages[i].schedule.recipients, 0);
+        jobs_free(&messages[i]);
+    }
+    CHECK_INT(t->recipients, 0);
+    CHECK_INT(s.recipients, 0);
+    CHECK_INT(hash_count(t->destinations), 0);
+    CHECK_INT(t->ready.count, 0);
+    scheduler_fini(&s);
+}
+
+/* ---- Feedback ---------------------------------------------------------- */
+
+TEST(feedback_forms_are_read)
+{
+    static const struct {
+        const char *text;
+        bool good;
+        enum feedback_form form;
+        double base;
+    } cases[] = {
+        { "1", true, FEEDBACK_CONSTANT, 1 },
+        { "0", true, FEEDBACK_CONSTANT, 0 },
+        { "0.25 ", true, FEEDBACK_CONSTANT, 0.25 },
+        { "1/4", true, FEEDBACK_CONSTANT, 0.25 },
+        { "1 / 2", true, FEEDBACK_CONSTANT, 0.5 },
+        { "1/concurrency", true, FEEDBACK_BY_N, 1 },
+        { "0.5 / sqrt_concurrency", true, FEEDBACK_BY_ROOT_N, 0.5 },
+        { "", false, 0, 0 },
+        { "x", false, 0, 0 },
+        { "2", false, 0, 0 },
+        { "-1", false, 0, 0 },
+        { "1/0", false, 0, 0 },
+        { "1/", false, 0, 0 },
+        { "1/concurrencyx", false, 0, 0 },
+        { "1x", false, 0, 0 },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct feedback f;
+        bool good = feedback_parse(cases[i].text, &f);
+        if (!CHECK_INT(good, cases[i].good))
+            printf("case: %s\n", cases[i].text);
+        if (!good)
+            continue;
+        CHECK_INT(f.form, cases[i].form);
+        CHECK_INT((int)(f.base * 1000), (int)(cases[i].base * 1000));
+    }
+}
+
+TEST(success_raises_the_concurrency_to_the_limit)
+{
+    struct transport *t = start(&usual);
+    struct destination *d = at(t, "a");
+
+    CHECK_INT(d->window, 5);
+    d->busy = 20;
+    for (int i = 0; i < 30; i++)
+        feedback_success(d);
+    CHECK_INT(d->window, 20);
+    d->busy = 0;
+}
+
+TEST(success_counts_only_when_the_window_is_used)
+{
+    struct transport *t = start(&usual);
+    struct destination *d = at(t, "a");
+
+    d->busy = 1;
+    for (int i = 0; i < 30; i++)
+        feedback_success(d);
+    CHECK_INT(d->window, 6); /* busy + initial concurrency */
+}
+
+TEST(one_by_n_takes_a_cohort_a_step)
+{
+    struct transport_settings settings = usual;
+    settings.positive.form = FEEDBACK_BY_N;
+    struct transport *t = start(&settings);
+    struct destination *d = at(t, "a");
+
+    d->busy = 20;
+    for (int i = 0; i < 4; i++)
+        feedback_success(d);
+    CHECK_INT(d->window, 5);
+    feedback_success(d);
+    CHECK_INT(d->window, 6);
+}
+
+TEST(failure_lowers_at_the_start_of_a_run)
+{
+    struct transport_settings settings = usual;
+    settings.negative.form = FEEDBACK_BY_N;
+    settings.failed_cohort_limit = 10;
+    struct transport *t = start(&settings);
+    struct destination *d = at(t, "a");
+
+    CHECK(!feedback_failure(d));
+    CHECK_INT(d->window, 4);
+    CHECK(!feedback_failure(d));
+    CHECK_INT(d->window, 4);
+}
+
+TEST(failed_cohorts_make_a_destination_dead)
+{
+    struct transport *t = start(&usual);
+    struct destination *d = at(t, "a");
+    int failures = 1;
+
+    while (!feedback_failure(d))
+        failures++;
+    CHECK_INT(failures, 4); /* 1/5 + 1/4 + 1/3 + 1/2 > 1 */
+
+    struct destination *other = at(t, "b");
+    for (int i = 0; i < 3; i++)
+        feedback_failure(other);
+    feedback_success(other);
+    CHECK(!feedback_failure(other));
+}
+
+TEST(a_window_of_one_dies_at_the_first_failure)
+{
+    struct transport_settings settings = usual;
+    settings.concurrency_limit = 1;
+    struct transport *t = start(&settings);
+
+    CHECK_INT(at(t, "a")->window, 1);
+    CHECK(feedback_failure(at(t, "a")));
+}
+
+TEST(without_a_cohort_limit_nothing_dies)
+{
+    struct transport_settings settings = usual;
+    settings.failed_cohort_limit = 0;
+    struct transport *t = start(&settings);
+
+    for (int i = 0; i < 100; i++)
+        CHECK(!feedback_failure(at(t, "a")));
+    CHECK_INT(at(t, "a")->window, 1);
+}
+
+/* ---- Order ------------------------------------------------------------- */
+
+TEST(messages_are_served_in_the_order_they_came)
+{
+    struct transport *t = start(&usual);
+
+    add(new_message('1'), t, "a", 2);
+    add(new_message('2'), t, "b", 1);
+    add(new_message('3'), t, "a", 1);
+    CHECK_STR(order(t), "1123");
+    finish(t);
+}
+
+TEST(destinations_of_a_message_take_turns)
+{
+    struct transport *t = start(&usual);
+    struct message *m = new_message('1');
+    char names[8] = "";
+
+    add(m, t, "a", 2);
+    add(m, t, "b", 2);
+    for (int i = 0; i < 4; i++) {
+        struct entry *e = scheduler_choose(t, 0);
+        strcat(names, e->destination->name);
+        entry_done(e);
+    }
+    CHECK_STR(names, "abab");
+    finish(t);
+}
+
+TEST(small_messages_slip_past_a_large_one)
+{
+    struct transport_settings settings = usual;
+    settings.slot_cost = 2;
+    settings.slot_discount = settings.slot_loan = 0;
+    settings.minimum_slots = 1;
+    struct transport *t = start(&settings);
+
+    /* SCHEDULER_README: ten recipients, then twice two, cost 2. */
+    add(new_message('1'), t, "a", 10);
+    add(new_message('2'), t, "b", 2);
+    add(new_message('3'), t, "c", 2);
+    CHECK_STR(order(t), "11112211113311");
+    finish(t);
+}
+
+TEST(slots_can_be_had_in_advance)
+{
+    struct transport_settings settings = usual;
+    settings.slot_cost = 2;
+    settings.slot_discount = 50;
+    settings.slot_loan = 0;
+    settings.minimum_slots = 1;
+    struct transport *t = start(&settings);
+
+    add(new_message('1'), t, "a", 10);
+    add(new_message('2'), t, "b", 2);
+    add(new_message('3'), t, "c", 2);
+    CHECK_STR(order(t), "11221111331111");
+    finish(t);
+}
+
+TEST(cost_zero_means_no_preemption)
+{
+    struct transport_settings settings = usual;
+    settings.slot_cost = 0;
+    struct transport *t = start(&settings);
+
+    add(new_message('1'), t, "a", 30);
+    add(new_message('2'), t, "b", 1);
+    CHECK_STR(order(t) + 29, "12");
+    finish(t);
+}
+
+TEST(a_message_with_few_slots_is_not_preempted)
+{
+    struct transport *t = start(&usual);
+
+    add(new_message('1'), t, "a", 14); /* 14/5 < 3 */
+    add(new_message('2'), t, "b", 1);
+    CHECK_STR(order(t) + 13, "12");
+    finish(t);
+}
+
+/* ---- Limits ------------------------------------------------------------ */
+
+TEST(a_full_destination_does_not_hold_up_others)
+{
+    struct transport *t = start(&usual);
+    struct entry *busy[6];
+
+    add(new_message('1'), t, "slow", 8);
+    add(new_message('2'), t, "fast", 1);
+    for (int i = 0; i < 6; i++)
+        busy[i] = scheduler_choose(t, 0);
+    CHECK_INT(busy[4]->message->letter, '1');
+    CHECK_INT(busy[5]->message->letter, '2');
+    CHECK(scheduler_choose(t, 0) == NULL);
+    entry_done(busy[0]);
+    CHECK_STR(order(t), "111");
+    for (int i = 1; i < 6; i++)
+        entry_done(busy[i]);
+    finish(t);
+}
+
+TEST(a_dead_destination_gives_up_what_it_has)
+{
+    struct transport *t = start(&usual);
+    struct destination *d = at(t, "a");
+    struct list entries = LIST_INIT(entries);
+
+    add(new_message('1'), t, "a", 3);
+    destination_suspend(d, RUN_DEAD, 5000, "4.4.1", "refused");
+    CHECK_INT(s.dead_count, 1);
+    CHECK(scheduler_choose(t, 0) == NULL);
+    destination_take_todo(d, &entries);
+    CHECK_INT(d->todo, 0);
+    CHECK_INT(messages[0].schedule.entries, 3);
+
+    struct transport *retry = transport_new(&s, "retry", &usual);
+    LIST_EACH(node, &entries) {
+        list_remove(node);
+        entry_rehome(CONTAINER_OF(node, struct entry, node),
+                     at(retry, "4.4.1 refused"), 0);
+    }
+    CHECK_STR(order(retry), "111");
+    CHECK(scheduler_expire(&s, 4999) == NULL);
+    CHECK(scheduler_expire(&s, 5000) == t);
+    CHECK_INT(s.dead_count, 0);
+    finish(t);
+}
+
+TEST(a_rate_delay_ends_by_itself)
+{
+    struct transport *t = start(&usual);
+    struct destination *d = at(t, "a");
+
+    add(new_message('1'), t, "a", 2);
+    entry_done(scheduler_choose(t, 0));
+    destination_suspend(d, RUN_WAITING, 100, NULL, NULL);
+    CHECK(scheduler_choose(t, 0) == NULL);
+    CHECK_INT(scheduler_next_timer(&s), 100);
+    CHECK(scheduler_expire(&s, 100) == t);
+    CHECK_STR(order(t), "1");
+    finish(t);
+}
+
+TEST(the_first_message_that_is_not_read_gets_the_memory)
+{
+    struct transport_settings settings = usual;
+    settings.memory_limit = 100;
+    struct transport *t = start(&settings);
+    struct message *first = new_message('1'), *second = new_message('2');
+
+    add(first, t, "a", 10);
+    add(second, t, "a", 20);
+    first->schedule.unread = second->schedule.unread = 1000;
+    CHECK_INT(job_memory_allowance(first), 70);
+    CHECK_INT(job_memory_allowance(second), 0);
+    first->schedule.unread = 0;
+    CHECK_INT(job_memory_allowance(second), 70);
+    second->schedule.unread = 0;
+    finish(t);
+}
+
+/* ---- oqmgr ------------------------------------------------------------- */
+
+TEST(the_old_strategy_serves_destinations_in_turn)
+{
+    struct transport *t = start(&usual);
+
+    s.rotate = true;
+    add(new_message('1'), t, "a", 3);
+    add(new_message('2'), t, "b", 2);
+    add(new_message('3'), t, "b", 1);
+    CHECK_STR(order(t), "121213");
+    finish(t);
+}
