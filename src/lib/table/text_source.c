@@ -76,8 +76,9 @@ bool text_source_next(struct text_source *source, struct str *line)
                 source->last_line = source->line;
             } else {
                 log_warning("%s: logical line must not start with "
-                            "whitespace: \"%.30s\"",
-                            source->path, ahead->data);
+                            "whitespace: \"%.30s%s\"",
+                            source->path, ahead->data,
+                            ahead->length > 30 ? "..." : "");
             }
             continue;
         }
