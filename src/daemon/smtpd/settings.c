@@ -250,7 +250,7 @@ static void open_interfaces(void)
 void settings_open(void)
 {
     struct settings *s = &the_settings;
-    struct arena *arena = arena_new(); /* lives as long as the process */
+    struct arena *arena = s->arena = arena_new();
 
     s->tables = hash_new();
     open_classes(arena);

@@ -5,6 +5,7 @@
 #ifndef SMTPD_SETTINGS_H
 #define SMTPD_SETTINGS_H
 
+#include "base/arena.h"
 #include "base/hash.h"
 #include "config/interfaces.h"
 #include "smtp/text.h"
@@ -25,6 +26,7 @@ enum override { /* receive_override_options */
 };
 
 struct settings {
+    struct arena *arena; /* of the texts below; as long as the process */
     struct match_list *mynetworks, *bare_newline_exclusions,
         *limit_exceptions, *forbidden_commands, *noop_commands,
         *verp_clients;
@@ -46,7 +48,6 @@ struct settings {
 const struct settings *settings(void);
 void settings_open(void);
 /* "a, {b c}" to words. */
-struct arena;
 char **settings_words(struct arena *arena, const char *text);
 
 #endif
