@@ -28,6 +28,7 @@ struct show {
     const struct show_options *options;
     enum show_state state;
     struct str payload;
+    bool in_line;      /* the last output has no newline at its end */
     off_t offset;      /* of the record, or of the pointers and padding before */
     int previous;
     int reverse_jumps;
@@ -92,10 +93,13 @@ static bool is_shown(const struct show *show)
     return (show->options->parts & parts[show->state]) != 0;
 }
 
-static void put_marker(const struct show *show, int type, const char *text)
+static void put_marker(struct show *show, int type, const char *text)
 {
     if ((show->options->parts & SHOW_ENVELOPE) == 0)
         return;
+    if (show->in_line)
+        putchar('\n');
+    show->in_line = false;
     put_prefix(show, type);
     printf("*** %s %s ***\n", text, show->name);
 }
@@ -159,8 +163,8 @@ static void put_text(struct show *show, int type)
         return;
     put_prefix(show, type);
     fwrite(show->payload.data, 1, show->payload.length, stdout);
-    if (type == REC_NORM || show->options->offsets ||
-        show->options->decimal_types)
+    show->in_line = type == REC_CONT && !show->options->offsets;
+    if (!show->in_line)
         putchar('\n');
 }
 
@@ -247,9 +251,14 @@ static bool skip_envelope(struct show *show)
     return true;
 }
 
-static bool is_valid_start(int type)
+/* Of something that is no queue file, not even a record can be read. */
+static bool has_records(const struct show *show)
 {
-    return type == REC_SIZE || type == REC_TIME;
+    if (show->options->has_start || !stream_fill(show->in) ||
+        record_name((unsigned char)*stream_peek(show->in)) != NULL)
+        return true;
+    log_warning("%s: input is not a valid queue file", show->name);
+    return false;
 }
 
 static bool show_first(struct show *show, int type)
@@ -258,7 +267,7 @@ static bool show_first(struct show *show, int type)
 
     if (options->has_start)
         return true;
-    if (!is_valid_start(type)) {
+    if (type != REC_SIZE && type != REC_TIME) {
         log_warning("%s: input is not a valid queue file", show->name);
         return false;
     }
@@ -274,12 +283,13 @@ void show_file(struct stream *in, const char *name,
 {
     struct show show = { .in = in, .name = name, .options = options };
     bool first = true;
-    int type;
+    int type = REC_EOF;
 
     str_init(&show.payload);
     if (options->has_start && !stream_seek(in, options->start))
         fatal("seek %s: %s", name, stream_error_text(in));
-    while ((type = next_record(&show)) >= 0) {
+    while (!(first && !has_records(&show)) &&
+           (type = next_record(&show)) >= 0) {
         if (first && !show_first(&show, type))
             break;
         bool skip = first && type == REC_SIZE && !options->has_start &&

@@ -57,7 +57,8 @@ static bool is_there(const char *queue, const char *id, struct stat *st)
 
 /* ---- The actions on one message in one queue ----------------------------- */
 
-/* The logs go first: those of a message that is gone would stay for ever. */
+/* The logs go first: those of a message that is gone would stay for ever. A
+ * file that was not complete goes, but is no message. */
 static enum outcome delete_message(const char *queue, const char *id)
 {
     struct stat st;
@@ -68,7 +69,7 @@ static enum outcome delete_message(const char *queue, const char *id)
         if (!queue_dir_remove(log_queues[i], id) && errno != ENOENT)
             cannot("remove", log_queues[i], id, NULL);
     if (queue_dir_remove(queue, id))
-        return DONE;
+        return queue_dir_state(&st) == QUEUE_FILE_READY ? DONE : NOTHING_TO_DO;
     if (errno == ENOENT)
         return NOT_HERE;
     cannot("remove", queue, id, NULL);
@@ -140,7 +141,7 @@ static const struct action_row {
     const char *done;
     const char *summary;
 } rows[ACTION_COUNT] = {
-    [ACTION_DELETE] = { delete_message, all_but_maildrop, "removed",
+    [ACTION_DELETE] = { delete_message, message_queues, "removed",
                         "Deleted" },
     [ACTION_REQUEUE] = { requeue_message, all_but_maildrop, "requeued",
                          "Requeued" },
@@ -200,8 +201,7 @@ static void act_on_queue(enum action action, const char *queue)
     while ((id = queue_scan_next(scan, &path)) != NULL) {
         if (!queue_id_is_valid(id))
             log_warning("bogus file name: %s", path.data);
-        else if (is_there(queue, id, &st) &&
-                 queue_dir_state(&st) == QUEUE_FILE_READY)
+        else if (is_there(queue, id, &st))
             run_action(action, queue, id, false);
     }
     queue_scan_close(scan);

@@ -281,7 +281,7 @@ void repair(const char *const *queues, const struct repair_options *options)
         queues = all_queues;
     fatal_cleanup(warn_incomplete, &repair);
     if (options->structure)
-        run_pass(&repair, PASS_PLACES, all_queues);
+        run_pass(&repair, PASS_PLACES, queues);
     run_pass(&repair, PASS_NAMES, queues);
     if (repair.again) {
         run_pass(&repair, PASS_SUFFIX, log_queues);
