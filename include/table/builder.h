@@ -49,6 +49,8 @@ void builder_build(const struct builder_options *options, const char *name);
 bool builder_query(const struct builder_options *options, char **names);
 bool builder_remove(const struct builder_options *options, char **names);
 bool builder_list(const struct builder_options *options, char **names);
+struct table *builder_open(const char *name, enum table_mode mode,
+                           unsigned flags);
 /* Look up one key in one table after the other and print "key<TAB>value" if
  * it is there. Close with builder_close_all. */
 struct table **builder_open_all(const struct builder_options *options,

@@ -25,6 +25,12 @@
 
 /* ---- Options ---- */
 
+/* Of two options that exclude each other the last one counts. */
+static void choose(struct builder_options *o, unsigned flag, unsigned other)
+{
+    o->flags = (o->flags & ~other) | flag;
+}
+
 static void set_option(struct builder_options *o, int letter, char *argument,
                        const char *usage)
 {
@@ -38,17 +44,17 @@ static void set_option(struct builder_options *o, int letter, char *argument,
     case 'i': o->incremental = true; break;
     case 'j': o->json = true; break;
     case 'm': o->mime = true; break;
-    case 'n': o->flags |= TABLE_WITHOUT_NUL; break;
-    case 'N': o->flags |= TABLE_WITH_NUL; break;
+    case 'n': choose(o, TABLE_WITHOUT_NUL, TABLE_WITH_NUL); break;
+    case 'N': choose(o, TABLE_WITH_NUL, TABLE_WITHOUT_NUL); break;
     case 'o': o->keep_root = true; break;
     case 'p': o->default_mode = true; break;
     case 'q': o->query = argument; break;
-    case 'r': o->flags |= TABLE_DUP_REPLACE; break;
+    case 'r': choose(o, TABLE_DUP_REPLACE, TABLE_DUP_IGNORE); break;
     case 's': o->list = true; break;
     case 'u': o->no_utf8 = true; break;
     case 'U': o->force_utf8 = true; break;
     case 'v': o->verbose++; break;
-    case 'w': o->flags |= TABLE_DUP_IGNORE; break;
+    case 'w': choose(o, TABLE_DUP_IGNORE, TABLE_DUP_REPLACE); break;
     default: fatal("%s", usage);
     }
 }
@@ -64,10 +70,6 @@ int builder_parse(struct builder_options *o, int argc, char **argv,
         fatal("%s", usage);
     if ((o->query != NULL) + (o->remove != NULL) + o->list + o->incremental > 1)
         fatal("specify only one of -d -i -q or -s");
-    if ((o->flags & TABLE_WITH_NUL) && (o->flags & TABLE_WITHOUT_NUL))
-        fatal("specify only one of -n and -N");
-    if ((o->flags & TABLE_DUP_REPLACE) && (o->flags & TABLE_DUP_IGNORE))
-        fatal("specify only one of -r and -w");
     if (o->json && o->query == NULL && !o->list)
         fatal("specify -j only with -q or -s");
     log_set_verbose(o->verbose);
@@ -180,8 +182,8 @@ static void check_type(const char *name, bool incremental)
     free(type);
 }
 
-static struct table *open_table(const char *name, enum table_mode mode,
-                                unsigned flags)
+struct table *builder_open(const char *name, enum table_mode mode,
+                           unsigned flags)
 {
     struct error why = ERROR_NONE;
     struct table *table = table_open(name, mode, flags, &why);
@@ -238,8 +240,8 @@ void builder_build(const struct builder_options *o, const char *name)
 
     hold_signals(true);
     struct table *table =
-        open_table(name, o->incremental ? TABLE_UPDATE : TABLE_CREATE,
-                   o->flags | TABLE_BULK);
+        builder_open(name, o->incremental ? TABLE_UPDATE : TABLE_CREATE,
+                     o->flags | TABLE_BULK);
     struct stream *in = stream_open(fd);
     store_lines(o, in, o->incremental ? "stdin" : path, table);
     if (!table_commit(table))

@@ -55,19 +55,6 @@ void builder_flush(void)
 
 /* ---- Tables ---- */
 
-static struct table *open_one(const struct builder_options *o, const char *name,
-                              enum table_mode mode)
-{
-    struct error why = ERROR_NONE;
-    struct table *table = table_open(name, mode, o->flags, &why);
-
-    if (table == NULL)
-        fatal("%s", why.text);
-    if (*table_error(table) != 0)
-        fatal("%s", table_error(table));
-    return table;
-}
-
 struct table **builder_open_all(const struct builder_options *o, char **names,
                                 enum table_mode mode)
 {
@@ -77,7 +64,7 @@ struct table **builder_open_all(const struct builder_options *o, char **names,
         count++;
     struct table **tables = mem_zalloc((count + 1) * sizeof(*tables));
     for (size_t i = 0; i < count; i++)
-        tables[i] = open_one(o, names[i], mode);
+        tables[i] = builder_open(names[i], mode, o->flags);
     return tables;
 }
 

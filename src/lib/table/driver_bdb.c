@@ -366,7 +366,8 @@ static void load(struct bdb *b)
 
     if (b->too_large || b->opened.st_mtime > time(NULL) - SETTLED_S)
         return;
-    if (b->opened.st_size > b->setup->bdb_read_buffer) {
+    /* The library makes the cache a quarter larger than it was told. */
+    if (b->opened.st_size > b->setup->bdb_read_buffer / 4 * 5) {
         b->too_large = true;
         return;
     }
