@@ -759,6 +759,9 @@ bool stream_set_transport(struct stream *s,
     if (!stream_flush(s))
         return false;
     close_transport(s);
+    /* Whatever lies below: a transport has two directions and no position. */
+    s->kind = KIND_SOCKET;
+    s->blocking = false;
     s->transport = transport;
     s->handle = handle;
     return true;
