@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * expand.c - the right hand side of an alias, a line of a list or of a
+ * forward file: addresses, "|command", /file and :include:/file.
+ */
+#include <string.h>
+
+#include "base/text.h"
+#include "client/resolve.h"
+#include "client/rewrite.h"
+#include "local.h"
+#include "mail/token822.h"
+
+/* Local mail is delivered right here; what has a new sender, or comes from a
+ * list, is posted again so that each recipient has a status on file. */
+static bool stays_here(const struct delivery *d,
+                       const struct resolve_reply *where)
+{
+    return d->owner == NULL && d->origin == ORIGIN_ALIAS &&
+           strcmp(where->transport, service_name()) == 0;
+}
+
+static enum fate deliver_address(const struct delivery *outer,
+                                 const char *text)
+{
+    struct delivery d = *outer;
+    struct arena *arena = d.job->arena;
+    struct resolve_reply where;
+
+    d.to.address = rewrite_internal(arena, REWRITE_LOCAL, text);
+    resolve_address(arena, d.sender, d.to.address, &where);
+    if (where.flags & RESOLVE_FAILED)
+        return report_failed(&d, "4.3.0", "address resolver failure");
+    if (where.flags & RESOLVE_BAD)
+        return report_failed(&d, "5.1.3", "bad recipient address syntax");
+    d.to.address = where.recipient;
+    if (!stays_here(&d, &where))
+        return forward_add(&d, where.recipient);
+    char *what = arena_printf(arena, "address %s", where.recipient);
+    return first_time(&d, what) ? deliver_recipient(&d) : FINISHED;
+}
+
+static bool is_allowed(const struct delivery *d, const char *list)
+{
+    static const struct { enum origin origin; const char *name; } names[] = {
+        { ORIGIN_ALIAS, "alias" },
+        { ORIGIN_FORWARD, "forward" },
+        { ORIGIN_INCLUDE, "include" },
+    };
+    char **allowed = text_split(d->job->arena, list, NULL, NULL);
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        for (char **word = allowed; d->origin == names[i].origin && *word; word++)
+            if (text_equal_nocase(*word, names[i].name))
+                return true;
+    return false;
+}
+
+static enum fate deliver_destination(const struct delivery *d,
+                                     const char *text)
+{
+    static const char include[] = ":include:";
+
+    if (*text == '|')
+        return is_allowed(d, local_params.allow_mail_to_commands)
+                   ? deliver_command(d, text + 1)
+                   : report_failed(d, "5.7.1",
+                                   "mail to command is restricted");
+    if (*text == '/')
+        return is_allowed(d, local_params.allow_mail_to_files)
+                   ? deliver_file(d, text)
+                   : report_failed(d, "5.7.1", "mail to file is restricted");
+    if (text_has_prefix_nocase(text, include))
+        return deliver_include(d, text + strlen(include));
+    return deliver_address(d, text);
+}
+
+enum fate deliver_list(const struct delivery *d, const char *text,
+                       size_t *count)
+{
+    struct arena *arena = d->job->arena;
+    enum fate fate = FINISHED;
+
+    for (struct token822 *token = token822_parse(arena, text, 0); token != NULL;
+         token = token->next)
+        if (token->kind == TOKEN_ADDRESS && token->child != NULL) {
+            const char *one = token822_internal(arena, token->child);
+            ++*count;
+            fate = fate_worse(fate, deliver_destination(d, one));
+        }
+    return fate;
+}

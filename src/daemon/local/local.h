@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * local.h - what the files of the local delivery agent share.
+ *
+ * A job is one recipient of the request. Aliases, lists and forward files
+ * make a tree of deliveries below it. The job is finished when every leaf is;
+ * else its recipient stays in the queue and the whole tree is tried again.
+ */
+#ifndef LOCAL_LOCAL_H
+#define LOCAL_LOCAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/hash.h"
+#include "base/proc.h"
+#include "delivery/agent.h"
+#include "mail/mbox.h"
+#include "mail/user.h"
+
+/* What became of a delivery. Answers of all deliver_ functions: KEPT means
+ * that the recipient has to be tried again. */
+enum fate { FINISHED, KEPT };
+static inline enum fate fate_worse(enum fate a, enum fate b)
+{
+    return a == KEPT ? a : b;
+}
+
+struct forwards;
+
+struct job {
+    struct request *request;
+    size_t index;
+    struct arena *arena;
+    struct hash *seen;         /* owned; "who does what" done already */
+    struct hash *delivered;    /* of the request; Delivered-To: addresses */
+    struct forwards *forwards; /* messages to post at the end */
+};
+
+/* Whose files and commands these are. */
+struct rights {
+    uid_t uid;
+    gid_t gid;
+    const struct user_info *user; /* NULL: the owner of an alias table */
+};
+
+/* Where a destination was written. */
+enum origin {
+    ORIGIN_NONE = 0,
+    ORIGIN_ALIAS = 1 << 0,
+    ORIGIN_FORWARD = 1 << 1,
+    ORIGIN_INCLUDE = 1 << 2,
+};
+
+/* A name that is being expanded, and those around it. */
+struct expansion {
+    const char *name;
+    const struct expansion *outer;
+};
+
+/* One address on its way. Copied from level to level; texts in job->arena. */
+struct delivery {
+    struct job *job;
+    struct recipient to;
+    const char *local;     /* folded local part */
+    const char *user;      /* the same without extension */
+    const char *extension; /* NULL: none */
+    const char *delimiter; /* the one found in front of it; "" */
+    const char *domain;    /* "" */
+    const char *delivered; /* for Delivered-To: */
+    const char *sender;    /* of bounces and forwarded mail */
+    const char *owner;     /* alias whose owner- is the sender, or NULL */
+    const struct rights *rights; /* NULL: none yet */
+    const struct expansion *aliases; /* names of aliases around */
+    const struct expansion *users;   /* users whose forward file is read */
+    enum origin origin;
+    unsigned depth;
+};
+
+/* ---- recipient.c: from an address to a mailbox --------------------------- */
+
+MAY_WAIT enum fate deliver_recipient(const struct delivery *d);
+/* Fill local, user, extension and domain from to.address. */
+void delivery_split(struct delivery *d);
+bool expansion_has(const struct expansion *list, const char *name);
+/* False: <what> was done before by this job. */
+bool first_time(const struct delivery *d, const char *what);
+
+/* ---- alias.c, forward_file.c: what a name stands for --------------------- */
+
+void alias_open(void);
+/* ABSENT: it is no alias, or being expanded already. */
+MAY_WAIT enum answer deliver_alias(const struct delivery *d, enum fate *fate);
+MAY_WAIT enum answer deliver_forward_file(const struct delivery *d,
+                                          const struct user_info *user,
+                                          enum fate *fate);
+
+/* ---- expand.c: the right hand side of an alias --------------------------- */
+
+enum { NESTING_LIMIT = 100 };
+
+/* Deliver to each destination in <text>, one logical line. */
+MAY_WAIT enum fate deliver_list(const struct delivery *d, const char *text,
+                                size_t *count);
+/* :include: */
+MAY_WAIT enum fate deliver_include(const struct delivery *d,
+                                   const char *path);
+/* Each line of an open file; *count destinations were there. */
+MAY_WAIT enum fate deliver_lines(const struct delivery *d, int fd,
+                                 const char *path, size_t *count);
+
+/* ---- forward.c: posting the message again -------------------------------- */
+
+struct forwards *forwards_new(void);
+/* Add <address> to the message that takes this delivery's sender and
+ * Delivered-To:. */
+enum fate forward_add(const struct delivery *d, const char *address);
+/* Post them all. */
+MAY_WAIT enum fate forwards_finish(struct forwards *forwards);
+
+/* ---- mailbox.c, file.c, command.c, unknown.c: the ends ------------------- */
+
+MAY_WAIT enum fate deliver_mailbox(const struct delivery *d,
+                                   const struct user_info *user);
+/* mailbox_transport(_maps). ABSENT: none is set. */
+MAY_WAIT enum answer deliver_transport(const struct delivery *d,
+                                       enum fate *fate);
+MAY_WAIT enum fate deliver_file(const struct delivery *d, const char *path);
+MAY_WAIT enum fate deliver_command(const struct delivery *d,
+                                   const char *command);
+MAY_WAIT enum fate deliver_unknown(const struct delivery *d);
+void unknown_open(void);
+void mailbox_open(void);
+
+/* ---- report.c: what became of it ----------------------------------------- */
+
+MAY_WAIT enum fate report_sent(const struct delivery *d, const char *format,
+                               ...) PRINTF_LIKE(2, 3);
+/* By the class of <status>: 4 deferred, 5 bounced. */
+MAY_WAIT enum fate report_failed(const struct delivery *d, const char *status,
+                                 const char *format, ...) PRINTF_LIKE(3, 4);
+MAY_WAIT enum fate report_dsn(const struct delivery *d, const struct dsn *dsn);
+
+/* ---- rights.c ------------------------------------------------------------ */
+
+/* Who local is between deliveries: mail_owner. */
+void rights_init(void);
+/* Files from here on are opened as that user. False and <why>: not possible
+ * (never root; without privileges nobody but this user). */
+bool rights_take(const struct rights *rights, struct error *why);
+void rights_give_back(void);
+const struct rights *rights_of_user(struct arena *arena,
+                                    const struct user_info *user);
+/* default_privs, or the owner of what asked for the delivery. */
+const struct rights *rights_default(void);
+
+/* ---- vars.c: $name in parameters ----------------------------------------- */
+
+/* The value of "user", "home", ... for this delivery, or NULL. <user> may be
+ * NULL. Filtered by <filter> when not NULL. */
+bool vars_expand(struct str *out, const char *text, const struct delivery *d,
+                 const struct user_info *user, const char *filter,
+                 struct error *why);
+
+/* How a copy in a mailbox or file begins. */
+void copy_set(struct copy_options *copy, const struct delivery *d,
+              const char *place);
+/* ... and the rest of what is usual in an mbox. */
+void copy_set_mbox(struct copy_options *copy, const struct delivery *d);
+
+#endif

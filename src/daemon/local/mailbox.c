@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * mailbox.c - the user's own mailbox: a file, or a maildir.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fatal.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "local.h"
+#include "mail/quote.h"
+#include "table/maps.h"
+
+static int mailbox_locks;
+
+void mailbox_open(void)
+{
+    struct error why = ERROR_NONE;
+
+    mailbox_locks = mbox_locks_parse(delivery_params.mailbox_delivery_lock,
+                                     &why);
+    if (mailbox_locks < 0)
+        fatal("mailbox_delivery_lock: %s", why.text);
+    if (local_params.sun_mailtool_compatibility)
+        mailbox_locks = MBOX_LOCK_DOTLOCK;
+}
+
+enum answer deliver_transport(const struct delivery *d, enum fate *fate)
+{
+    (void)d, (void)fate;
+    return ABSENT;
+}
+
+void copy_set(struct copy_options *copy, const struct delivery *d,
+              const char *place)
+{
+    struct request *r = d->job->request;
+    struct arena *arena = d->job->arena;
+
+    (void)place;
+    *copy = (struct copy_options){
+        .return_path = quote_822_dup(arena, d->sender),
+        .original_to = quote_822_dup(arena, d->to.original),
+        .delivered_to = quote_822_dup(arena, d->delivered),
+        .arrival = r->times.arrival.tv_sec,
+    };
+}
+
+void copy_set_mbox(struct copy_options *copy, const struct delivery *d)
+{
+    copy->from_line_sender = *d->sender == '\0'
+                                 ? "MAILER-DAEMON"
+                                 : quote_822_dup(d->job->arena, d->sender);
+    copy->quote_from = copy->blank_line_at_end = true;
+}
+
+/* Where users may not make files, root opens the mailbox for them. */
+static void set_spool(struct mbox_options *options, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    struct stat st;
+    char *folder = mem_strndup(path, (size_t)(slash - path));
+
+    if (getuid() == 0 && stat(folder, &st) == 0 &&
+        (st.st_mode & S_IWOTH) == 0) {
+        options->via_spool = true;
+        options->spool_gid = (st.st_mode & S_IWGRP) != 0 ? st.st_gid : 0;
+    }
+    free(folder);
+}
+
+static bool append(const struct delivery *d, const struct user_info *user,
+                   const char *path, bool is_spool, struct dsn *dsn)
+{
+    struct arena *arena = d->job->arena;
+    struct copy_options copy;
+    struct mbox_options options = {
+        .locks = (unsigned)mailbox_locks,
+        .lock_attempts = (int)common_params.deliver_lock_attempts,
+        .lock_delay_s = common_params.deliver_lock_delay,
+        .stale_lock_s = common_params.stale_lock_time,
+        .size_limit = local_params.mailbox_size_limit,
+        .owner = user->uid,
+        .group = user->gid,
+        .check_owner = delivery_params.strict_mailbox_ownership,
+    };
+
+    copy_set(&copy, d, "mailbox");
+    copy_set_mbox(&copy, d);
+    if (is_spool)
+        set_spool(&options, path);
+    if (mbox_append(path, d->job->request->message, &copy, &options, arena,
+                    dsn)) {
+        *dsn = (struct dsn){ "2.0.0", .reason = "delivered to mailbox" };
+        return true;
+    }
+    dsn->reason = arena_printf(arena,
+                               "cannot update mailbox %s for user %s. %s",
+                               path, user->name, dsn->reason);
+    return false;
+}
+
+static bool add_to_maildir(const struct delivery *d, const char *path,
+                           struct dsn *dsn)
+{
+    struct copy_options copy;
+
+    copy_set(&copy, d, "mailbox");
+    if (maildir_deliver(path, d->job->request->message, &copy,
+                        local_params.mailbox_size_limit,
+                        common_params.myhostname, d->job->arena, dsn)) {
+        *dsn = (struct dsn){ "2.0.0", .reason = "delivered to maildir" };
+        return true;
+    }
+    dsn->reason = arena_printf(d->job->arena, "maildir delivery failed: %s",
+                               dsn->reason);
+    return false;
+}
+
+static bool ends_in_slash(const char *path)
+{
+    return path[0] != '\0' && path[strlen(path) - 1] == '/';
+}
+
+static const char *mailbox_path(struct arena *arena,
+                                const struct user_info *user)
+{
+    const char *spool = delivery_params.mail_spool_directory;
+
+    if (local_params.home_mailbox[0] != '\0')
+        return arena_printf(arena, "%s/%s", user->home,
+                            local_params.home_mailbox);
+    return ends_in_slash(spool)
+               ? arena_printf(arena, "%s%s/", spool, user->name)
+               : arena_printf(arena, "%s/%s", spool, user->name);
+}
+
+enum fate deliver_mailbox(const struct delivery *d,
+                          const struct user_info *user)
+{
+    struct arena *arena = d->job->arena;
+    struct error why = ERROR_NONE;
+    bool is_spool = local_params.home_mailbox[0] == '\0';
+    const char *path = mailbox_path(arena, user);
+    struct dsn dsn;
+
+    if (!first_time(d, arena_printf(arena, "mailbox %s", user->name)))
+        return FINISHED;
+    if (!rights_take(rights_of_user(arena, user), &why))
+        return report_failed(d, "4.3.0", "%s", why.text);
+    if (ends_in_slash(path))
+        add_to_maildir(d, path, &dsn);
+    else
+        append(d, user, path, is_spool, &dsn);
+    rights_give_back();
+    return report_dsn(d, &dsn);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * main.c - local: mail for the users of this system, and for aliases.
+ */
+#include <string.h>
+
+#include "base/text.h"
+#include "local.h"
+#include "mail/header.h"
+
+/* The addresses in Delivered-To: headers. False: the file cannot be read. */
+static bool read_delivered_to(struct request *r, struct hash *out)
+{
+    struct str line = STR_EMPTY;
+    struct error why = ERROR_NONE;
+    int type;
+
+    if (!message_reader_rewind_content(r->message))
+        return false;
+    while ((type = message_reader_content(r->message, &line)) >= 0 &&
+           line.length > 0) {
+        if (text_has_prefix_nocase(line.data, "Delivered-To:")) {
+            char *value = text_trim(line.data + strlen("Delivered-To:"));
+            hash_put(out, text_lower(value), out);
+        } else if (header_name_length(line.data, line.length) == 0 &&
+                   !text_is_space(line.data[0])) {
+            break;
+        }
+    }
+    str_fini(&line);
+    return type != REC_ERROR && !message_reader_failed(r->message, &why);
+}
+
+static void deliver_one(struct request *r, size_t index,
+                        struct hash *delivered)
+{
+    struct job job = { .request = r,
+                       .index = index,
+                       .arena = r->arena,
+                       .seen = hash_new(),
+                       .delivered = delivered,
+                       .forwards = forwards_new() };
+    struct delivery d = { .job = &job,
+                          .to = r->recipients[index],
+                          .sender = r->wire->sender };
+
+    enum fate fate = deliver_recipient(&d);
+    fate = fate_worse(fate, forwards_finish(job.forwards));
+    if (fate == FINISHED)
+        outcome_done(r, index);
+    hash_free(job.seen, NULL);
+}
+
+static void local_deliver(struct request *r)
+{
+    static const struct dsn broken = { .status = "4.3.0",
+                                       .reason = "queue file read error" };
+    struct hash *delivered = hash_new();
+
+    bool readable = read_delivered_to(r, delivered);
+    for (size_t i = 0; i < r->count; i++)
+        if (readable)
+            deliver_one(r, i, delivered);
+        else
+            outcome_deferred(r, i, "local", &broken);
+    hash_free(delivered, NULL);
+}
+
+static void open_tables(void)
+{
+    alias_open();
+    mailbox_open();
+    unknown_open();
+}
+
+static const struct param_group *const groups[] = {
+    &local_param_group, &delivery_param_group, &address_param_group,
+    &message_param_group, NULL,
+};
+
+static const struct delivery_agent agent = {
+    .service = {
+        .name = "local",
+        .groups = groups,
+        .kind = SERVICE_STREAM,
+        .sessions = SERVICE_ONE,
+        .flags = SERVICE_PRIVILEGED | SERVICE_BOUNCE_INIT,
+        .may = MAY_READ_CONFIG | MAY_WRITE_QUEUE | MAY_EXEC | MAY_CHANGE_UID,
+        .before_jail = open_tables,
+        .after_jail = rights_init,
+    },
+    .deliver = local_deliver,
+};
+
+int main(int argc, char **argv)
+{
+    return delivery_main(&agent, argc, argv);
+}

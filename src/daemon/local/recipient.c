@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * recipient.c - one address: alias, then user, then unknown.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "local.h"
+#include "mail/address.h"
+
+bool expansion_has(const struct expansion *list, const char *name)
+{
+    for (; list != NULL; list = list->outer)
+        if (text_equal_nocase(list->name, name))
+            return true;
+    return false;
+}
+
+bool first_time(const struct delivery *d, const char *what)
+{
+    struct hash *seen = d->job->seen;
+    long limit = message_params.duplicate_filter_limit;
+    char *key = text_lower(arena_strdup(d->job->arena, what));
+
+    if (hash_has(seen, key))
+        return false;
+    if (limit <= 0 || hash_count(seen) < (size_t)limit)
+        hash_put(seen, key, seen);
+    return true;
+}
+
+void delivery_split(struct delivery *d)
+{
+    struct arena *arena = d->job->arena;
+    const char *domain = address_domain(d->to.address);
+    char *user;
+
+    d->domain = domain == NULL ? "" : domain;
+    d->local = text_lower(address_local(arena, d->to.address));
+    d->user = user = arena_strdup(arena, d->local);
+    d->extension = NULL;
+    d->delimiter = "";
+    char *at = common_params.recipient_delimiter[0] == '\0'
+                   ? NULL
+                   : address_split_extension(user,
+                                             common_params.recipient_delimiter,
+                                             common_params.owner_request_special);
+    if (at == NULL)
+        return;
+    d->delimiter = arena_strndup(arena, at, 1);
+    d->extension = at + 1;
+    *at = '\0';
+}
+
+static enum fate deliver_user(const struct delivery *d)
+{
+    struct user_info *user = ARENA_NEW(d->job->arena, struct user_info);
+    struct error why = ERROR_NONE;
+    enum fate fate;
+
+    switch (deliver_transport(d, &fate)) {
+    case FOUND: return fate;
+    case FAILED:
+        return report_failed(d, "4.3.0", "mail system configuration error");
+    case ABSENT: break;
+    }
+    switch (user_find(d->job->arena, d->user, user, &why)) {
+    case FAILED:
+        log_warning("error looking up user %s: %s", d->user, why.text);
+        return report_failed(d, "4.3.0", "user lookup error");
+    case ABSENT: return deliver_unknown(d);
+    case FOUND: break;
+    }
+    switch (deliver_forward_file(d, user, &fate)) {
+    case FOUND: return fate;
+    case FAILED:
+        return report_failed(d, "4.3.0", "cannot read the forward file");
+    case ABSENT: break;
+    }
+    return deliver_mailbox(d, user);
+}
+
+enum fate deliver_recipient(const struct delivery *outer)
+{
+    struct delivery d = *outer;
+    enum fate fate;
+
+    delivery_split(&d);
+    if (d.delivered == NULL || !local_params.frozen_delivered_to)
+        d.delivered = d.to.address;
+    if (d.depth > NESTING_LIMIT)
+        return report_failed(&d, "5.4.6", "recipient nesting limit exceeded");
+    char *folded = text_lower(arena_strdup(d.job->arena, d.to.address));
+    if (hash_has(d.job->delivered, folded))
+        return report_failed(&d, "5.4.6", "mail forwarding loop for %s",
+                             d.to.address);
+    switch (deliver_alias(&d, &fate)) {
+    case FOUND: return fate;
+    case FAILED:
+        return report_failed(&d, "4.3.0", "alias database unavailable");
+    case ABSENT: break;
+    }
+    return deliver_user(&d);
+}
