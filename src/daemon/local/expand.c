@@ -3,6 +3,7 @@
  * expand.c - the right hand side of an alias, a line of a list or of a
  * forward file: addresses, "|command", /file and :include:/file.
  */
+#include <stdint.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -81,7 +82,7 @@ enum fate deliver_list(const struct delivery *d, const char *text,
     struct arena *arena = d->job->arena;
     enum fate fate = FINISHED;
 
-    for (struct token822 *token = token822_parse(arena, text, 0); token != NULL;
+    for (struct token822 *token = token822_parse(arena, text, SIZE_MAX); token != NULL;
          token = token->next)
         if (token->kind == TOKEN_ADDRESS && token->child != NULL) {
             const char *one = token822_internal(arena, token->child);
