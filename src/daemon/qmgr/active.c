@@ -111,17 +111,33 @@ static bool is_due(const char *queue, const char *id, const struct stat *st,
     return (flags & TAKE_ANY_TIME) || st->st_mtime <= time(NULL) + 1;
 }
 
+/* A file that was given up cannot even be opened for writing. */
+static int open_file(const char *queue, const char *id)
+{
+    struct str path = STR_EMPTY;
+    struct stat st;
+    int fd = queue_dir_open(queue, id, O_RDWR);
+
+    if (fd >= 0 || errno == ENOENT)
+        return fd;
+    int saved = errno;
+    if (lstat(queue_dir_path(&path, queue, id), &st) == 0 &&
+        queue_dir_state(&st) == QUEUE_FILE_BAD)
+        is_due(queue, id, &st, 0);
+    else
+        log_warning("open %s/%s: %s", queue, id, strerror(saved));
+    str_fini(&path);
+    return -1;
+}
+
 /* Open, check, lock and rename. -1: not now. */
 static int enter(const char *queue, const char *id, unsigned flags,
                  struct stat *st)
 {
-    int fd = queue_dir_open(queue, id, O_RDWR);
+    int fd = open_file(queue, id);
 
-    if (fd < 0) {
-        if (errno != ENOENT)
-            log_warning("open %s/%s: %s", queue, id, strerror(errno));
+    if (fd < 0)
         return -1;
-    }
     if (fstat(fd, st) < 0 || !is_due(queue, id, st, flags)) {
         close(fd);
         return -1;

@@ -197,6 +197,32 @@ static struct destination *route_destination(struct message *m,
 
 /* ---- Clogged queue ----------------------------------------------------- */
 
+/* What helps depends on whether the destination is as busy as it may be. */
+static void give_advice(const struct destination *d)
+{
+    const struct transport *t = d->transport;
+    long limit = t->set.concurrency_limit;
+
+    if (limit == 0 || d->window < limit) {
+        log_warning("you may need to reduce %s connect and helo timeouts",
+                    t->name);
+        log_warning("so that Postfix quickly skips unavailable hosts");
+        log_warning("you may need to increase the main.cf "
+                    "minimal_backoff_time and maximal_backoff_time");
+        log_warning("so that Postfix wastes less time on undeliverable mail");
+    } else {
+        log_warning("you may need to increase the main.cf %s"
+                    "_destination_concurrency_limit from %ld",
+                    t->name, limit);
+    }
+    if (d->busy < d->window)
+        log_warning("you may need to increase the master.cf %s process limit",
+                    t->name);
+    log_warning("please avoid flushing the whole queue when you have");
+    log_warning("lots of deferred mail, that is bad for performance");
+    log_warning("to turn off these warnings specify: qmgr_clog_warn_time = 0");
+}
+
 /* Once in a while, when one destination has more than its share. */
 static void warn_if_clogged(struct destination *d)
 {
@@ -204,18 +230,13 @@ static void warn_if_clogged(struct destination *d)
     deadline_t now = clock_now();
 
     if (!common_params.helpful_warnings ||
-        qmgr_params.qmgr_clog_warn_time <= 0 || d->todo <= limit / 5 ||
-        now < d->clog_warn_after)
+        qmgr_params.qmgr_clog_warn_time <= 0 ||
+        d->todo + d->busy <= limit / 5 || now < d->clog_warn_after)
         return;
     d->clog_warn_after = now + qmgr_params.qmgr_clog_warn_time * 1000L;
     log_warning("mail for %s is using up %ld of %ld active queue entries",
                 d->nexthop, d->todo + d->busy, active_count());
-    log_warning("you may need to increase the main.cf %s"
-                "_destination_concurrency_limit from %ld",
-                d->transport->name, d->transport->set.concurrency_limit);
-    log_warning("please avoid flushing the whole queue when you have lots of "
-                "deferred mail, that is bad for performance");
-    log_warning("to turn off these warnings specify: qmgr_clog_warn_time = 0");
+    give_advice(d);
 }
 
 /* ---- Entries ----------------------------------------------------------- */

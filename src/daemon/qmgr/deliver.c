@@ -64,7 +64,7 @@ static bool wants_link(const struct transport *t)
     /* A rate delay of the transport: one after the other. */
     if (t->set.transport_rate_delay_s > 0)
         return t->busy + t->waiting == 0;
-    return t->waiting < WAITING_MAX;
+    return t->waiting < WAITING_MAX && t->waiting < t->todo;
 }
 
 static void link_run(void *argument);

@@ -84,6 +84,7 @@ static void take_peer(struct peer *peer, struct list *out)
         list_remove(node);
         list_append(out, node);
         d->todo--;
+        d->transport->todo--;
         job->todo--;
         d->transport->recipients -= (long)e->count;
     }

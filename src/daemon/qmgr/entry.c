@@ -36,6 +36,7 @@ static void add_todo(struct entry *e, struct destination *d, deadline_t now)
     list_append(&e->peer->todo, &e->node);
     job->todo++;
     d->todo++;
+    d->transport->todo++;
     d->transport->recipients += (long)e->count;
     destination_update(d);
 }
@@ -84,6 +85,7 @@ void entry_select(struct entry *e)
     job->todo--;
     job->selected++;
     d->todo--;
+    d->transport->todo--;
     d->busy++;
     peer_free_if_empty(peer);
     destination_update(d);

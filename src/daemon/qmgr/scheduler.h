@@ -88,6 +88,7 @@ struct transport {
     struct job *candidate_for;
     deadline_t candidate_until;      /* what is remembered about that */
     long recipients;                 /* in memory */
+    long todo;                       /* entries of all destinations */
     /* For deliver.c. */
     int links, waiting, busy;
     struct list idle;

@@ -105,6 +105,7 @@ static void finish(struct transport *t)
         jobs_free(&messages[i]);
     }
     CHECK_INT(t->recipients, 0);
+    CHECK_INT(t->todo, 0);
     CHECK_INT(s.recipients, 0);
     CHECK_INT(hash_count(t->destinations), 0);
     CHECK_INT(t->ready.count, 0);
