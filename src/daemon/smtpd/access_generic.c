@@ -125,47 +125,48 @@ enum access_result check_etrn_table(struct access *a, const char *argument)
 
 /* ---- what is refused ---- */
 
-enum access_result check_not_built(struct access *a, const char *argument)
+enum access_result check_mx_backup(struct access *a, const char *argument)
 {
     (void)argument;
-    log_warning("a restriction in a list for \"%s\" is not supported by this "
-                "program",
-                a->class_name);
+    log_warning("restriction permit_mx_backup is not supported by this "
+                "program");
     return access_trouble(a, "451 4.3.5 Server configuration error");
-}
-
-enum access_result check_unverified_sender(struct access *a,
-                                           const char *argument)
-{
-    log_warning("restriction reject_unverified_sender is not supported by "
-                "this program");
-    return check_not_built(a, argument);
-}
-
-enum access_result check_unverified_recipient(struct access *a,
-                                              const char *argument)
-{
-    log_warning("restriction reject_unverified_recipient is not supported by "
-                "this program");
-    return check_not_built(a, argument);
 }
 
 enum access_result check_login_mismatch(struct access *a,
                                         const char *argument)
 {
+    (void)argument;
     log_warning("restriction reject_sender_login_mismatch and its like are "
                 "not supported by this program");
-    return check_not_built(a, argument);
+    return access_trouble(a, "451 4.3.5 Server configuration error");
 }
 
-enum access_result check_removed(struct access *a, const char *argument)
+/* Names that the 3.9 release took away, and what to write now. */
+static enum access_result removed(struct access *a, const char *name,
+                                  const char *instead)
+{
+    log_warning("support for restriction \"%s\" has been removed in Postfix "
+                "3.9; instead, specify %s",
+                name, instead);
+    return access_trouble(a, "451 4.3.5 Server configuration error");
+}
+
+enum access_result check_relay_domains(struct access *a, const char *argument)
 {
     (void)argument;
-    log_warning("support for restrictions \"check_relay_domains\", "
-                "\"permit_naked_ip_address\" and \"reject_maps_rbl\" has been "
-                "removed in Postfix 3.9; instead, specify "
-                "\"reject_unauth_destination\", \"permit_mynetworks\" or "
-                "\"permit_sasl_authenticated\", \"reject_rbl_client "
-                "domain-name\"");
-    return access_trouble(a, "451 4.3.5 Server configuration error");
+    return removed(a, "check_relay_domains", "\"reject_unauth_destination\"");
+}
+
+enum access_result check_naked_ip(struct access *a, const char *argument)
+{
+    (void)argument;
+    return removed(a, "permit_naked_ip_address",
+                   "\"permit_mynetworks\" or \"permit_sasl_authenticated\"");
+}
+
+enum access_result check_maps_rbl(struct access *a, const char *argument)
+{
+    (void)argument;
+    return removed(a, "reject_maps_rbl", "\"reject_rbl_client domain-name\"");
 }

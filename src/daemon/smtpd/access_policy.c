@@ -203,8 +203,9 @@ static const char *instance(struct session *s)
 {
     const struct timeval *t = s->mail.active ? &s->mail.arrival : &s->started;
 
-    return arena_printf(s->line_arena, "%lx.%lx.%lx.0", (long)getpid(),
-                        (long)t->tv_sec, (long)t->tv_usec);
+    return arena_printf(s->line_arena, "%lx.%lx.%lx.%x", (long)getpid(),
+                        (long)t->tv_sec, (long)t->tv_usec,
+                        s->mails > 0 ? s->mails - 1 : 0);
 }
 
 /* A value ends at the line's end, so that nobody can add attributes. */

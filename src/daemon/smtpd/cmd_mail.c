@@ -109,7 +109,7 @@ static void begin(struct session *s, const char *sender,
     struct transaction *mail = &s->mail;
 
     mail->active = true;
-    mail->bdat = BDAT_NONE;
+    s->mails++;
     mail->arrival = clock_wall();
     mail->sender = arena_strdup(s->mail_arena, sender);
     mail->params = *params;

@@ -11,7 +11,7 @@ bool session_check_pipelining(struct session *s, const char *after)
 {
     size_t have = stream_buffered(s->stream);
 
-    if (have == 0)
+    if (have == 0 || s->standalone)
         return true;
     if (!s->pipelining_noted) {
         s->pipelining_noted = true;
@@ -20,7 +20,7 @@ bool session_check_pipelining(struct session *s, const char *after)
                  text_escape(s->line_arena, stream_peek(s->stream),
                              have < 100 ? have : 100));
     }
-    if (!smtpd_params.smtpd_forbid_unauth_pipelining || s->standalone)
+    if (!smtpd_params.smtpd_forbid_unauth_pipelining)
         return true;
     s->hang_up = true;
     session_reply(s, "554 5.5.0 Error: SMTP protocol synchronization");

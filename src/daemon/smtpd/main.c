@@ -12,7 +12,7 @@
 static const struct param_group *const groups[] = {
     &smtpd_param_group,   &address_param_group, &message_param_group,
     &notify_param_group,  &dns_param_group,     &tls_server_param_group,
-    &milter_param_group,  NULL,
+    &milter_param_group,  &verify_param_group,  NULL,
 };
 
 static bool is_yes(bool value)

@@ -5,9 +5,11 @@
  * The post is opened at the first recipient that is accepted, so that mail
  * which nobody here wants costs no queue file.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include "access.h"
 #include "base/log.h"
@@ -107,11 +109,23 @@ static void put_envelope(struct session *s)
     s->mail.delegated.filter = NULL;
 }
 
+/* sendmail -bs, as a user who may not talk to cleanup: say so at once. */
+static bool may_reach_cleanup(struct session *s, struct error *why)
+{
+    const char *path = arena_printf(s->line_arena, "public/%s",
+                                    common_params.cleanup_service_name);
+
+    if (!s->standalone || access(path, W_OK) == 0)
+        return true;
+    return error_set(why, "%s: %s", path, strerror(errno));
+}
+
 bool message_open(struct session *s)
 {
     struct error why = ERROR_NONE;
 
-    s->mail.post = cleanup_post_open(post_flags(s), &why);
+    if (may_reach_cleanup(s, &why))
+        s->mail.post = cleanup_post_open(post_flags(s), &why);
     if (s->mail.post == NULL) {
         log_warning("cannot reach the cleanup service: %s", why.text);
         notify_problem(s, NOTIFY_RESOURCE);

@@ -88,6 +88,7 @@ struct session {
     struct chat *chat;             /* owned */
     struct policy_connection *policy; /* owned; see policy.h */
     struct timeval started;
+    unsigned mails;                /* MAIL commands that were good */
     struct peer peer;
     bool standalone;               /* sendmail -bs */
     bool hang_up;                  /* end after this command */
