@@ -268,12 +268,17 @@ static void run_ready(evutil_socket_t fd, short what, void *argument)
 
 static void make_ready(struct fiber *f)
 {
+    static const struct timeval at_once = { 0, 0 };
+
     if (f->queued)
         return;
     if (!event_initialized(&ready_event))
         event_assign(&ready_event, loop_base(), -1, 0, run_ready, NULL);
+    /* A timer that is due, not event_active(): libevent looks at descriptors
+     * before it takes the next round of timers, so that fibers which yield to
+     * each other cannot starve those that wait for a descriptor. */
     if (ready_first == NULL)
-        event_active(&ready_event, EV_TIMEOUT, 0);
+        event_add(&ready_event, &at_once);
     f->queued = true;
     f->next = NULL;
     *ready_last = f;
