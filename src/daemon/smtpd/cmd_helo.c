@@ -61,6 +61,9 @@ static unsigned offered_to(struct session *s)
         match_list_has(settings()->verp_clients, s->peer.name,
                        s->peer.address, NULL) == FOUND)
         bits |= EXT_VERP;
+    if (match_list_has(settings()->xforward_hosts, s->peer.name,
+                       s->peer.address, NULL) == FOUND)
+        bits |= EXT_XFORWARD;
     if (!maps_is_empty(settings()->discard_ehlo_maps) &&
         maps_get(settings()->discard_ehlo_maps, s->peer.address, false,
                  &list) == FOUND)
@@ -76,6 +79,8 @@ static const char *keyword_line(struct session *s, unsigned bit)
     if (bit == EXT_SIZE && common_params.message_size_limit > 0)
         return arena_printf(s->line_arena, "SIZE %ld",
                             common_params.message_size_limit);
+    if (bit == EXT_XFORWARD)
+        return "XFORWARD NAME ADDR PROTO HELO SOURCE PORT IDENT";
     return smtp_extension_keyword(bit);
 }
 

@@ -45,8 +45,6 @@ static void warn_of_missing_features(void)
         { "smtpd_proxy_filter", is_set(smtpd_params.smtpd_proxy_filter) },
         { "smtpd_authorized_xclient_hosts",
           is_set(smtpd_params.smtpd_authorized_xclient_hosts) },
-        { "smtpd_authorized_xforward_hosts",
-          is_set(smtpd_params.smtpd_authorized_xforward_hosts) },
         { "smtpd_upstream_proxy_protocol",
           is_set(smtpd_params.smtpd_upstream_proxy_protocol) },
     };

@@ -53,19 +53,47 @@ static int post_flags(const struct session *s)
     return flags;
 }
 
+static const char *or_unknown(const char *text)
+{
+    return text ? text : "unknown";
+}
+
+/* For logs: this client, or the one that XFORWARD named. */
+static struct forwarded log_client(const struct session *s)
+{
+    const struct peer *peer = &s->peer;
+
+    if (s->forwarded.given)
+        return s->forwarded;
+    return (struct forwarded) {
+        .name = peer->name, .address = peer->address,
+        .rfc_address = peer->rfc_address, .port = peer->port,
+        .helo = s->helo, .protocol = session_protocol(s),
+    };
+}
+
+static const char *origin_label(struct session *s, const struct forwarded *f)
+{
+    if (!s->forwarded.given)
+        return s->peer.label;
+    return arena_printf(s->line_arena, "%s[%s]", or_unknown(f->name),
+                        or_unknown(f->address));
+}
+
 /* Where the message came from, once for logs and once for policy. */
 static void put_origin(struct session *s)
 {
     const struct peer *peer = &s->peer;
+    const struct forwarded f = log_client(s);
     const struct {
         const char *name, *value;
     } rows[] = {
-        { "log_client_name", peer->name },
-        { "log_client_address", peer->rfc_address },
-        { "log_client_port", peer->port },
-        { "log_message_origin", peer->label },
-        { "log_helo_name", s->helo },
-        { "log_protocol_name", session_protocol(s) },
+        { "log_client_name", or_unknown(f.name) },
+        { "log_client_address", or_unknown(f.rfc_address) },
+        { "log_client_port", f.port },
+        { "log_message_origin", origin_label(s, &f) },
+        { "log_helo_name", f.helo },
+        { "log_protocol_name", f.protocol },
         { "client_name", peer->name },
         { "reverse_client_name", peer->reverse_name },
         { "client_address", peer->address },
@@ -93,8 +121,11 @@ static void put_envelope(struct session *s)
                 (long)s->mail.arrival.tv_usec);
     if (*filter != '\0')
         record_put_text(out(s), REC_FILTER, filter);
-    put_attribute(s, "log_ident", session_id(s));
-    put_attribute(s, "rewrite_context", rewrite_context_name(s->rewrite));
+    put_attribute(s, "log_ident", s->forwarded.ident ? s->forwarded.ident
+                                                     : session_id(s));
+    put_attribute(s, "rewrite_context",
+                  s->forwarded.rewrite ? s->forwarded.rewrite
+                                       : rewrite_context_name(s->rewrite));
     put_attribute(s, "envelope_id", params->envid);
     if (params->ret != DSN_RET_NONE)
         record_putf(out(s), REC_ATTR, "ret_flags=%d", params->ret);
@@ -107,6 +138,16 @@ static void put_envelope(struct session *s)
                         *params->verp ? params->verp
                                       : common_params.default_verp_delimiters);
     s->mail.delegated.filter = NULL;
+}
+
+static void log_client_line(struct session *s)
+{
+    const struct forwarded *f = &s->forwarded;
+
+    log_info("%s: client=%s%s%s%s%s", session_id(s), s->peer.label,
+             f->ident ? ", orig_queue_id=" : "", f->ident ? f->ident : "",
+             f->name || f->address ? ", orig_client=" : "",
+             f->name || f->address ? origin_label(s, f) : "");
 }
 
 /* sendmail -bs, as a user who may not talk to cleanup: say so at once. */
@@ -132,7 +173,7 @@ bool message_open(struct session *s)
         return session_reply(s, "451 4.3.0 Error: queue file write error");
     }
     put_envelope(s);
-    log_info("%s: client=%s", session_id(s), s->peer.label);
+    log_client_line(s);
     return true;
 }
 

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "mail/header.h"
 #include "smtp/extensions.h"
 #include "notify.h"
 #include "policy.h"
@@ -42,6 +43,8 @@ const char *session_protocol(const struct session *s)
 
 void session_reset_mail(struct session *s)
 {
+    if (s->mail.active)
+        s->forwarded = (struct forwarded) { 0 };
     cleanup_post_cancel(s->mail.post);
     bdat_reader_free(s->mail.chunks);
     ARRAY_FREE(&s->mail.prepended);
@@ -102,11 +105,18 @@ static const char *filter_line(struct session *s, const char *text)
     return text;
 }
 
+/* A web form or a proxy that sends a message as if it were commands. */
+static bool is_header(const char *verb)
+{
+    return header_name_length(verb, strlen(verb)) > 0;
+}
+
 static bool unknown_command(struct session *s, const char *verb,
                             const char *text)
 {
-    if (match_list_has(settings()->forbidden_commands, verb, NULL, NULL) ==
-        FOUND) {
+    if (is_header(verb) ||
+        match_list_has(settings()->forbidden_commands, verb, NULL, NULL) ==
+            FOUND) {
         log_warning("non-SMTP command from %s: %.100s", s->peer.label, text);
         s->hang_up = true;
         session_reply(s, "221 2.7.0 Error: I can break rules, too. Goodbye.");
@@ -159,7 +169,7 @@ static bool serve_line(struct session *s, const char *text, size_t length,
 
     struct smtp_line line;
     smtp_line_parse(s->line_arena, text, &line);
-    if (!smtp_verb_is_plausible(line.verb) || line.too_many)
+    if (*line.verb == '\0' || line.too_many)
         return session_reply(s, "500 5.5.2 Error: bad syntax");
     const struct command *command = find_command(line.verb);
     if (match_list_has(settings()->noop_commands, line.verb, NULL, NULL) ==

@@ -73,6 +73,13 @@ struct transaction {
 
 enum { COMMAND_KINDS = 17, COMMAND_UNKNOWN = 16 };
 
+/* What XFORWARD said of the real client, for logs. NULL: not said. */
+struct forwarded {
+    bool given;
+    const char *name, *address, *rfc_address, *port, *protocol, *helo, *ident;
+    const char *rewrite; /* "local" or "remote" */
+};
+
 /* Why the machine must change what comes later. */
 struct deferred_verdict {
     bool active;
@@ -109,6 +116,7 @@ struct session {
     long refused_size;             /* a SIZE= that was too large sticks */
     struct { int good, total; } counts[COMMAND_KINDS];
     struct transaction mail;
+    struct forwarded forwarded;    /* for the next transaction */
     const char *recipient;         /* of the RCPT or VRFY now checked */
     const char *etrn_domain;
     /* defer_if_permit as each stage left it; the later ones begin there. */

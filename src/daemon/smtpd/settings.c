@@ -169,6 +169,7 @@ static void open_tables(struct arena *arena)
         OPEN_HOSTS(smtpd_forbid_bare_newline_exclusions);
     s->limit_exceptions = OPEN_HOSTS(smtpd_client_event_limit_exceptions);
     s->verp_clients = OPEN_HOSTS(smtpd_authorized_verp_clients);
+    s->xforward_hosts = OPEN_HOSTS(smtpd_authorized_xforward_hosts);
     s->forbidden_commands = OPEN_WORDS(smtpd_forbidden_commands);
     s->noop_commands = OPEN_WORDS(smtpd_noop_commands);
     s->local_recipients = OPEN_MAPS(address, local_recipient_maps);
