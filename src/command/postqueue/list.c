@@ -173,8 +173,9 @@ static void read_all(struct listing *l, struct stream *in)
 {
     struct shown_message *m = &l->message;
     struct shown_recipient *r = &l->recipient;
-    struct str *texts[] = { &m->queue,    &m->id,      &m->sender,   &r->original,
-                            &r->address, &r->log_class, &r->reason };
+    struct str *texts[] = { &m->queue,   &m->id,        &m->sender,
+                            &r->original, &r->address, &r->log_class,
+                            &r->reason };
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         str_init(texts[i]);

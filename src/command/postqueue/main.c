@@ -103,7 +103,8 @@ static void check_user(const char *parameter, const char *list,
 
     if (uid == 0 || is_mail_owner(uid))
         return;
-    struct match_list *users = match_list_open(parameter, list, MATCH_STRING, 0);
+    struct match_list *users =
+        match_list_open(parameter, list, MATCH_STRING, 0);
     enum answer answer = match_list_has(users, name, NULL, NULL);
     match_list_close(users);
     if (answer != FOUND)

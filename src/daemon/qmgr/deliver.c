@@ -323,14 +323,13 @@ static void entry_delivered(struct arena *arena, struct entry *e,
         message_consider_refill(m);
 }
 
-/* False: the connection is of no more use. */
+/* The entry counts as busy. False: the connection is of no more use. */
 static bool deliver(struct link *link, struct entry *e)
 {
     struct transport *t = link->transport;
     struct arena *arena = arena_new();
     struct delivery_reply reply;
 
-    t->busy++;
     bool good = exchange(link, arena, e, &reply);
     t->busy--;
     if (!good)
@@ -369,6 +368,7 @@ static void use_link(struct link *link)
                               ? scheduler_choose(t, clock_now())
                               : NULL;
         t->waiting--;
+        t->busy += e != NULL;
         deliver_kick(t);
         if (e != NULL) {
             if (!deliver(link, e) || ++link->requests >= REQUESTS_MAX ||

@@ -119,13 +119,18 @@ static void resolve(struct message *m, struct arena *arena,
     use_reply(m, arena, keep, &reply, route);
 }
 
+static bool has_too_many_probes(void)
+{
+    return active_probe_count() >
+           verify_params.address_verify_pending_request_limit;
+}
+
 void route_find(struct message *m, struct arena *arena, struct arena *keep,
                 struct route *route)
 {
     bool is_probe = (m->envelope.trace_flags & TRACE_MTA_VERIFY) != 0;
 
-    if (is_probe &&
-        active_probe_count() > verify_params.address_verify_pending_request_limit) {
+    if (is_probe && has_too_many_probes()) {
         defer(route, "4.3.3 Too many address verification requests");
         return;
     }
