@@ -78,9 +78,9 @@ static void take_line(const char *data, size_t length)
     for (size_t i = 0; i < length; i++)
         if (text[i] == '\0')
             text[i] = '?';
-    watchdog_start(postlogd_params.postlogd_watchdog_timeout);
+    watchdog_feed();
     write_line(text_printable(text, '?', true));
-    watchdog_start(0);
+    watchdog_rest();
 }
 
 static bool drain(int wait_ms)
@@ -110,6 +110,12 @@ static void write_the_rest(void)
         ;
 }
 
+static void start_watchdog(void)
+{
+    watchdog_start(postlogd_params.postlogd_watchdog_timeout);
+    watchdog_rest();
+}
+
 static const struct param_group *const groups[] = { &postlogd_param_group,
                                                     NULL };
 
@@ -121,6 +127,7 @@ static const struct service postlogd = {
     .flags = SERVICE_SOLITARY,
     .datagram = take_line,
     .before_jail = open_log_file,
+    .after_jail = start_watchdog,
     .leaving = write_the_rest,
 };
 

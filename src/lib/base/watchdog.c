@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@ enum { LAST_WORDS_S = 10 };
 
 static atomic_llong last_fed;
 static atomic_int limit_s;
+static atomic_bool resting;
 
 /* The process may have been stopped while it held a lock that logging needs.
  * Then the second alarm ends it without words. */
@@ -40,6 +42,8 @@ static void alarm_rings(int signal_number)
     int saved_errno = errno, limit = atomic_load(&limit_s);
     if (limit == 0)
         return;
+    if (atomic_load(&resting))
+        atomic_store(&last_fed, clock_now());
     long long left_ms = atomic_load(&last_fed) + limit * 1000LL - clock_now();
     if (left_ms <= 0)
         end_process();
@@ -63,7 +67,13 @@ void watchdog_start(int seconds)
     alarm((unsigned)seconds);
 }
 
+void watchdog_rest(void)
+{
+    atomic_store_explicit(&resting, true, memory_order_relaxed);
+}
+
 void watchdog_feed(void)
 {
+    atomic_store_explicit(&resting, false, memory_order_relaxed);
     atomic_store_explicit(&last_fed, clock_now(), memory_order_relaxed);
 }
