@@ -141,6 +141,29 @@ enum access_result access_tempfail(struct access *a, const char *action,
     return ACCESS_DUNNO;
 }
 
+void access_log_permit(struct session *s, const char *action,
+                       const char *class_name, const char *name,
+                       const char *table)
+{
+    if (match_list_is_empty(settings()->permit_actions) ||
+        match_list_has(settings()->permit_actions, action, NULL, NULL) !=
+            FOUND)
+        return;
+    session_log(s, "permit",
+                arena_printf(s->line_arena, "action=%s for %s=%s %s%s", action,
+                             class_name, name, table ? "from " : "",
+                             table ? table : ""));
+}
+
+/* A restriction that is about the client says so in any list. */
+static void log_permit(struct access *a, const struct restriction *r)
+{
+    bool client = r->needs == NOTHING && text_has_prefix(r->name, "permit_");
+
+    access_log_permit(a->s, r->name, client ? "Client host" : a->class_name,
+                      client ? a->s->peer.label : a->reply_name, NULL);
+}
+
 /* ---- lists ---- */
 
 static const struct restriction *find_restriction(const char *name)
@@ -180,7 +203,12 @@ static enum access_result check_one(struct access *a, const char *name,
 {
     const struct restriction *r = find_restriction(name);
 
-    return is_known(a->s, r->needs) ? r->check(a, argument) : ACCESS_DUNNO;
+    if (!is_known(a->s, r->needs))
+        return ACCESS_DUNNO;
+    enum access_result result = r->check(a, argument);
+    if (result == ACCESS_OK && r->takes == NO_ARGUMENT)
+        log_permit(a, r);
+    return result;
 }
 
 static enum access_result check_class(struct access *a, char *const *words)

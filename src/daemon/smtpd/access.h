@@ -48,6 +48,10 @@ void access_defer_if_permit(struct access *a, int code, const char *dsn,
                             const char *format, ...) PRINTF_LIKE(4, 5);
 void access_defer_if_reject(struct access *a, int code, const char *dsn,
                             const char *format, ...) PRINTF_LIKE(4, 5);
+/* smtpd_log_access_permit_actions may want to know. */
+void access_log_permit(struct session *s, const char *action,
+                       const char *class_name, const char *name,
+                       const char *table /* NULL: none */);
 /* A lookup failed: "defer" at once, or as defer_if_permit. */
 enum access_result access_tempfail(struct access *a, const char *action,
                                    const char *dsn, const char *text);

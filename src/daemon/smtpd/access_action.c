@@ -18,7 +18,8 @@ struct match {
     struct access *a;
     const char *table, *datum;
     const char *reply_name, *class_name;
-    const char *text; /* behind the action's word */
+    const char *word; /* of the action, as it stands in the table */
+    const char *text; /* what is behind it */
 };
 
 /* ---- enhanced codes of addresses ---- */
@@ -87,10 +88,8 @@ static enum access_result refuse(struct match *m, int code,
 
 static enum access_result act_ok(struct match *m)
 {
-    if (strstr(smtpd_params.smtpd_log_access_permit_actions, m->table) != NULL)
-        session_log(m->a->s, "permit",
-                    arena_printf(m->a->s->line_arena, "action=OK for %s=%s",
-                                 m->class_name, m->datum));
+    access_log_permit(m->a->s, m->word, m->class_name, m->reply_name,
+                      m->table);
     return ACCESS_OK;
 }
 
@@ -330,9 +329,10 @@ enum access_result access_action(struct access *a, const char *table,
                                  const char *reply_name,
                                  const char *class_name)
 {
-    struct match m = { a, table, datum, reply_name, class_name, "" };
+    struct match m = { a, table, datum, reply_name, class_name, "", "" };
     size_t length = strcspn(action, " \t");
 
+    m.word = arena_strndup(a->s->line_arena, action, length);
     m.text = action + length + strspn(action + length, " \t");
     if (numeric_code(action) != 0)
         return refuse(&m, numeric_code(action),

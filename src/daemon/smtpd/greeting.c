@@ -37,9 +37,34 @@ static void peek_early_input(struct session *s)
         stream_clear_error(s->stream);
 }
 
+/* What stands between the client and us, and nobody here can speak with. False:
+ * the session is over, as we know neither who the client is nor what it says. */
+static bool check_transport(struct session *s)
+{
+    if (s->standalone)
+        return true;
+    if (smtpd_params.smtpd_upstream_proxy_protocol[0] != '\0') {
+        log_warning("no support for smtpd_upstream_proxy_protocol in this "
+                    "program: hanging up on %s",
+                    s->peer.label);
+        session_reply(s, "421 4.3.0 %s Server local error",
+                      common_params.myhostname);
+        return false;
+    }
+    if (tls_server_params.smtpd_tls_wrappermode) {
+        log_warning("no support for smtpd_tls_wrappermode in this program: "
+                    "hanging up on %s",
+                    s->peer.label);
+        return false;
+    }
+    return true;
+}
+
 bool session_greet(struct session *s)
 {
     log_info("connect from %s", s->peer.label);
+    if (!check_transport(s))
+        return false;
     s->rewrite = access_is_local_rewrite_client(s) ? REWRITE_LOCAL
                                                    : REWRITE_REMOTE;
     if (!limits_connect(s))
@@ -48,13 +73,6 @@ bool session_greet(struct session *s)
         peek_early_input(s);
         if (!session_check_pipelining(s, "CONNECT"))
             return false;
-    }
-    if (tls_server_params.smtpd_tls_wrappermode && !s->standalone) {
-        /* The client speaks TLS, and nobody here does. */
-        s->hang_up = true;
-        log_warning("no TLS support in this program: hanging up on %s",
-                    s->peer.label);
-        return false;
     }
     if (!smtpd_params.smtpd_delay_reject && !access_connect(s)) {
         s->access_denied = true;

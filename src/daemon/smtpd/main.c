@@ -15,11 +15,6 @@ static const struct param_group *const groups[] = {
     &milter_param_group,  &verify_param_group,  NULL,
 };
 
-static bool is_yes(bool value)
-{
-    return value;
-}
-
 static bool is_set(const char *value)
 {
     return *value != '\0' && !text_equal_nocase(value, "none");
@@ -34,12 +29,12 @@ static void warn_of_missing_features(void)
     } rows[] = {
         { "smtpd_tls_security_level",
           is_set(tls_server_params.smtpd_tls_security_level) },
-        { "smtpd_use_tls", is_yes(tls_server_params.smtpd_use_tls) },
-        { "smtpd_enforce_tls", is_yes(tls_server_params.smtpd_enforce_tls) },
+        { "smtpd_use_tls", tls_server_params.smtpd_use_tls },
+        { "smtpd_enforce_tls", tls_server_params.smtpd_enforce_tls },
         { "smtpd_tls_wrappermode",
-          is_yes(tls_server_params.smtpd_tls_wrappermode) },
+          tls_server_params.smtpd_tls_wrappermode },
         { "smtpd_sasl_auth_enable",
-          is_yes(smtpd_params.smtpd_sasl_auth_enable) },
+          smtpd_params.smtpd_sasl_auth_enable },
         { "smtpd_milters", is_set(milter_params.smtpd_milters) },
         { "smtpd_milter_maps", is_set(milter_params.smtpd_milter_maps) },
         { "smtpd_proxy_filter", is_set(smtpd_params.smtpd_proxy_filter) },

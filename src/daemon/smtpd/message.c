@@ -347,6 +347,7 @@ static bool reply_verdict(struct session *s, int status, const char *reason)
 static bool refuse_bare_lf(struct session *s)
 {
     s->where = "END-OF-MESSAGE";
+    s->recipient = s->mail.recipient;
     session_log(s, "reject", "bare <LF> received");
     return session_reply(s, "%ld 5.5.2 %s Error: bare <LF> received",
                          smtpd_params.smtpd_forbid_bare_newline_reject_code,

@@ -171,6 +171,7 @@ static void open_tables(struct arena *arena)
     s->verp_clients = OPEN_HOSTS(smtpd_authorized_verp_clients);
     s->xforward_hosts = OPEN_HOSTS(smtpd_authorized_xforward_hosts);
     s->forbidden_commands = OPEN_WORDS(smtpd_forbidden_commands);
+    s->permit_actions = OPEN_WORDS(smtpd_log_access_permit_actions);
     s->noop_commands = OPEN_WORDS(smtpd_noop_commands);
     s->local_recipients = OPEN_MAPS(address, local_recipient_maps);
     s->relay_recipients = OPEN_MAPS(address, relay_recipient_maps);

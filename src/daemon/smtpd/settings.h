@@ -29,7 +29,7 @@ struct settings {
     struct arena *arena; /* of the texts below; as long as the process */
     struct match_list *mynetworks, *bare_newline_exclusions,
         *limit_exceptions, *forbidden_commands, *noop_commands,
-        *verp_clients, *xforward_hosts;
+        *verp_clients, *xforward_hosts, *permit_actions;
     struct maps *local_recipients, *relay_recipients, *virtual_mailboxes,
         *virtual_aliases, *canonical, *recipient_canonical,
         *sender_canonical, *command_filter, *reject_filter, *footer,
