@@ -154,17 +154,6 @@ static bool serve_known(struct session *s, const struct command *command,
     return command->serve(s, line);
 }
 
-/* Something that might be a command of someone's. */
-static bool is_printable_verb(const char *verb)
-{
-    if (*verb == '\0')
-        return false;
-    for (; *verb != '\0'; verb++)
-        if ((unsigned char)*verb <= ' ' || *verb == 127)
-            return false;
-    return true;
-}
-
 /* What a line comes to: a good reply or not, and which counter. */
 static bool serve_line(struct session *s, const char *text, size_t length,
                        size_t *counter)
