@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * aliases.c - virtual_alias_maps: one recipient becomes others.
+ *
+ * The addresses found are looked up in turn. One that leads to itself is
+ * final, so that "list: list, archive" works.
+ */
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "mail/dsn_notify.h"
+#include "mail/find.h"
+#include "message.h"
+
+static struct maps *aliases;
+static bool propagates;
+
+void aliases_set_up(void)
+{
+    aliases = maps_open("virtual_alias_maps", address_params.virtual_alias_maps,
+                        TABLE_FOLD | TABLE_UTF8);
+    propagates = rewrite_propagates("virtual");
+}
+
+/* The addresses so far; those before <done> are final. */
+struct expansion {
+    struct message *m;
+    const char *start;
+    struct {
+        ARRAY_OF(const char *);
+    } list;
+};
+
+static void too_much(struct expansion *x, const char *what, const char *on)
+{
+    log_warning("%s: unreasonable virtual_alias_maps map %s for %s -- message "
+                "not accepted, try again later",
+                x->m->id, what, on);
+    message_fail(x->m, CLEANUP_STAT_WRITE, "4.6.0 Alias expansion error");
+}
+
+/* Replace list[at] by the <count> addresses <found>. */
+static void splice(struct expansion *x, size_t at, char **found, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *to =
+            rewrite_internal(x->m->arena, REWRITE_LOCAL, found[i]);
+        if ((long)strlen(to) >
+            cleanup_params.virtual_alias_address_length_limit) {
+            too_much(x, "result length", x->start);
+            return;
+        }
+        if (i == 0)
+            x->list.items[at] = to;
+        else
+            ARRAY_ADD(&x->list, to);
+    }
+}
+
+/* One lookup of list[at]. True if there is something new to look up. */
+static bool expand_once(struct expansion *x, size_t at)
+{
+    const char *address = x->list.items[at];
+    char **found;
+    size_t count;
+
+    switch (find_addresses(aliases, x->m->arena, address,
+                           rewrite_find_options(), propagates, &found,
+                           &count)) {
+    case FOUND: break;
+    case ABSENT: return false;
+    case FAILED:
+        message_defer_lookup(x->m, "virtual_alias_maps", x->start);
+        return false;
+    }
+    splice(x, at, found, count);
+    if ((long)x->list.count > cleanup_params.virtual_alias_expansion_limit)
+        too_much(x, "expansion size", x->start);
+    for (size_t i = 0; i < count; i++) {
+        const char *to = i == 0 ? x->list.items[at]
+                                : x->list.items[x->list.count - count + i];
+        if (text_equal_nocase(to, address))
+            return false;
+    }
+    return true;
+}
+
+static void expand_all(struct expansion *x)
+{
+    for (size_t at = 0; at < x->list.count && !message_failed(x->m); at++) {
+        long depth = 0;
+        while (!message_failed(x->m) && expand_once(x, at))
+            if (++depth >= cleanup_params.virtual_alias_recursion_limit)
+                too_much(x, "nesting", x->start);
+    }
+}
+
+/* RFC 3461, section 5.2.7.3: of an expansion to many, success was told at
+ * once; those below tell of failure and delay only. */
+static void write_all(struct expansion *x, const struct pending_recipient *about)
+{
+    struct pending_recipient each = *about;
+
+    for (size_t i = 0; i < x->list.count; i++)
+        recipient_write(x->m, x->list.items[i], &each);
+}
+
+void aliases_expand(struct message *m, const char *address,
+                    const struct pending_recipient *about)
+{
+    struct expansion x = { .m = m, .start = address };
+
+    if (!(m->flags & CLEANUP_MAP) || maps_is_empty(aliases)) {
+        recipient_write(m, address, about);
+        return;
+    }
+    ARRAY_ADD(&x.list, address);
+    expand_all(&x);
+    write_all(&x, about);
+    ARRAY_FREE(&x.list);
+}

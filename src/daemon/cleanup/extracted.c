@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * extracted.c - the records behind the content: what was learned from it, and
+ * recipients that came from headers.
+ */
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "mail/record.h"
+#include "message.h"
+
+static void put_filter(struct message *m)
+{
+    if (m->filter != NULL)
+        output_text(m, REC_FILTER, m->filter);
+    if (m->redirect != NULL)
+        output_text(m, REC_REDIRECT, m->redirect);
+    m->filter = m->redirect = NULL;
+}
+
+void extracted_begin(struct message *m)
+{
+    put_filter(m);
+    output_attribute(m, "message_id", m->header.message_id);
+    if (m->encoding_changed)
+        output_attribute(m, "encoding", m->encoding);
+    m->segment = extracted_record;
+}
+
+static void end_message(struct message *m)
+{
+    put_filter(m);
+    bcc_always(m);
+    output_record(m, REC_END, "", 0);
+    m->is_complete = true;
+}
+
+static void take_attribute(struct message *m, const char *text)
+{
+    char *name, *value;
+
+    if (text_split_nameval(arena_strdup(m->arena, text), &name, &value))
+        recipient_attribute(m, name, value);
+}
+
+/* A client may learn late of an access rule that concerns the message. */
+void extracted_record(struct message *m, int type, const char *text,
+                      size_t length)
+{
+    (void)length;
+    if (recipient_record(m, type, text))
+        return;
+    switch (type) {
+    case REC_END: end_message(m); return;
+    case REC_ATTR: take_attribute(m, text); return;
+    case REC_FILTER: m->filter = arena_strdup(m->arena, text); return;
+    case REC_REDIRECT: m->redirect = arena_strdup(m->arena, text); return;
+    case REC_FLAGS:
+    case REC_DELAY: envelope_late_record(m, type, text); return;
+    case REC_RRTO:
+    case REC_ERTO:
+    case REC_PRIO:
+    case REC_KILLED: return;
+    default:
+        log_warning("%s: unexpected record type %d behind the content", m->id,
+                    type);
+        message_fail(m, CLEANUP_STAT_BAD, NULL);
+        return;
+    }
+}

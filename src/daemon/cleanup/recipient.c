@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * recipient.c - recipients, in the envelope and in the extracted segment.
+ */
+#include <string.h>
+
+#include "base/num.h"
+#include "base/text.h"
+#include "mail/dsn_notify.h"
+#include "mail/record.h"
+#include "message.h"
+
+bool recipient_attribute(struct message *m, const char *name,
+                         const char *value)
+{
+    long bits;
+
+    switch (record_attribute_type(name)) {
+    case REC_DSN_ORCPT:
+        m->pending.dsn_original = arena_strdup(m->arena, value);
+        return true;
+    case REC_DSN_NOTIFY:
+        if (num_parse_long(value, 0, 15, &bits))
+            m->pending.dsn_notify = (int)bits;
+        return true;
+    default: return false;
+    }
+}
+
+bool recipient_record(struct message *m, int type, const char *text)
+{
+    switch (type) {
+    case REC_ORIG:
+        m->pending.original = arena_strdup(m->arena, text);
+        return true;
+    case REC_DSN_ORCPT:
+        return recipient_attribute(m, "dsn_orig_rcpt", text);
+    case REC_DSN_NOTIFY: return recipient_attribute(m, "notify_flags", text);
+    case REC_RCPT: recipient_add(m, text, &m->pending); break;
+    case REC_DONE:
+    case REC_CANCELED: break;
+    default: return false;
+    }
+    m->pending = (struct pending_recipient) { 0 };
+    return true;
+}
+
+/* In the form that RFC 3461, section 4.2 asks for when the sender gave none. */
+static const char *make_dsn_original(struct message *m, const char *address)
+{
+    return arena_printf(m->arena, "%s;%s",
+                        text_is_ascii(address) ? "rfc822" : "utf-8", address);
+}
+
+void recipient_add(struct message *m, const char *address,
+                   const struct pending_recipient *about)
+{
+    struct pending_recipient full = *about;
+
+    m->last_recipient = arena_strdup(m->arena, address);
+    if (*address == '\0')
+        address = message_params.empty_address_recipient;
+    const char *to = rewrite_address(m, address, CLASS_ENVELOPE_RECIPIENT);
+    if (full.original == NULL)
+        full.original = arena_strdup(m->arena, address);
+    if (full.dsn_original == NULL && !(full.dsn_notify & DSN_NOTIFY_NEVER))
+        full.dsn_original = make_dsn_original(m, to);
+    aliases_expand(m, to, &full);
+    bcc_of_address(m, BCC_RECIPIENT, to);
+}
+
+void recipient_add_bcc(struct message *m, const char *address)
+{
+    const char *to = rewrite_address(m, address, CLASS_ENVELOPE_RECIPIENT);
+    const struct pending_recipient about = { .original = to,
+                                             .dsn_notify = DSN_NOTIFY_NEVER };
+
+    aliases_expand(m, to, &about);
+}
+
+/* ---- duplicates ---- */
+
+/* With enable_original_recipient, mail to two aliases of one mailbox is two
+ * recipients. */
+static bool is_duplicate(struct message *m, const char *address,
+                         const struct pending_recipient *about)
+{
+    long limit = message_params.duplicate_filter_limit;
+    const char *original =
+        common_params.enable_original_recipient ? about->original : "";
+    char *key = arena_printf(
+        m->arena, "%d %s %s\n%s", about->dsn_notify,
+        about->dsn_original == NULL ? "" : about->dsn_original, address,
+        original);
+
+    text_lower(key);
+    if (hash_has(m->seen_recipients, key))
+        return true;
+    if (limit == 0 || (long)hash_count(m->seen_recipients) < limit)
+        hash_put(m->seen_recipients, key, m);
+    return false;
+}
+
+/* Whom a bounce of our own would be about. */
+static void remember(struct message *m, off_t offset, const char *address,
+                     const struct pending_recipient *about)
+{
+    const struct recipient to = {
+        .offset = offset,
+        .address = arena_strdup(m->arena, address),
+        .original = about->original,
+        .dsn_original = about->dsn_original == NULL ? "" : about->dsn_original,
+        .dsn_notify = about->dsn_notify,
+    };
+
+    if (m->flags & CLEANUP_BOUNCE)
+        ARRAY_ADD(&m->written, to);
+}
+
+void recipient_write(struct message *m, const char *address,
+                     const struct pending_recipient *about)
+{
+    if (message_failed(m) || is_duplicate(m, address, about))
+        return;
+    if (about->dsn_notify != 0)
+        output_format(m, REC_ATTR, "notify_flags=%d", about->dsn_notify);
+    output_attribute(m, "dsn_orig_rcpt", about->dsn_original);
+    output_text(m, REC_ORIG, about->original);
+    remember(m, stream_tell(m->out), address, about);
+    output_text(m, REC_RCPT, address);
+    m->notify_union |= (unsigned)about->dsn_notify;
+    m->recipients++;
+}
