@@ -194,6 +194,16 @@ static bool read_in(struct message *m, int fd)
     return false;
 }
 
+/* Other fibers may run, and be done with all of it, before the kick returns;
+ * while it is busy the message stays. */
+void active_start_delivery(struct message *m)
+{
+    deliver_kick_all();
+    m->flags &= ~(unsigned)MESSAGE_BUSY;
+    if (m->schedule.entries == 0)
+        active_entries_done(m);
+}
+
 bool active_take(const char *queue, const char *id, unsigned flags)
 {
     struct stat st;
@@ -220,10 +230,7 @@ bool active_take(const char *queue, const char *id, unsigned flags)
     }
     if (strcmp(queue, "incoming") == 0)
         flow_message_taken();
-    m->flags &= ~(unsigned)MESSAGE_BUSY;
-    deliver_kick_all();
-    if (m->schedule.entries == 0)
-        active_entries_done(m);
+    active_start_delivery(m);
     return true;
 }
 

@@ -220,10 +220,7 @@ static void refill(void *argument)
             m->next = 0;
         }
     }
-    m->flags &= ~(unsigned)MESSAGE_BUSY;
-    deliver_kick_all();
-    if (m->schedule.entries == 0)
-        active_entries_done(m);
+    active_start_delivery(m);
 }
 
 /* The refill parameters of the transports that work on the message. */

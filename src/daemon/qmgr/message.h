@@ -111,6 +111,9 @@ bool active_has_room(void);
 /* Move queue file <id> from <queue> to active and schedule it. False: it is
  * not there, not ready, or not due. */
 MAY_WAIT bool active_take(const char *queue, const char *id, unsigned flags);
+/* <m> has been read and is marked busy: let its deliveries begin. It may be
+ * gone afterwards. */
+void active_start_delivery(struct message *m);
 /* All entries in memory are done: read on, or finish with the message. */
 void active_entries_done(struct message *m);
 long active_probe_count(void);
