@@ -59,6 +59,11 @@ MAY_WAIT void outcome_by_status(struct request *r, size_t index,
 /* The recipient is finished without a status of its own (expanded alias). */
 void outcome_done(struct request *r, size_t index);
 
+/* Once, before the first delivery: tables that replace "2.1.5 text" of an
+ * outcome (<transport>_delivery_status_filter). A result of another class
+ * than success or failure was is refused with a warning. */
+void delivery_set_status_filter(const char *title, const char *tables);
+
 int delivery_main(const struct delivery_agent *agent, int argc, char **argv);
 
 /* Hand a whole request to another transport (mailbox_transport,

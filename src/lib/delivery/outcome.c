@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "mail/record.h"
+#include "status_filter.h"
 
 static void mark_done(struct request *r, size_t index)
 {
@@ -40,45 +41,62 @@ static void settle(struct request *r, size_t index, bool finished)
     }
 }
 
-void outcome_sent(struct request *r, size_t index, const char *relay,
-                  const struct dsn *dsn)
+static void settle_by_class(struct request *r, size_t index, const char *relay,
+                            const struct dsn *dsn)
 {
-    settle(r, index,
-           sent_recipient(&r->status, &r->recipients[index], relay, &r->times,
-                          dsn));
-}
-
-void outcome_bounced(struct request *r, size_t index, const char *relay,
-                     const struct dsn *dsn)
-{
-    settle(r, index,
-           bounce_recipient(&r->status, &r->recipients[index], relay,
-                            &r->times, dsn));
-}
-
-void outcome_deferred(struct request *r, size_t index, const char *relay,
-                      const struct dsn *dsn)
-{
+    const struct recipient *to = &r->recipients[index];
     bool probe = (r->wire->trace_flags &
                   (TRACE_MTA_VERIFY | TRACE_USER_VERIFY)) != 0;
-    bool recorded = defer_recipient(&r->status, &r->recipients[index], relay,
-                                    &r->times, dsn);
 
-    /* A probe is answered by a deferral, too: it is not kept in the queue. */
-    settle(r, index, probe && recorded);
+    if (dsn->status[0] == '2')
+        settle(r, index,
+               sent_recipient(&r->status, to, relay, &r->times, dsn));
+    else if (dsn->status[0] == '5')
+        settle(r, index,
+               bounce_recipient(&r->status, to, relay, &r->times, dsn));
+    else
+        /* A probe is answered by a deferral, too: it is not kept in the
+         * queue. */
+        settle(r, index,
+               defer_recipient(&r->status, to, relay, &r->times, dsn) &&
+                   probe);
 }
 
 void outcome_by_status(struct request *r, size_t index, const char *relay,
                        const struct dsn *dsn)
 {
-    switch (dsn->status[0]) {
-    case '2':
-        outcome_sent(r, index, relay, dsn);
-        return;
-    case '5':
-        outcome_bounced(r, index, relay, dsn);
-        return;
-    default:
-        outcome_deferred(r, index, relay, dsn);
-    }
+    struct dsn filtered = status_filter_apply(r->arena, dsn);
+
+    settle_by_class(r, index, relay, &filtered);
+}
+
+/* What the caller says counts, whatever the class of its code. */
+static void outcome_of_class(struct request *r, size_t index,
+                             const char *relay, const struct dsn *dsn,
+                             char class)
+{
+    struct dsn filtered = *dsn;
+
+    if (dsn->status[0] != class)
+        filtered.status = arena_printf(r->arena, "%c%s", class,
+                                       dsn->status + 1);
+    outcome_by_status(r, index, relay, &filtered);
+}
+
+void outcome_sent(struct request *r, size_t index, const char *relay,
+                  const struct dsn *dsn)
+{
+    outcome_of_class(r, index, relay, dsn, '2');
+}
+
+void outcome_bounced(struct request *r, size_t index, const char *relay,
+                     const struct dsn *dsn)
+{
+    outcome_of_class(r, index, relay, dsn, '5');
+}
+
+void outcome_deferred(struct request *r, size_t index, const char *relay,
+                      const struct dsn *dsn)
+{
+    outcome_of_class(r, index, relay, dsn, '4');
 }
