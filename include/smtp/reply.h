@@ -8,12 +8,14 @@
 #include <stdbool.h>
 
 #include "base/arena.h"
+#include "base/str.h"
 #include "base/stream.h"
 
 struct smtp_reply {
     int code;              /* 100..599; 0: not an SMTP reply */
     const char *text;      /* all lines joined by '\n', with the codes */
-    const char *dsn;       /* "5.1.1", or made from the code: "5.0.0" */
+    const char *dsn;       /* "5.1.1" of the last line, or made from the code:
+                              "5.0.0" */
     const char *first;     /* text of the first line after code and DSN */
 };
 /* Read one reply, of several lines perhaps. <line_max> bytes a line,
@@ -21,5 +23,12 @@ struct smtp_reply {
  * or garbage that makes the conversation unusable. */
 MAY_WAIT bool smtp_reply_read(struct stream *s, struct arena *arena,
                               size_t line_max, struct smtp_reply *out);
+/* The same, where <filter> may replace each line (without its line end) before
+ * it is looked at. It returns false if it cannot tell: a failed read. */
+typedef bool smtp_line_filter(struct str *line, void *context);
+MAY_WAIT bool smtp_reply_read_filtered(struct stream *s, struct arena *arena,
+                                       size_t line_max,
+                                       smtp_line_filter *filter, void *context,
+                                       struct smtp_reply *out);
 
 #endif

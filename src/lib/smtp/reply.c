@@ -44,32 +44,48 @@ static int reply_code(const char *line)
     return code >= 100 && code <= 599 ? code : 0;
 }
 
-static void set_dsn(struct arena *arena, struct smtp_reply *out)
+/* What follows the code on a line. */
+static const char *after_code(const char *line)
 {
-    const char *text = out->text + (strlen(out->text) > 3 ? 4 : 3);
-    size_t length = dsn_status_length(text);
-    size_t first_length = strcspn(text, "\n");
-
-    out->dsn = arena_printf(arena, "%d.0.0", out->code / 100);
-    if (length > 0 && text[0] == out->text[0]) {
-        out->dsn = arena_strndup(arena, text, length);
-        text += length;
-        first_length -= length;
-        for (; *text == ' '; text++)
-            first_length--;
-    }
-    out->first = arena_strndup(arena, text, first_length);
+    return line + (strlen(line) > 3 && line[3] != '\n' ? 4 : 3);
 }
 
-bool smtp_reply_read(struct stream *s, struct arena *arena, size_t line_max,
-                     struct smtp_reply *out)
+/* The last line's code is what counts, in front of it and behind. */
+static void set_dsn(struct arena *arena, struct smtp_reply *out)
+{
+    const char *newline = strrchr(out->text, '\n');
+    const char *last = newline != NULL ? newline + 1 : out->text;
+    const char *text = after_code(last);
+    size_t length = dsn_status_length(text);
+
+    if (length > 0 && text[0] == last[0])
+        out->dsn = arena_strndup(arena, text, length);
+    else
+        out->dsn = arena_printf(arena, "%d.0.0", out->code / 100);
+}
+
+static void set_first(struct arena *arena, struct smtp_reply *out)
+{
+    const char *text = after_code(out->text);
+    size_t length = dsn_status_length(text);
+
+    if (length > 0 && text[0] == out->text[0])
+        for (text += length; *text == ' ';)
+            text++;
+    out->first = arena_strndup(arena, text, strcspn(text, "\n"));
+}
+
+bool smtp_reply_read_filtered(struct stream *s, struct arena *arena,
+                              size_t line_max, smtp_line_filter *filter,
+                              void *context, struct smtp_reply *out)
 {
     struct str all = STR_EMPTY, line = STR_EMPTY;
     bool good = false;
 
     *out = (struct smtp_reply) { .text = "", .dsn = "", .first = "" };
     for (int lines = 0; lines < REPLY_LINES; lines++) {
-        if (!read_line(s, line_max, &line))
+        if (!read_line(s, line_max, &line) ||
+            (filter != NULL && !filter(&line, context)))
             break;
         if (all.length > 0)
             str_add_char(&all, '\n');
@@ -81,9 +97,17 @@ bool smtp_reply_read(struct stream *s, struct arena *arena, size_t line_max,
         }
     }
     out->text = out->first = arena_strdup(arena, all.data);
-    if (good && out->code != 0)
+    if (good && out->code != 0) {
         set_dsn(arena, out);
+        set_first(arena, out);
+    }
     str_fini(&all);
     str_fini(&line);
     return good;
+}
+
+bool smtp_reply_read(struct stream *s, struct arena *arena, size_t line_max,
+                     struct smtp_reply *out)
+{
+    return smtp_reply_read_filtered(s, arena, line_max, NULL, NULL, out);
 }
