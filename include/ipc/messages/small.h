@@ -46,24 +46,37 @@ IPC_MESSAGE(verify_request, VERIFY_REQUEST)
     FIELD(M, STR, reason)
 IPC_MESSAGE(verify_reply, VERIFY_REPLY)
 
-/* private/scache: requests save_endpoint, find_endpoint, save_destination,
- * find_destination */
+/* private/scache: an open session with a server is kept for others. It has the
+ * label of its server, and is known by labels of sites, too. Requests: save
+ * (status: 0 kept), find_site and find_server (scache_found). <session> is for
+ * clients to understand: an encoded scache_session. */
 #define SCACHE_SAVE(M, FIELD)     \
-    FIELD(M, STR, label)          \
-    FIELD(M, STR, endpoint)       \
-    FIELD(M, STR, properties)     \
+    FIELD(M, STR, site)           \
+    FIELD(M, STR, server)         \
     FIELD(M, INT, ttl_s)          \
+    FIELD(M, BYTES, session)      \
     FIELD(M, FD, connection)
 IPC_MESSAGE(scache_save, SCACHE_SAVE)
 #define SCACHE_FIND(M, FIELD) FIELD(M, STR, label)
 IPC_MESSAGE(scache_find, SCACHE_FIND)
-#define SCACHE_FOUND(M, FIELD)   \
-    FIELD(M, INT, status)        \
-    FIELD(M, STR, endpoint)      \
-    FIELD(M, STR, properties)    \
-    FIELD(M, STR, more)          \
+#define SCACHE_FOUND(M, FIELD)    \
+    FIELD(M, INT, status) /* 0: found */ \
+    FIELD(M, BYTES, session)      \
     FIELD(M, FD, connection)
 IPC_MESSAGE(scache_found, SCACHE_FOUND)
+
+/* What the SMTP client knows of a session. */
+#define SCACHE_SESSION(M, FIELD)  \
+    FIELD(M, STR, host)           \
+    FIELD(M, STR, address)        \
+    FIELD(M, INT, port)           \
+    FIELD(M, INT, features)       \
+    FIELD(M, INT, xforward)       \
+    FIELD(M, INT, size_limit)     \
+    FIELD(M, INT, pix)            \
+    FIELD(M, INT, uses)           \
+    FIELD(M, INT, born_s)
+IPC_MESSAGE(scache_session, SCACHE_SESSION)
 
 /* private/proxymap and proxywrite: requests open, lookup, update, delete,
  * sequence */

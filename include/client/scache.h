@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * scache.h - keeping open sessions for others to use.
+ */
+#ifndef CLIENT_SCACHE_H
+#define CLIENT_SCACHE_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "ipc/messages/small.h"
+
+enum scache_label { SCACHE_SITE, SCACHE_SERVER };
+
+/* Hand over <connection>, which the caller still has to close. <timeout_s>:
+ * connection_cache_protocol_timeout. False: it is not kept. A service that
+ * does not answer is left alone for a minute. */
+MAY_WAIT bool scache_put(const char *site, const char *server, int ttl_s,
+                         const struct scache_session *session, int connection,
+                         int timeout_s);
+/* A session with that label: its descriptor, which is the caller's, and
+ * <session>, texts in <arena>. -1: there is none. */
+MAY_WAIT int scache_take(struct arena *arena, enum scache_label kind,
+                         const char *label, struct scache_session *session,
+                         int timeout_s);
+
+#endif
