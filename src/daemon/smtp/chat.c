@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * chat.c - commands out, replies in, each with the time limit of its phase.
+ */
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "smtp.h"
+
+static const struct {
+    const char *text, *command;
+} phases[] = {
+    [PHASE_GREETING] = { "receiving the initial server greeting",
+                         "initial greeting" },
+    [PHASE_EHLO] = { "performing the EHLO handshake", "EHLO" },
+    [PHASE_HELO] = { "performing the HELO handshake", "HELO" },
+    [PHASE_LHLO] = { "performing the LHLO handshake", "LHLO" },
+    [PHASE_XFORWARD_NAME] = { "sending XFORWARD name/address",
+                              "XFORWARD name/address" },
+    [PHASE_XFORWARD_HELO] = { "sending XFORWARD protocol/helo_name",
+                              "XFORWARD helo/protocol" },
+    [PHASE_MAIL] = { "sending MAIL FROM", "MAIL FROM" },
+    [PHASE_RCPT] = { "sending RCPT TO", "RCPT TO" },
+    [PHASE_DATA] = { "sending DATA command", "DATA" },
+    [PHASE_BODY] = { "sending message body", "message body" },
+    [PHASE_DOT] = { "sending end of data -- message may be sent more than once",
+                    "end of DATA" },
+    [PHASE_LAST_RSET] = { "sending final RSET", "final RSET" },
+    [PHASE_PROBE] = { "sending RSET probe", "RSET probe" },
+    [PHASE_QUIT] = { "sending QUIT", "QUIT" },
+};
+
+const char *phase_text(enum phase phase)
+{
+    return phases[phase].text;
+}
+
+const char *phase_command(enum phase phase)
+{
+    return phases[phase].command;
+}
+
+static int phase_limit(enum phase phase)
+{
+    const struct smtp_params *p = &smtp_params;
+
+    switch (phase) {
+    case PHASE_GREETING:
+    case PHASE_EHLO:
+    case PHASE_HELO:
+    case PHASE_LHLO: return p->smtp_helo_timeout;
+    case PHASE_XFORWARD_NAME:
+    case PHASE_XFORWARD_HELO: return p->smtp_xforward_timeout;
+    case PHASE_MAIL: return p->smtp_mail_timeout;
+    case PHASE_RCPT: return p->smtp_rcpt_timeout;
+    case PHASE_DATA: return p->smtp_data_init_timeout;
+    case PHASE_BODY: return p->smtp_data_xfer_timeout;
+    case PHASE_DOT: return p->smtp_data_done_timeout;
+    case PHASE_LAST_RSET:
+    case PHASE_PROBE: return p->smtp_rset_timeout;
+    case PHASE_QUIT: return p->smtp_quit_timeout;
+    }
+    return p->smtp_quit_timeout;
+}
+
+/* Names the phase, and starts its time limit. */
+void session_phase(struct session *s, enum phase phase)
+{
+    int limit_s = phase_limit(phase);
+
+    s->phase = phase;
+    stream_set_timeout(s->stream, limit_s);
+    if (!smtp_params.smtp_per_request_deadline)
+        return;
+    stream_set_deadline(s->stream, deadline_in_s(limit_s));
+    stream_set_min_rate(s->stream, phase == PHASE_BODY
+                                       ? (int)smtp_params.smtp_min_data_rate
+                                       : 0);
+}
+
+void session_send(struct session *s, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    const char *line = arena_vprintf(s->arena, format, args);
+    va_end(args);
+    if (s->chat != NULL)
+        chat_note(s->chat, "Out:", line);
+    if (log_verbose() > 0)
+        log_info("> %s: %s", s->relay, line);
+    stream_put(s->stream, line);
+    stream_put(s->stream, "\r\n");
+}
+
+/* ---- Replies ------------------------------------------------------------ */
+
+/* smtp_reply_filter: another line in place of the server's. */
+static bool filter_line(struct str *line, void *context)
+{
+    struct str value = STR_EMPTY;
+    struct session *s = context;
+    enum answer answer =
+        maps_get(settings()->reply_filter, line->data, false, &value);
+
+    if (answer == FOUND) {
+        log_info("transformed server reply: \"%s\" from %s", line->data,
+                 s->relay);
+        str_swap(line, &value);
+    }
+    str_fini(&value);
+    return answer != FAILED;
+}
+
+static void note_lines(struct session *s, const char *text)
+{
+    char *cursor = arena_strdup(s->arena, text);
+    char *line;
+
+    while ((line = text_token(&cursor, "\n")) != NULL) {
+        if (s->chat != NULL)
+            chat_note(s->chat, "In: ", line);
+        if (log_verbose() > 0)
+            log_info("< %s: %s", s->relay, line);
+    }
+}
+
+/* Control characters out of each line; the line ends stay. */
+static void make_printable(char *text)
+{
+    while (text != NULL) {
+        char *newline = strchr(text, '\n');
+
+        if (newline != NULL)
+            *newline = '\0';
+        text_printable(text, '?', true);
+        if (newline != NULL)
+            *newline++ = '\n';
+        text = newline;
+    }
+}
+
+/* Codes that say that we made a mistake: RFC 5321, section 4.2.2. */
+static bool is_our_mistake(int code)
+{
+    return code == 555 || (code >= 500 && code < 510);
+}
+
+bool session_reply(struct session *s, struct smtp_reply *reply)
+{
+    smtp_line_filter *filter =
+        maps_is_empty(settings()->reply_filter) ? NULL : filter_line;
+
+    if (!smtp_reply_read_filtered(s->stream, s->arena,
+                                  (size_t)common_params.line_length_limit,
+                                  filter, s, reply))
+        return false;
+    make_printable((char *)(size_t)reply->text);
+    if (s->chat != NULL || log_verbose() > 0)
+        note_lines(s, reply->text);
+    if (reply->code == 0) {
+        log_warning("non-%s response from %s: %.100s",
+                    s->is_lmtp ? "LMTP" : "ESMTP", s->relay, reply->text);
+        s->has_problem = true;
+        return false;
+    }
+    if (reply->code == 421)
+        s->no_reuse = true;
+    s->has_problem = s->has_problem || is_our_mistake(reply->code);
+    return true;
+}

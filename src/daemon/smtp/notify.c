@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * notify.c - the transcript of a session, sent to the postmaster.
+ */
+#include "base/log.h"
+#include "client/cleanup.h"
+#include "smtp.h"
+
+static void put_line(const char *line, void *context)
+{
+    cleanup_post_line(context, " %s", line);
+}
+
+static void put_head(struct cleanup_post *post, const struct session *s)
+{
+    cleanup_post_line(post, "From: MAILER-DAEMON@%s (Mail Delivery System)",
+                      common_params.myhostname);
+    cleanup_post_line(post, "To: %s (Postmaster)",
+                      notify_params.error_notice_recipient);
+    cleanup_post_line(post, "Subject: %s %s client: errors from %s",
+                      common_params.mail_name, s->is_lmtp ? "LMTP" : "SMTP",
+                      s->relay);
+    cleanup_post_line(post, "%s", "");
+    cleanup_post_line(post, "Unexpected response from %s.", s->relay);
+    cleanup_post_line(post, "%s", "");
+    cleanup_post_line(post, "Transcript of session follows.");
+    cleanup_post_line(post, "%s", "");
+}
+
+void notify_postmaster(struct session *s)
+{
+    struct cleanup_post *post = cleanup_notice_open(
+        common_params.double_bounce_sender,
+        notify_params.error_notice_recipient, 0, 0, 0,
+        common_params.myhostname, common_params.mail_name);
+
+    if (post == NULL) {
+        log_warning("could not send a postmaster notice about %s", s->relay);
+        return;
+    }
+    put_head(post, s);
+    chat_each(s->chat, put_line, post);
+    cleanup_post_line(post, "%s", "");
+    cleanup_post_line(post, "For other details, see the local mail logfile");
+    cleanup_post_finish(post, NULL);
+}
