@@ -24,7 +24,5 @@ struct smtp_line {
 };
 void smtp_line_parse(struct arena *arena, const char *line,
                      struct smtp_line *out);
-/* Printable, NUL-free, at most 512 (or <max>) bytes. */
-bool smtp_verb_is_plausible(const char *verb);
 
 #endif

@@ -96,13 +96,3 @@ void smtp_line_parse(struct arena *arena, const char *line,
         p = skip_blanks(end);
     }
 }
-
-bool smtp_verb_is_plausible(const char *verb)
-{
-    if (*verb == '\0' || strlen(verb) > 512)
-        return false;
-    for (; *verb != '\0'; verb++)
-        if ((unsigned char)*verb <= ' ' || (unsigned char)*verb == 127)
-            return false;
-    return true;
-}
