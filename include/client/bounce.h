@@ -48,6 +48,10 @@ MAY_WAIT bool sent_recipient(const struct status_message *message,
                              const struct recipient *to, const char *relay,
                              const struct delivery_times *times,
                              const struct dsn *dsn);
+/* Only a record in the trace log, for the report that the sender asked for. */
+MAY_WAIT bool trace_recipient(const struct status_message *message,
+                              const struct recipient *to,
+                              const struct dsn *dsn, const char *action);
 /* Just the log line "ID: to=<>, orig_to=<>, relay=, delay=, delays=, dsn=,
  * status=WORD (TEXT)". */
 void log_recipient(const char *queue_id, const struct recipient *to,

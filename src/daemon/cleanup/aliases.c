@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "client/bounce.h"
 #include "mail/dsn_notify.h"
 #include "mail/find.h"
 #include "message.h"
@@ -96,12 +97,36 @@ static void expand_all(struct expansion *x)
     }
 }
 
-/* RFC 3461, section 5.2.7.3: of an expansion to many, success was told at
- * once; those below tell of failure and delay only. */
+/* RFC 3461, section 5.2.7.3: a sender who asks for news of success hears of
+ * the expansion, and from those behind it of failure and delay only. */
+static void report_expansion(struct message *m, const char *address,
+                             const struct pending_recipient *about)
+{
+    const struct status_message status = { .queue_id = m->id,
+                                           .sender = m->sender };
+    const struct recipient to = { .address = address,
+                                  .original = address,
+                                  .dsn_original = about->dsn_original,
+                                  .dsn_notify = about->dsn_notify };
+    const struct dsn dsn = { .status = "2.0.0", .reason = "alias expanded" };
+
+    if (!trace_recipient(&status, &to, &dsn, "expanded"))
+        message_fail(m, CLEANUP_STAT_WRITE, NULL);
+}
+
 static void write_all(struct expansion *x, const struct pending_recipient *about)
 {
     struct pending_recipient each = *about;
+    bool expanded =
+        x->list.count > 1 || !text_equal_nocase(x->list.items[0], x->start);
 
+    if (expanded && (each.dsn_notify & DSN_NOTIFY_SUCCESS) &&
+        about->dsn_original != NULL && !message_failed(x->m)) {
+        report_expansion(x->m, x->start, about);
+        each.dsn_notify &= ~DSN_NOTIFY_SUCCESS;
+        if (each.dsn_notify == 0)
+            each.dsn_notify = DSN_NOTIFY_NEVER;
+    }
     for (size_t i = 0; i < x->list.count; i++)
         recipient_write(x->m, x->list.items[i], &each);
 }

@@ -23,8 +23,7 @@ void extracted_begin(struct message *m)
 {
     put_filter(m);
     output_attribute(m, "message_id", m->header.message_id);
-    if (m->encoding_changed)
-        output_attribute(m, "encoding", m->encoding);
+    output_attribute(m, "encoding", m->encoding);
     m->segment = extracted_record;
 }
 

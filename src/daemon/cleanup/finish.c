@@ -87,10 +87,10 @@ static void commit(struct message *m)
 static bool is_returnable(const struct message *m)
 {
     enum { RETURNED = CLEANUP_STAT_CONTENT | CLEANUP_STAT_HOPS |
-                      CLEANUP_STAT_SIZE | CLEANUP_STAT_RCPT };
+                      CLEANUP_STAT_SIZE };
 
     return (m->flags & CLEANUP_BOUNCE) && m->sender != NULL &&
-           (m->errors & ~RETURNED) == 0;
+           m->recipients > 0 && (m->errors & ~RETURNED) == 0;
 }
 
 static void fill_status(const struct message *m, struct status_message *out)
@@ -124,6 +124,17 @@ static bool bounce_recipients(const struct message *m, const struct dsn *dsn,
     return m->written.count > 0;
 }
 
+/* What was too large is shown by its headers, so it needs an end. */
+static void end_cut_file(struct message *m)
+{
+    if (m->data_offset == 0)
+        m->data_offset = stream_tell(m->out);
+    if (m->extracted_offset == 0)
+        m->extracted_offset = stream_tell(m->out);
+    record_put(m->out, REC_XTRA, "", 0);
+    record_put(m->out, REC_END, "", 0);
+}
+
 static void return_message(struct message *m)
 {
     const struct cleanup_verdict *verdict = cleanup_verdict(m->errors);
@@ -133,7 +144,10 @@ static void return_message(struct message *m)
     dsn_split(m->arena, verdict->dsn,
               m->reason != NULL ? m->reason : verdict->text, &dsn);
     fill_status(m, &status);
+    bool is_cut = m->errors & CLEANUP_STAT_SIZE;
     m->errors = 0;
+    if (is_cut)
+        end_cut_file(m);
     output_size(m, true);
     remove_old_logs(m);
     if (!bounce_recipients(m, &dsn, &status) || !bounce_flush(&status)) {

@@ -33,6 +33,15 @@ static const char *backslashed(struct arena *arena, const char *name,
     return out;
 }
 
+static bool is_balanced(const char *name)
+{
+    long depth = 0;
+
+    for (; *name != '\0' && depth >= 0; name++)
+        depth += *name == '(' ? 1 : *name == ')' ? -1 : 0;
+    return depth == 0;
+}
+
 static const char *phrase(struct arena *arena, const char *name)
 {
     if (is_plain_phrase(name))
@@ -49,6 +58,7 @@ const char *fullname_from_header(struct arena *arena, const char *address,
         return external;
     if (strcmp(message_params.header_from_format, "obsolete") == 0)
         return arena_printf(arena, "%s (%s)", external,
-                            backslashed(arena, name, "()\\"));
+                            backslashed(arena, name,
+                                        is_balanced(name) ? "\\" : "()\\"));
     return arena_printf(arena, "%s <%s>", phrase(arena, name), external);
 }

@@ -63,7 +63,6 @@ static void note_encoding(struct message *m, const char *text)
         !text_equal_nocase(value, "8bit"))
         return;
     m->encoding = "8bit";
-    m->encoding_changed = true;
 }
 
 static void note_tls_required(struct message *m, const char *text)
@@ -195,10 +194,9 @@ void header_handle_end(void *context)
     if (message_failed(m) || (m->flags & CLEANUP_DISCARD))
         return;
     missing_headers_add(m);
+    log_info("%s: message-id=%s", m->id,
+             m->header.message_id != NULL ? m->header.message_id : "<>");
     if (m->header.resent_message_id != NULL)
         log_info("%s: resent-message-id=%s", m->id,
                  m->header.resent_message_id);
-    if (m->header.message_id != NULL || !m->header.is_resent)
-        log_info("%s: message-id=%s", m->id,
-                 m->header.message_id != NULL ? m->header.message_id : "");
 }

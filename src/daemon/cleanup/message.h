@@ -98,7 +98,6 @@ struct message {
     bool checks_off;               /* an action has ended the inspection */
     bool hold_logged;
     off_t data_offset, extracted_offset;
-    bool encoding_changed;         /* say so in the extracted segment */
 };
 
 /* ---- main.c, session.c ---- */
@@ -186,7 +185,7 @@ MAY_WAIT void bcc_of_address(struct message *m, enum bcc_kind kind,
                              const char *address);
 MAY_WAIT void bcc_always(struct message *m);
 
-/* Rewrite, map and write a recipient. */
+/* Rewrite, map and write a recipient that the sender named. */
 MAY_WAIT void recipient_add(struct message *m, const char *address,
                             const struct pending_recipient *about);
 /* The same for a copy that was not asked for by the sender: no notices. */

@@ -51,7 +51,10 @@ static void add_date(struct message *m, const char *prefix)
 
 static void add_from(struct message *m, const char *prefix)
 {
-    const char *from = fullname_from_header(m->arena, m->sender, m->fullname);
+    const char *from =
+        *m->sender == '\0'
+            ? message_params.empty_address_recipient
+            : fullname_from_header(m->arena, m->sender, m->fullname);
 
     add_line(m, prefix, arena_printf(m->arena, "From: %s", from));
     if ((m->flags & CLEANUP_AUTOUTF8) && !text_is_ascii(from))

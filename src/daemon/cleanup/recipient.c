@@ -63,8 +63,9 @@ void recipient_add(struct message *m, const char *address,
     const char *to = rewrite_address(m, address, CLASS_ENVELOPE_RECIPIENT);
     if (full.original == NULL)
         full.original = arena_strdup(m->arena, address);
-    if (full.dsn_original == NULL && !(full.dsn_notify & DSN_NOTIFY_NEVER))
+    if (full.dsn_original == NULL)
         full.dsn_original = make_dsn_original(m, to);
+    m->notify_union |= (unsigned)full.dsn_notify;
     aliases_expand(m, to, &full);
     bcc_of_address(m, BCC_RECIPIENT, to);
 }
@@ -75,6 +76,7 @@ void recipient_add_bcc(struct message *m, const char *address)
     const struct pending_recipient about = { .original = to,
                                              .dsn_notify = DSN_NOTIFY_NEVER };
 
+    m->notify_union |= DSN_NOTIFY_NEVER;
     aliases_expand(m, to, &about);
 }
 
@@ -128,6 +130,5 @@ void recipient_write(struct message *m, const char *address,
     output_text(m, REC_ORIG, about->original);
     remember(m, stream_tell(m->out), address, about);
     output_text(m, REC_RCPT, address);
-    m->notify_union |= (unsigned)about->dsn_notify;
     m->recipients++;
 }

@@ -145,7 +145,8 @@ static const char *map_once(struct message *m, const struct canonical *c,
     return rewrite_internal(m->arena, REWRITE_LOCAL, found[0]);
 }
 
-/* A result is looked up again, until it stays as it is. */
+/* A result is looked up again, until it stays as it is. Tables that lead in
+ * circles are worth a warning; mail goes on with the address reached. */
 static const char *map_canonical(struct message *m, const struct canonical *c,
                                  const char *address)
 {
@@ -161,7 +162,6 @@ static const char *map_canonical(struct message *m, const struct canonical *c,
     log_warning("%s: unreasonable %s map nesting for %s -- message not "
                 "accepted, try again later",
                 m->id, c->title, start);
-    message_fail(m, CLEANUP_STAT_WRITE, "4.6.0 Alias expansion error");
     return address;
 }
 

@@ -78,6 +78,13 @@ static bool append(struct ipc_pool *pool, const struct status_message *message,
     return ok;
 }
 
+bool trace_recipient(const struct status_message *message,
+                     const struct recipient *to, const struct dsn *dsn,
+                     const char *action)
+{
+    return append(the_trace_pool(), message, to, dsn, action);
+}
+
 /* A trace record also says which way the message went. */
 static bool append_trace(const struct status_message *message,
                          const struct recipient *to, const char *relay,

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * main.c - pickup: what local users have posted goes from the maildrop folder
+ * to cleanup.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/priv.h"
+#include "mail/queue_dir.h"
+#include "pickup.h"
+#include "service/service.h"
+
+static const char maildrop[] = "maildrop";
+static uid_t owner;
+
+/* Anybody may make files here by way of postdrop: look before reading. */
+static bool look_at(struct maildrop_file *file, int fd)
+{
+    if (fstat(fd, &file->st) != 0 ||
+        queue_dir_state(&file->st) != QUEUE_FILE_READY)
+        return false;
+    file->is_requeued =
+        file->st.st_uid == owner && (file->st.st_mode & S_IROTH) == 0;
+    return true;
+}
+
+/* True if the file is gone. */
+static bool take(const char *id)
+{
+    struct maildrop_file file = { .id = id };
+    struct error why = ERROR_NONE;
+
+    int fd = queue_dir_open(maildrop, id, O_RDONLY | O_NONBLOCK);
+    if (fd < 0) {
+        if (errno != ENOENT)
+            log_warning("open maildrop/%s: %s", id, strerror(errno));
+        return false;
+    }
+    if (!look_at(&file, fd)) {
+        close(fd);
+        return false;
+    }
+    enum copy_outcome outcome = copy_message(&file, fd, &why);
+    if (outcome == PICKUP_LATER)
+        return false;
+    if (outcome == PICKUP_BAD)
+        log_warning("maildrop/%s: %s", id, why.text);
+    if (queue_dir_remove(maildrop, id))
+        return true;
+    log_warning("remove maildrop/%s: %s", id, strerror(errno));
+    return false;
+}
+
+static bool scan_once(void)
+{
+    struct queue_scan *scan = queue_scan_open(maildrop);
+    bool removed = false;
+    const char *id;
+
+    while ((id = queue_scan_next(scan, NULL)) != NULL)
+        if (take(id))
+            removed = true;
+    queue_scan_close(scan);
+    return removed;
+}
+
+/* What came during a pass may have been missed by it. */
+static void triggered(const char *bytes, size_t length)
+{
+    (void)bytes, (void)length;
+    while (scan_once())
+        ;
+}
+
+static void set_up(void)
+{
+    struct error why = ERROR_NONE;
+
+    if (!priv_user(common_params.mail_owner, &owner, NULL, &why))
+        owner = geteuid();
+    copy_set_up();
+}
+
+static const struct param_group *const groups[] = { &message_param_group,
+                                                    NULL };
+
+static const struct service pickup = {
+    .name = "pickup",
+    .groups = groups,
+    .kind = SERVICE_TRIGGER,
+    .sessions = SERVICE_ONE,
+    .flags = SERVICE_SOLITARY,
+    .may = MAY_WRITE_QUEUE,
+    .triggered = triggered,
+    .before_jail = set_up,
+};
+
+int main(int argc, char **argv)
+{
+    return service_main(&pickup, argc, argv);
+}
