@@ -16,6 +16,7 @@
 #include "base/hash.h"
 #include "base/proc.h"
 #include "delivery/agent.h"
+#include "delivery/rights.h"
 #include "mail/mbox.h"
 #include "mail/user.h"
 
@@ -144,15 +145,10 @@ MAY_WAIT enum fate report_dsn(const struct delivery *d, const struct dsn *dsn);
 
 /* ---- rights.c ------------------------------------------------------------ */
 
-/* Who local is between deliveries: mail_owner. */
-void rights_init(void);
-/* Files from here on are opened as that user. False and <why>: not possible
- * (never root; without privileges nobody but this user). */
-bool rights_take(const struct rights *rights, struct error *why);
-void rights_give_back(void);
+void default_rights_init(void);
 const struct rights *rights_of_user(struct arena *arena,
                                     const struct user_info *user);
-/* default_privs, or the owner of what asked for the delivery. */
+/* default_privs. */
 const struct rights *rights_default(void);
 
 /* ---- vars.c: $name in parameters ----------------------------------------- */

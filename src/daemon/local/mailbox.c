@@ -149,7 +149,7 @@ enum fate deliver_mailbox(const struct delivery *d,
 
     if (!first_time(d, arena_printf(arena, "mailbox %s", user->name)))
         return FINISHED;
-    if (!rights_take(rights_of_user(arena, user), &why))
+    if (!rights_take(user->uid, user->gid, &why))
         return report_failed(d, "4.3.0", "%s", why.text);
     if (ends_in_slash(path))
         add_to_maildir(d, path, &dsn);

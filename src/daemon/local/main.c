@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/fatal.h"
 #include "base/text.h"
 #include "local.h"
 #include "mail/header.h"
@@ -66,11 +67,23 @@ static void local_deliver(struct request *r)
     hash_free(delivered, NULL);
 }
 
-static void open_tables(void)
+static void start(void)
 {
+    long limit = local_params.mailbox_size_limit;
+    long message = common_params.message_size_limit;
+
+    if (limit > 0 && (message == 0 || limit < message))
+        fatal("configuration error: mailbox_size_limit is smaller than "
+              "message_size_limit");
+    default_rights_init();
     alias_open();
     mailbox_open();
     unknown_open();
+}
+
+static void drop(void)
+{
+    rights_init(common_params.mail_owner);
 }
 
 static const struct param_group *const groups[] = {
@@ -86,8 +99,8 @@ static const struct delivery_agent agent = {
         .sessions = SERVICE_ONE,
         .flags = SERVICE_PRIVILEGED | SERVICE_BOUNCE_INIT,
         .may = MAY_READ_CONFIG | MAY_WRITE_QUEUE | MAY_EXEC | MAY_CHANGE_UID,
-        .before_jail = open_tables,
-        .after_jail = rights_init,
+        .before_jail = start,
+        .after_jail = drop,
     },
     .deliver = local_deliver,
 };

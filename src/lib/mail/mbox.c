@@ -48,17 +48,14 @@ static void cut_back(struct mailbox_lock *lock)
         fsync(lock->fd);
 }
 
+/* What somebody else can put right is worth another try. */
 static const char *lock_failure_status(enum mailbox_lock_result result,
                                        int number)
 {
-    switch (result) {
-    case MAILBOX_UNSAFE: return "5.2.0";
-    case MAILBOX_TROUBLE: return number == EACCES ? "4.2.0"
-                                                  : mailbox_errno_status(number);
-    case MAILBOX_BUSY:
-    case MAILBOX_LOCKED: break;
-    }
-    return "4.2.0";
+    if (result != MAILBOX_TROUBLE)
+        return "4.2.0";
+    return number == ENOSPC || number == EDQUOT ? mailbox_errno_status(number)
+                                                : "4.2.0";
 }
 
 /* Opening and closing in a spool folder is root's, the rest the owner's. */
