@@ -132,12 +132,13 @@ static void add_soft_break(struct str *out, size_t *column)
     *column = 0;
 }
 
-/* Room is left for the '=' of a soft line break. */
+/* Room is left for the '=' of a soft line break. A line is broken where an
+ * escape does not fit any more, whatever comes next, as Postfix does it. */
 static void add_character(struct str *out, int c, bool escape, size_t *column)
 {
     size_t length = escape ? QP_ESCAPE_LENGTH : 1;
 
-    if (*column + length > QP_COLUMNS - 1)
+    if (*column + QP_ESCAPE_LENGTH > QP_COLUMNS - 1)
         add_soft_break(out, column);
     if (escape)
         str_addf(out, "=%02X", (unsigned)c);

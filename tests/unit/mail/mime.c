@@ -129,6 +129,6 @@ TEST(mime_downgrade)
     memset(text + strlen(text), 'a', 80);
     feed(MIME_DOWNGRADE, text);
     const char *body = strchr(seen.data, '$') + 1;
-    CHECK_INT(strcspn(body, "$"), 76);
-    CHECK_INT(body[75], '=');
+    CHECK_INT(strcspn(body, "$"), 74);
+    CHECK_INT(body[73], '=');
 }
