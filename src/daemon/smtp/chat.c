@@ -9,6 +9,8 @@
 #include "base/text.h"
 #include "smtp.h"
 
+enum { GARBAGE_MAX = 100 };
+
 static const struct {
     const char *text, *command;
 } phases[] = {
@@ -148,7 +150,7 @@ static bool is_our_mistake(int code)
     return code == 555 || (code >= 500 && code < 510);
 }
 
-bool session_reply(struct session *s, struct smtp_reply *reply)
+static bool read_reply(struct session *s, struct smtp_reply *reply)
 {
     smtp_line_filter *filter =
         maps_is_empty(settings()->reply_filter) ? NULL : filter_line;
@@ -160,12 +162,38 @@ bool session_reply(struct session *s, struct smtp_reply *reply)
     make_printable((char *)(size_t)reply->text);
     if (s->chat != NULL || log_verbose() > 0)
         note_lines(s, reply->text);
-    if (reply->code == 0) {
-        log_warning("non-%s response from %s: %.100s",
-                    s->is_lmtp ? "LMTP" : "ESMTP", s->relay, reply->text);
-        s->has_problem = true;
+    return true;
+}
+
+/* A line that is no reply is skipped, unless replies to several commands are
+ * due: then nobody could say which of them belongs to which command. */
+static bool may_skip_garbage(struct session *s, const struct smtp_reply *reply,
+                             int *skipped)
+{
+    log_warning("%s: non-%s response from %s: %.100s",
+                s->delivery->request->wire->queue_id,
+                s->is_lmtp ? "LMTP" : "ESMTP", s->relay, reply->text);
+    s->has_problem = true;
+    if ((s->features & EXT_PIPELINING) == 0)
+        return ++*skipped < GARBAGE_MAX;
+    log_warning("to prevent loss of mail, turn off command pipelining for %s "
+                "with the %s parameter",
+                s->server.address,
+                s->is_lmtp ? "lmtp_discard_lhlo_keyword_address_maps"
+                           : "smtp_discard_ehlo_keyword_address_maps");
+    return false;
+}
+
+bool session_reply(struct session *s, struct smtp_reply *reply)
+{
+    int skipped = 0;
+
+    do {
+        if (!read_reply(s, reply))
+            return false;
+    } while (reply->code == 0 && may_skip_garbage(s, reply, &skipped));
+    if (reply->code == 0)
         return false;
-    }
     if (reply->code == 421)
         s->no_reuse = true;
     s->has_problem = s->has_problem || is_our_mistake(reply->code);

@@ -98,7 +98,8 @@ struct session *session_connect(struct delivery *d,
     else
         failure_set(d, "4.4.1", "connect to %s[%s]:%d: %s", server->host,
                     server->address, server->port, reason);
-    log_info("%s", d->why.reason);
+    if (server->port != 0)
+        log_info("%s", d->why.reason);
     return NULL;
 }
 

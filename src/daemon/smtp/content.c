@@ -21,12 +21,23 @@ struct output {
     size_t limit;   /* smtp_line_length_limit; 0: none */
     size_t column;  /* bytes of the line that is being sent */
     bool in_line;   /* its end was not sent yet */
+    bool broke_line;
     bool failed;    /* a lookup was not possible */
     struct str text;
     struct arena *arena; /* for one header; owned */
 };
 
 /* ---- Lines -------------------------------------------------------------- */
+
+static void break_line(struct output *out)
+{
+    stream_put_bytes(out->to, "\r\n ", 3);
+    out->column = 1;
+    if (!out->broke_line)
+        log_info("%s: breaking line > %zu bytes with <CR><LF>SPACE",
+                 out->delivery->request->wire->queue_id, out->limit);
+    out->broke_line = true;
+}
 
 /* A piece of a line; the dot of RFC 5321, section 4.5.2, goes before it. */
 static void put_piece(struct output *out, const char *text, size_t length)
@@ -42,10 +53,8 @@ static void put_piece(struct output *out, const char *text, size_t length)
         out->column += part;
         text += part;
         length -= part;
-        if (length > 0) {
-            stream_put_bytes(out->to, "\r\n ", 3);
-            out->column = 1;
-        }
+        if (length > 0)
+            break_line(out);
     }
 }
 

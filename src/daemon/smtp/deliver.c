@@ -230,10 +230,11 @@ static void try_sites(struct delivery *d)
         try_site(d, *primary, primary[1] != NULL, *fallback != NULL);
         we_are_mx = we_are_mx || d->site.we_are_mx;
     }
-    d->site.is_fallback = true;
     for (; *fallback != NULL && !we_are_mx && recipients_left(d) > 0;
-         fallback++)
+         fallback++) {
+        d->site.is_fallback = true;
         try_site(d, *fallback, false, fallback[1] != NULL);
+    }
 }
 
 void deliver(struct request *r)

@@ -107,13 +107,10 @@ static char *on_one_line(struct arena *arena, const char *text)
     return copy;
 }
 
-/* A reply that is neither yes nor no counts as "not now". */
-static const char *failure_status(struct arena *arena,
-                                  const struct smtp_reply *reply)
+/* A reply that is neither yes nor no is a server that cannot be used. */
+static const char *failure_status(const struct smtp_reply *reply)
 {
-    if (reply->dsn[0] == '4' || reply->dsn[0] == '5')
-        return reply->dsn;
-    return arena_printf(arena, "4%s", reply->dsn[0] ? reply->dsn + 1 : ".5.0");
+    return reply->dsn[0] == '4' || reply->dsn[0] == '5' ? reply->dsn : "5.5.0";
 }
 
 static struct dsn dsn_of_reply(struct session *s,
@@ -137,13 +134,13 @@ static struct dsn dsn_of_refusal(struct session *s,
         s->arena, "host %s said: %s (in reply to %s command)", s->label,
         on_one_line(s->arena, reply->text), phase_command(s->phase));
 
-    return dsn_of_reply(s, reply, failure_status(s->arena, reply), reason);
+    return dsn_of_reply(s, reply, failure_status(reply), reason);
 }
 
 void failure_refused(struct session *s, const struct smtp_reply *reply,
                      bool always_soft)
 {
-    const char *status = failure_status(s->arena, reply);
+    const char *status = failure_status(reply);
     const char *reason =
         arena_printf(s->arena, "host %s refused to talk to me: %s", s->label,
                      on_one_line(s->arena, reply->text));

@@ -10,6 +10,8 @@
 #include "base/text.h"
 #include "smtp.h"
 
+enum { SMTP_PORT = 25 };
+
 /* ---- PIX firewalls ------------------------------------------------------ */
 
 /* A PIX with "fixup smtp" overwrites the greeting: 220 ****2*****0*** */
@@ -53,11 +55,13 @@ static void turn_pix_on(struct session *s)
 
 /* ---- Greeting ----------------------------------------------------------- */
 
-static bool has_own_name(const char *text)
+/* On another port it is another program of this system. */
+static bool is_mirror(const struct session *s, const char *text)
 {
     size_t length = strcspn(text, " \t");
 
-    return strlen(common_params.myhostname) == length &&
+    return !s->is_lmtp && s->server.port == SMTP_PORT &&
+           strlen(common_params.myhostname) == length &&
            text_equal_nocase_n(text, common_params.myhostname, length);
 }
 
@@ -77,7 +81,7 @@ static bool read_greeting(struct session *s, bool *esmtp)
     }
     if (is_pix_greeting(reply.first))
         turn_pix_on(s);
-    if (!s->is_lmtp && has_own_name(reply.first))
+    if (is_mirror(s, reply.first))
         log_warning("host %s greeted me with my own hostname %s", s->relay,
                     common_params.myhostname);
     *esmtp = smtp_params.smtp_always_send_ehlo ||
@@ -108,12 +112,15 @@ static void read_xforward(struct session *s, char *cursor)
                 s->xforward |= rows[i].bit;
 }
 
+/* SIZE without a number is no offer: RFC 1870, section 4. */
 static void read_size(struct session *s, char *cursor)
 {
     char *word = text_token(&cursor, " \t");
 
-    if (word == NULL)
+    if (word == NULL) {
+        s->features &= ~(unsigned)EXT_SIZE;
         return;
+    }
     if (!num_parse_long(word, 0, 0x7fffffffffffffffL, &s->size_limit))
         log_warning("bad EHLO SIZE limit \"%.100s\" from %s", word, s->relay);
 }
@@ -201,7 +208,7 @@ static bool try_extended(struct session *s, bool *accepted)
         return false;
     *accepted = reply.code / 100 == 2;
     if (*accepted) {
-        if (!s->is_lmtp && has_own_name(reply.first))
+        if (is_mirror(s, reply.first))
             log_warning("host %s replied to HELO/EHLO with my own hostname %s",
                         s->relay, common_params.myhostname);
         read_extensions(s, &reply);

@@ -116,9 +116,9 @@ static const char *rcpt_command(struct session *s, size_t index)
 
     str_addf(&out, "RCPT TO:<%s>", s->delivery->recipients[index]);
     if (has(s, EXT_DSN)) {
+        add_orcpt(&out, to);
         if (to->dsn_notify != 0)
             str_addf(&out, " NOTIFY=%s", dsn_notify_format(to->dsn_notify));
-        add_orcpt(&out, to);
     }
     const char *command = arena_strdup(s->arena, out.data);
     str_fini(&out);
