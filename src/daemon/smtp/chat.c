@@ -108,8 +108,8 @@ static bool filter_line(struct str *line, void *context)
         maps_get(settings()->reply_filter, line->data, false, &value);
 
     if (answer == FOUND) {
-        log_info("transformed server reply: \"%s\" from %s", line->data,
-                 s->relay);
+        log_info("%s: replacing server reply \"%s\" with \"%s\"", s->relay,
+                 line->data, value.data);
         str_swap(line, &value);
     }
     str_fini(&value);

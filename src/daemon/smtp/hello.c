@@ -125,8 +125,7 @@ static void read_size(struct session *s, char *cursor)
         log_warning("bad EHLO SIZE limit \"%.100s\" from %s", word, s->relay);
 }
 
-static void read_extension(struct session *s, char *line, unsigned discard,
-                           unsigned *discarded)
+static void read_extension(struct session *s, char *line, unsigned discard)
 {
     char *cursor = line;
     /* "AUTH=..." is an old form. */
@@ -135,10 +134,8 @@ static void read_extension(struct session *s, char *line, unsigned discard,
     if (keyword == NULL)
         return;
     unsigned bit = smtp_extension_find(keyword);
-    if (bit & discard) {
-        *discarded |= bit;
+    if (bit & discard)
         return;
-    }
     s->features |= bit;
     if (bit == EXT_SIZE)
         read_size(s, cursor);
@@ -159,12 +156,12 @@ static unsigned discard_list(const struct session *s)
     return bits;
 }
 
-static void log_discarded(const struct session *s, unsigned discarded)
+static void log_discarded(const struct session *s, unsigned discard)
 {
     struct str list = STR_EMPTY;
 
-    for (unsigned bit = 1; bit != 0 && bit <= discarded; bit <<= 1)
-        if (discarded & bit)
+    for (unsigned bit = 1; bit != 0 && bit <= discard; bit <<= 1)
+        if (discard & bit)
             str_addf(&list, "%s%s", list.length > 0 ? " " : "",
                      smtp_extension_keyword(bit));
     log_info("discarding %s keywords: %s", s->is_lmtp ? "LHLO" : "EHLO",
@@ -177,13 +174,12 @@ static void read_extensions(struct session *s, const struct smtp_reply *reply)
     char *cursor = arena_strdup(s->arena, reply->text);
     char *line = text_token(&cursor, "\n");
     unsigned discard = discard_list(s);
-    unsigned discarded = 0;
 
     while ((line = text_token(&cursor, "\n")) != NULL)
         if (strlen(line) > 4)
-            read_extension(s, line + 4, discard, &discarded);
-    if (discarded != 0 && !(discard & EXT_SILENT))
-        log_discarded(s, discarded);
+            read_extension(s, line + 4, discard);
+    if (discard != 0 && !(discard & EXT_SILENT))
+        log_discarded(s, discard);
 }
 
 /* ---- EHLO, HELO, LHLO --------------------------------------------------- */
