@@ -1,13 +1,29 @@
 /* SPDX-License-Identifier: ISC
  *
- * main.c - sendmail, mailq and newaliases: the Sendmail compatible command.
- *
- * It runs as the user who calls it and owns nothing: a message goes as
- * records to the set-gid postdrop, and other modes run the command for them.
- *
- * usage: sendmail [option ...] [recipient ...]; mailq; newaliases
+ * main.c - sendmail, mailq and newaliases: the old interface to the mail
+ * system, which programs expect.
  */
-int main(void)
+#include "sendmail.h"
+#include "service/setup.h"
+
+int main(int argc, char **argv)
 {
-    return 69;
+    static const struct param_group *const groups[] = {
+        &address_param_group, &message_param_group, &submit_param_group, NULL
+    };
+    struct request request = { .mode = MODE_POST };
+
+    setup_early_log("sendmail", true);
+    options_read(&request, argc, argv);
+    const struct command_options options = {
+        .program = "sendmail",
+        .config_directory = request.config_directory,
+        .groups = groups,
+    };
+    command_start(&options);
+    options_check(&request);
+    if (request.mode != MODE_POST && request.mode != MODE_VERIFY)
+        run_instead(&request);
+    post_message(&request);
+    return 0;
 }

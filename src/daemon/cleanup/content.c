@@ -190,6 +190,8 @@ void content_begin(struct message *m)
 
 static void end_content(struct message *m)
 {
+    if (m->last_is_part) /* the message did not end with a newline */
+        mime_line(m->mime, MIME_LINE_END, "", 0);
     m->last_line_length = 0;
     mime_end(m->mime);
     if (!message_failed(m))
@@ -215,6 +217,7 @@ void content_record(struct message *m, int type, const char *text,
         return;
     text = clean_line(m, text, &length);
     m->last_line_length = length;
+    m->last_is_part = type == REC_CONT;
     mime_line(m->mime, type == REC_NORM ? MIME_LINE_END : MIME_LINE_PART, text,
               length);
 }

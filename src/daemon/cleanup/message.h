@@ -93,6 +93,7 @@ struct message {
     struct mime *mime;             /* owned; while the content is read */
     struct header_state header;
     size_t last_line_length;       /* of the content line being handled */
+    bool last_is_part;             /* and it had no newline */
     struct str changed_line;       /* owned; scratch of content.c */
     size_t checked_bytes;          /* of this body segment */
     bool checks_off;               /* an action has ended the inspection */

@@ -252,7 +252,8 @@ static bool copy_records(struct copy *c, struct message_reader *reader)
     bool ok = true;
 
     while (ok && !c->is_over) {
-        int type = message_reader_record(reader, &record, NULL);
+        off_t offset;
+        int type = message_reader_record(reader, &record, &offset);
         if (type < 0)
             ok = error_set(c->why, "the file is cut short or damaged");
         else

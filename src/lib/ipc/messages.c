@@ -7,5 +7,6 @@
 #include "ipc/messages/cleanup.h"
 #include "ipc/messages/delivery.h"
 #include "ipc/messages/pass.h"
+#include "ipc/messages/postdrop.h"
 #include "ipc/messages/rewrite.h"
 #include "ipc/messages/small.h"
