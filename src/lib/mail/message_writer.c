@@ -89,6 +89,9 @@ static bool sync_folder(const struct message_writer *writer, struct error *why)
 
     queue_dir_path(&path, writer->queue, writer->id);
     bool synced = file_sync_folder(path.data, why);
+    /* Users may write to the maildrop folder and not read it. */
+    if (!synced && errno == EACCES)
+        synced = syncfs(stream_fd(writer->out)) == 0;
     int saved = errno;
     str_fini(&path);
     errno = saved;
