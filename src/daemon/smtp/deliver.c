@@ -88,6 +88,9 @@ static void transact(struct session *s)
     times->tls = tls_log_text(true);
     session_transact(s);
     times->reuse_count = 0;
+    /* Kept, it would be found again for the same recipients. */
+    if (recipients_left(d) > 0)
+        s->no_reuse = true;
     finish_session(s);
 }
 
@@ -131,11 +134,10 @@ static void try_servers(struct delivery *d, const struct server *list,
         addresses++;
         bool is_last = server->next == NULL ||
                        addresses == smtp_params.smtp_mx_address_limit;
-        while ((kept = reuse_find_server(d, server)) != NULL) {
+        if ((kept = reuse_find_server(d, server)) != NULL)
             use_kept(d, kept);
-            if (recipients_left(d) == 0)
-                return;
-        }
+        if (recipients_left(d) == 0)
+            return;
         if (try_server(d, server, is_last,
                        sessions + 1 == smtp_params.smtp_mx_session_limit))
             sessions++;
@@ -169,11 +171,10 @@ static void try_site(struct delivery *d, const char *text, bool more_primary,
     d->request->times.tls = NULL;
     if (!route_parse(d, text))
         return;
-    while ((kept = reuse_find_site(d)) != NULL) {
+    if ((kept = reuse_find_site(d)) != NULL)
         use_kept(d, kept);
-        if (recipients_left(d) == 0)
-            return;
-    }
+    if (recipients_left(d) == 0)
+        return;
     const struct server *list = route_find(d);
     if (d->site.we_are_best && *smtp_params.best_mx_transport != '\0') {
         pass_to_best_mx_transport(d);
