@@ -37,7 +37,8 @@ struct mailbox_lock {
 enum mailbox_lock_result {
     MAILBOX_LOCKED,
     MAILBOX_BUSY,       /* another program holds a lock: try later */
-    MAILBOX_UNSAFE,     /* not a regular file, links, wrong owner */
+    MAILBOX_UNSAFE,     /* not a regular file, links, not to be opened */
+    MAILBOX_FOREIGN,    /* belongs to somebody else */
     MAILBOX_TROUBLE,    /* errno says */
 };
 

@@ -10,38 +10,63 @@
 #include "client/resolve.h"
 #include "client/rewrite.h"
 #include "local.h"
+#include "mail/address.h"
 #include "mail/token822.h"
 
-/* Local mail is delivered right here; what has a new sender, or comes from a
- * list, is posted again so that each recipient has a status on file. */
+/* Local mail of aliases is delivered right here. What has a new sender, or
+ * comes from a list or a user's file, is posted again, so that each recipient
+ * has a status on file; but users may name themselves. */
 static bool stays_here(const struct delivery *d,
                        const struct resolve_reply *where)
 {
-    return d->owner == NULL && d->origin == ORIGIN_ALIAS &&
-           strcmp(where->transport, service_name()) == 0;
+    struct delivery inner = *d;
+
+    if (d->owner != NULL || strcmp(where->transport, service_name()) != 0)
+        return false;
+    if (d->origin == ORIGIN_ALIAS)
+        return true;
+    delivery_split(&inner);
+    return d->origin == ORIGIN_FORWARD && expansion_has(d->users, inner.user);
 }
 
-static enum fate deliver_address(const struct delivery *outer,
-                                 const char *text)
+/* user@domain to user+ext@domain, if propagate_unmatched_extensions has the
+ * word for where the address stands. */
+static const char *add_extension(const struct delivery *d, const char *address)
+{
+    const char *at = address_at(address);
+
+    if (d->extension == NULL || *d->extension == '\0' || at == NULL ||
+        !origin_is_in(d, message_params.propagate_unmatched_extensions))
+        return address;
+    return arena_printf(d->job->arena, "%.*s%s%s%s", (int)(at - address),
+                        address, d->delimiter, d->extension, at);
+}
+
+enum fate deliver_address(const struct delivery *outer, const char *text)
 {
     struct delivery d = *outer;
     struct arena *arena = d.job->arena;
     struct resolve_reply where;
 
-    d.to.address = rewrite_internal(arena, REWRITE_LOCAL, text);
+    d.to.offset = 0;
+    d.to.address =
+        add_extension(&d, rewrite_internal(arena, REWRITE_LOCAL, text));
     resolve_address(arena, d.sender, d.to.address, &where);
     if (where.flags & RESOLVE_FAILED)
         return report_failed(&d, "4.3.0", "address resolver failure");
     if (where.flags & RESOLVE_BAD)
-        return report_failed(&d, "5.1.3", "bad recipient address syntax");
+        return report_failed(&d, "5.1.3", "bad recipient address syntax: %s",
+                             text);
     d.to.address = where.recipient;
     if (!stays_here(&d, &where))
-        return forward_add(&d, where.recipient);
+        return is_probe(&d)
+                   ? report_sent(&d, "forwards to %s", where.recipient)
+                   : forward_add(&d, where.recipient);
     char *what = arena_printf(arena, "address %s", where.recipient);
     return first_time(&d, what) ? deliver_recipient(&d) : FINISHED;
 }
 
-static bool is_allowed(const struct delivery *d, const char *list)
+bool origin_is_in(const struct delivery *d, const char *list)
 {
     static const struct { enum origin origin; const char *name; } names[] = {
         { ORIGIN_ALIAS, "alias" },
@@ -63,12 +88,12 @@ static enum fate deliver_destination(const struct delivery *d,
     static const char include[] = ":include:";
 
     if (*text == '|')
-        return is_allowed(d, local_params.allow_mail_to_commands)
+        return origin_is_in(d, local_params.allow_mail_to_commands)
                    ? deliver_command(d, text + 1)
                    : report_failed(d, "5.7.1",
                                    "mail to command is restricted");
     if (*text == '/')
-        return is_allowed(d, local_params.allow_mail_to_files)
+        return origin_is_in(d, local_params.allow_mail_to_files)
                    ? deliver_file(d, text)
                    : report_failed(d, "5.7.1", "mail to file is restricted");
     if (text_has_prefix_nocase(text, include))

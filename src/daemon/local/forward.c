@@ -17,7 +17,6 @@
 
 struct forward {
     struct delivery from; /* the first that asked for it */
-    struct delivery top;
     struct { ARRAY_OF(const char *); } to;
 };
 
@@ -53,6 +52,7 @@ enum fate forward_add(const struct delivery *d, const char *address)
     if (one == NULL) {
         one = ARENA_NEW(d->job->arena, struct forward);
         one->from = *d;
+        one->from.to = d->job->request->recipients[d->job->index];
         ARRAY_ADD(&forwards->all, one);
     }
     ARRAY_ADD(&one->to, arena_strdup(d->job->arena, address));
@@ -80,6 +80,7 @@ static void put_envelope(struct stream *out, const struct forward *one)
 {
     struct timeval now = clock_wall();
     const struct recipient *top = &one->from.to;
+    bool is_list = one->from.owner != NULL; /* RFC 3461, section 5.2.7.3 */
     const struct delivery_request *w = one->from.job->request->wire;
 
     if (w->sender_options != 0)
@@ -94,11 +95,11 @@ static void put_envelope(struct stream *out, const struct forward *one)
         record_putf(out, REC_ATTR, "trace_flags=%d", (int)w->trace_flags);
     record_put_text(out, REC_FROM, one->from.sender);
     for (size_t i = 0; i < one->to.count; i++) {
-        if (top->dsn_original[0] != '\0')
+        if (!is_list && top->dsn_original[0] != '\0')
             record_putf(out, REC_ATTR, "dsn_orig_rcpt=%s", top->dsn_original);
-        if (top->dsn_notify != 0)
+        if (!is_list && top->dsn_notify != 0)
             record_putf(out, REC_ATTR, "notify_flags=%d", top->dsn_notify);
-        if (top->original[0] != '\0')
+        if (!is_list && top->original[0] != '\0')
             record_put_text(out, REC_ORIG, top->original);
         record_put_text(out, REC_RCPT, one->to.items[i]);
     }
@@ -117,7 +118,8 @@ static bool put_content(struct cleanup_post *post, const struct forward *one)
                       common_params.mail_name);
     cleanup_post_line(post, "\tid %s; %s", cleanup_post_id(post),
                       date_format(clock_wall().tv_sec, date, sizeof date));
-    cleanup_post_line(post, "Delivered-To: %s", one->from.delivered);
+    if (copy_has_delivered(&one->from, "forward"))
+        cleanup_post_line(post, "Delivered-To: %s", one->from.delivered);
     if (!message_reader_rewind_content(message))
         return false;
     while ((type = message_reader_content(message, &line)) >= 0)

@@ -76,8 +76,11 @@ struct delivery {
     const struct expansion *aliases; /* names of aliases around */
     const struct expansion *users;   /* users whose forward file is read */
     enum origin origin;
+    bool is_relayed; /* by luser_relay */
     unsigned depth;
 };
+
+enum { NESTING_LIMIT = 100 };
 
 /* ---- recipient.c: from an address to a mailbox --------------------------- */
 
@@ -93,23 +96,26 @@ bool first_time(const struct delivery *d, const char *what);
 void alias_open(void);
 /* ABSENT: it is no alias, or being expanded already. */
 MAY_WAIT enum answer deliver_alias(const struct delivery *d, enum fate *fate);
+/* As the user in d->rights. ABSENT also: it is empty, or not to be trusted. */
 MAY_WAIT enum answer deliver_forward_file(const struct delivery *d,
-                                          const struct user_info *user,
                                           enum fate *fate);
 
 /* ---- expand.c: the right hand side of an alias --------------------------- */
 
-enum { NESTING_LIMIT = 100 };
-
+/* As deliver_recipient, for an address that has no standard form yet. */
+MAY_WAIT enum fate deliver_address(const struct delivery *d, const char *text);
+/* Is the word for d->origin in <list> ("alias, forward")? */
+bool origin_is_in(const struct delivery *d, const char *list);
 /* Deliver to each destination in <text>, one logical line. */
 MAY_WAIT enum fate deliver_list(const struct delivery *d, const char *text,
                                 size_t *count);
 /* :include: */
 MAY_WAIT enum fate deliver_include(const struct delivery *d,
                                    const char *path);
-/* Each line of an open file; *count destinations were there. */
+/* Each line of an open file, which is closed; *count destinations were
+ * there. */
 MAY_WAIT enum fate deliver_lines(const struct delivery *d, int fd,
-                                 const char *path, size_t *count);
+                                 size_t *count);
 
 /* ---- forward.c: posting the message again -------------------------------- */
 
@@ -120,19 +126,27 @@ enum fate forward_add(const struct delivery *d, const char *address);
 /* Post them all. */
 MAY_WAIT enum fate forwards_finish(struct forwards *forwards);
 
-/* ---- mailbox.c, file.c, command.c, unknown.c: the ends ------------------- */
+/* ---- mailbox.c, file.c, command.c, transport.c: the ends ----------------- */
 
+void mailbox_open(void);
+unsigned mailbox_locks(void); /* MBOX_LOCK_ bits */
 MAY_WAIT enum fate deliver_mailbox(const struct delivery *d,
                                    const struct user_info *user);
-/* mailbox_transport(_maps). ABSENT: none is set. */
-MAY_WAIT enum answer deliver_transport(const struct delivery *d,
-                                       enum fate *fate);
 MAY_WAIT enum fate deliver_file(const struct delivery *d, const char *path);
 MAY_WAIT enum fate deliver_command(const struct delivery *d,
                                    const char *command);
+/* mailbox_command(_maps) or mailbox_transport(_maps), if one is set for this
+ * recipient; else ABSENT. */
+void transports_open(void);
+MAY_WAIT enum answer deliver_mailbox_command(const struct delivery *d,
+                                             enum fate *fate);
+MAY_WAIT enum answer deliver_mailbox_transport(const struct delivery *d,
+                                               enum fate *fate);
+/* fallback_transport(_maps) */
+MAY_WAIT enum answer deliver_fallback_transport(const struct delivery *d,
+                                                enum fate *fate);
+/* fallback_transport(_maps), luser_relay, or back to the sender. */
 MAY_WAIT enum fate deliver_unknown(const struct delivery *d);
-void unknown_open(void);
-void mailbox_open(void);
 
 /* ---- report.c: what became of it ----------------------------------------- */
 
@@ -141,6 +155,8 @@ MAY_WAIT enum fate report_sent(const struct delivery *d, const char *format,
 /* By the class of <status>: 4 deferred, 5 bounced. */
 MAY_WAIT enum fate report_failed(const struct delivery *d, const char *status,
                                  const char *format, ...) PRINTF_LIKE(3, 4);
+/* An address probe goes no further than here: "delivers to mailbox". */
+bool is_probe(const struct delivery *d);
 MAY_WAIT enum fate report_dsn(const struct delivery *d, const struct dsn *dsn);
 
 /* ---- rights.c ------------------------------------------------------------ */
@@ -148,21 +164,28 @@ MAY_WAIT enum fate report_dsn(const struct delivery *d, const struct dsn *dsn);
 void default_rights_init(void);
 const struct rights *rights_of_user(struct arena *arena,
                                     const struct user_info *user);
+/* For a command or file: those of the delivery, and never root's. */
+const struct rights *rights_for(const struct delivery *d);
 /* default_privs. */
 const struct rights *rights_default(void);
 
 /* ---- vars.c: $name in parameters ----------------------------------------- */
 
-/* The value of "user", "home", ... for this delivery, or NULL. <user> may be
- * NULL. Filtered by <filter> when not NULL. */
-bool vars_expand(struct str *out, const char *text, const struct delivery *d,
-                 const struct user_info *user, const char *filter,
-                 struct error *why);
+/* $user, $home, $shell, $extension, $local, $domain, $recipient and
+ * $recipient_delimiter of this delivery; other characters than <filter> in
+ * their values become "_" (NULL: any may stand). NULL and <why>. */
+const char *vars_expand(const struct delivery *d, const char *text,
+                        const char *filter, struct error *why);
 
-/* How a copy in a mailbox or file begins. */
+/* ---- copy.c: how a copy begins and ends ---------------------------------- */
+
+/* <place>: the word of prepend_delivered_header that it counts as. */
+bool copy_has_delivered(const struct delivery *d, const char *place);
 void copy_set(struct copy_options *copy, const struct delivery *d,
               const char *place);
-/* ... and the rest of what is usual in an mbox. */
+/* ... with a "From " line, */
+void copy_set_from(struct copy_options *copy, const struct delivery *d);
+/* and the rest of what is usual in an mbox. */
 void copy_set_mbox(struct copy_options *copy, const struct delivery *d);
 
 #endif

@@ -11,50 +11,24 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "local.h"
-#include "mail/quote.h"
-#include "table/maps.h"
 
-static int mailbox_locks;
+static int locks;
 
 void mailbox_open(void)
 {
     struct error why = ERROR_NONE;
 
-    mailbox_locks = mbox_locks_parse(delivery_params.mailbox_delivery_lock,
-                                     &why);
-    if (mailbox_locks < 0)
+    locks = mbox_locks_parse(delivery_params.mailbox_delivery_lock,
+                             &why);
+    if (locks < 0)
         fatal("mailbox_delivery_lock: %s", why.text);
     if (local_params.sun_mailtool_compatibility)
-        mailbox_locks = MBOX_LOCK_DOTLOCK;
+        locks = MBOX_LOCK_DOTLOCK;
 }
 
-enum answer deliver_transport(const struct delivery *d, enum fate *fate)
+unsigned mailbox_locks(void)
 {
-    (void)d, (void)fate;
-    return ABSENT;
-}
-
-void copy_set(struct copy_options *copy, const struct delivery *d,
-              const char *place)
-{
-    struct request *r = d->job->request;
-    struct arena *arena = d->job->arena;
-
-    (void)place;
-    *copy = (struct copy_options){
-        .return_path = quote_822_dup(arena, d->sender),
-        .original_to = quote_822_dup(arena, d->to.original),
-        .delivered_to = quote_822_dup(arena, d->delivered),
-        .arrival = r->times.arrival.tv_sec,
-    };
-}
-
-void copy_set_mbox(struct copy_options *copy, const struct delivery *d)
-{
-    copy->from_line_sender = *d->sender == '\0'
-                                 ? "MAILER-DAEMON"
-                                 : quote_822_dup(d->job->arena, d->sender);
-    copy->quote_from = copy->blank_line_at_end = true;
+    return (unsigned)locks;
 }
 
 /* Where users may not make files, root opens the mailbox for them. */
@@ -78,7 +52,7 @@ static bool append(const struct delivery *d, const struct user_info *user,
     struct arena *arena = d->job->arena;
     struct copy_options copy;
     struct mbox_options options = {
-        .locks = (unsigned)mailbox_locks,
+        .locks = mailbox_locks(),
         .lock_attempts = (int)common_params.deliver_lock_attempts,
         .lock_delay_s = common_params.deliver_lock_delay,
         .stale_lock_s = common_params.stale_lock_time,
@@ -88,7 +62,7 @@ static bool append(const struct delivery *d, const struct user_info *user,
         .check_owner = delivery_params.strict_mailbox_ownership,
     };
 
-    copy_set(&copy, d, "mailbox");
+    copy_set(&copy, d, "file");
     copy_set_mbox(&copy, d);
     if (is_spool)
         set_spool(&options, path);
@@ -108,7 +82,7 @@ static bool add_to_maildir(const struct delivery *d, const char *path,
 {
     struct copy_options copy;
 
-    copy_set(&copy, d, "mailbox");
+    copy_set(&copy, d, "file");
     if (maildir_deliver(path, d->job->request->message, &copy,
                         local_params.mailbox_size_limit,
                         common_params.myhostname, d->job->arena, dsn)) {
@@ -149,6 +123,9 @@ enum fate deliver_mailbox(const struct delivery *d,
 
     if (!first_time(d, arena_printf(arena, "mailbox %s", user->name)))
         return FINISHED;
+    if (is_probe(d))
+        return report_sent(d, ends_in_slash(path) ? "delivers to maildir"
+                                                  : "delivers to mailbox");
     if (!rights_take(user->uid, user->gid, &why))
         return report_failed(d, "4.3.0", "%s", why.text);
     if (ends_in_slash(path))

@@ -78,7 +78,7 @@ static void start(void)
     default_rights_init();
     alias_open();
     mailbox_open();
-    unknown_open();
+    transports_open();
 }
 
 static void drop(void)

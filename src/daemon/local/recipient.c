@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -54,32 +55,62 @@ void delivery_split(struct delivery *d)
     *at = '\0';
 }
 
-static enum fate deliver_user(const struct delivery *d)
+static enum fate misconfigured(const struct delivery *d)
+{
+    return report_failed(d, "4.3.5", "mail system configuration error");
+}
+
+/* An unmounted home must not make mail go elsewhere. */
+static bool home_is_missing(const struct delivery *d,
+                            const struct user_info *user, struct error *why)
+{
+    struct stat st;
+
+    if (!local_params.require_home_directory || is_probe(d))
+        return false;
+    if (!rights_take(user->uid, user->gid, why))
+        return true;
+    bool missing = stat(user->home, &st) < 0;
+    if (missing)
+        error_set(why, "cannot access home directory %s: %m", user->home);
+    rights_give_back();
+    return missing;
+}
+
+/* What comes before the user's own mailbox. */
+static enum answer deliver_elsewhere(const struct delivery *d,
+                                     bool is_user, enum fate *fate)
+{
+    enum answer answer = is_user ? deliver_forward_file(d, fate) : ABSENT;
+
+    if (answer == ABSENT)
+        answer = deliver_mailbox_transport(d, fate);
+    if (answer == ABSENT && is_user)
+        answer = deliver_mailbox_command(d, fate);
+    return answer;
+}
+
+static enum fate deliver_user(struct delivery *d)
 {
     struct user_info *user = ARENA_NEW(d->job->arena, struct user_info);
     struct error why = ERROR_NONE;
     enum fate fate;
 
-    switch (deliver_transport(d, &fate)) {
+    enum answer known = user_find(d->job->arena, d->user, user, &why);
+    if (known == FAILED) {
+        log_warning("error looking up passwd info for %s: %s", d->user,
+                    why.text);
+        return report_failed(d, "4.0.0", "user lookup error");
+    }
+    d->rights = known == FOUND ? rights_of_user(d->job->arena, user) : NULL;
+    if (known == FOUND && home_is_missing(d, user, &why))
+        return report_failed(d, "4.3.0", "%s", why.text);
+    switch (deliver_elsewhere(d, known == FOUND, &fate)) {
     case FOUND: return fate;
-    case FAILED:
-        return report_failed(d, "4.3.0", "mail system configuration error");
+    case FAILED: return misconfigured(d);
     case ABSENT: break;
     }
-    switch (user_find(d->job->arena, d->user, user, &why)) {
-    case FAILED:
-        log_warning("error looking up user %s: %s", d->user, why.text);
-        return report_failed(d, "4.3.0", "user lookup error");
-    case ABSENT: return deliver_unknown(d);
-    case FOUND: break;
-    }
-    switch (deliver_forward_file(d, user, &fate)) {
-    case FOUND: return fate;
-    case FAILED:
-        return report_failed(d, "4.3.0", "cannot read the forward file");
-    case ABSENT: break;
-    }
-    return deliver_mailbox(d, user);
+    return known == FOUND ? deliver_mailbox(d, user) : deliver_unknown(d);
 }
 
 enum fate deliver_recipient(const struct delivery *outer)

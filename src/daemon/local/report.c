@@ -30,15 +30,19 @@ static enum fate bounced(const struct delivery *d, const struct dsn *dsn)
     return done ? FINISHED : KEPT;
 }
 
+bool is_probe(const struct delivery *d)
+{
+    return (d->job->request->wire->trace_flags &
+            (TRACE_MTA_VERIFY | TRACE_USER_VERIFY)) != 0;
+}
+
 static enum fate deferred(const struct delivery *d, const struct dsn *dsn)
 {
     struct request *r = d->job->request;
-    bool probe =
-        (r->wire->trace_flags & (TRACE_MTA_VERIFY | TRACE_USER_VERIFY)) != 0;
     bool recorded =
         defer_recipient(&r->status, &d->to, "local", &r->times, dsn);
 
-    if (probe && recorded)
+    if (is_probe(d) && recorded)
         return FINISHED;
     r->deferred = true;
     return KEPT;

@@ -36,3 +36,10 @@ const struct rights *rights_of_user(struct arena *arena,
     *rights = (struct rights){ user->uid, user->gid, user };
     return rights;
 }
+
+const struct rights *rights_for(const struct delivery *d)
+{
+    if (d->rights == NULL || d->rights->uid == 0)
+        return &default_rights;
+    return d->rights;
+}

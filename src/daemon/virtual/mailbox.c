@@ -57,6 +57,8 @@ static bool append(struct request *r, struct copy_options *copy,
         *dsn = (struct dsn){ "2.0.0", .reason = "delivered to mailbox" };
         return true;
     }
+    if (strcmp(dsn->status, "5.2.0") == 0)
+        dsn->status = "4.2.0"; /* the tables are wrong, not the recipient */
     dsn->reason = arena_printf(r->arena, "delivery failed to mailbox %s: %s",
                                place->path, dsn->reason);
     return false;

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/lock.h"
+#include "base/log.h"
 #include "base/str.h"
 
 static const struct {
@@ -119,6 +120,24 @@ static bool open_device(struct mailbox_lock *lock, const char *path,
     return error_set(why, "open %s: %s", path, strerror(errno));
 }
 
+/* EPERM: <why> has the reason. */
+static enum mailbox_lock_result open_failure(bool created, struct error *why)
+{
+    int saved = errno;
+
+    if (saved == EPERM)
+        return MAILBOX_UNSAFE;
+    error_set(why,
+              created ? "cannot create file exclusively: %s"
+                      : "cannot open file: %s",
+              strerror(saved));
+    errno = saved;
+    return saved == ENOSPC || saved == EDQUOT || saved == EMFILE ||
+                   saved == ENFILE || saved == EIO
+               ? MAILBOX_TROUBLE
+               : MAILBOX_UNSAFE;
+}
+
 static enum mailbox_lock_result open_mailbox(struct mailbox_lock *lock,
                                              const char *path, bool create,
                                              const uid_t *owner,
@@ -136,11 +155,10 @@ static enum mailbox_lock_result open_mailbox(struct mailbox_lock *lock,
                                S_IRUSR | S_IWUSR, new_owner, new_group,
                                &lock->st, why);
     if (lock->fd < 0)
-        return errno == EPERM || errno == ELOOP ? MAILBOX_UNSAFE
-                                                : MAILBOX_TROUBLE;
+        return open_failure(lock->created, why);
     if (owner != NULL && lock->st.st_uid != *owner) {
         error_set(why, "destination %s is not owned by recipient", path);
-        return MAILBOX_UNSAFE;
+        return MAILBOX_FOREIGN;
     }
     return MAILBOX_LOCKED;
 }
@@ -188,6 +206,11 @@ open_and_lock(struct mailbox_lock *lock, const char *path, bool create,
         return open_device(lock, path, why) ? MAILBOX_LOCKED : MAILBOX_TROUBLE;
     if ((options->locks & MBOX_LOCK_DOTLOCK) != 0)
         result = take_dotlock(lock, path, options, why);
+    if (result == MAILBOX_TROUBLE && options->devices) {
+        /* In /dev and the like, nobody can make a lock file. */
+        log_warning("%s", why->text);
+        result = MAILBOX_LOCKED;
+    }
     if (result == MAILBOX_LOCKED)
         result = open_mailbox(lock, path, create, owner, options, why);
     if (result == MAILBOX_LOCKED)

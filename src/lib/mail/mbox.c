@@ -48,14 +48,17 @@ static void cut_back(struct mailbox_lock *lock)
         fsync(lock->fd);
 }
 
-/* What somebody else can put right is worth another try. */
+/* Another try helps when the lock is held, or the disk is full; and an owner
+ * can be put right. */
 static const char *lock_failure_status(enum mailbox_lock_result result,
                                        int number)
 {
-    if (result != MAILBOX_TROUBLE)
+    if (result == MAILBOX_BUSY || result == MAILBOX_FOREIGN)
         return "4.2.0";
-    return number == ENOSPC || number == EDQUOT ? mailbox_errno_status(number)
-                                                : "4.2.0";
+    if (number == ENOSPC || number == EDQUOT)
+        return mailbox_errno_status(number);
+    return number == EMFILE || number == ENFILE || number == EIO ? "4.3.0"
+                                                                 : "5.2.0";
 }
 
 /* Opening and closing in a spool folder is root's, the rest the owner's. */

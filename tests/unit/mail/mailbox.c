@@ -95,7 +95,7 @@ TEST(mbox_refuses_what_is_unsafe)
 
     CHECK(symlink("/dev/null", test_path("link")) == 0);
     CHECK(!mbox_append(test_path("link"), message, &copy, &mbox, arena, &dsn));
-    CHECK_STR(dsn.status, "4.2.0");
+    CHECK_STR(dsn.status, "5.2.0");
     CHECK(!mbox_append(test_dir(), message, &copy, &mbox, arena, &dsn));
     CHECK(!mbox_append("/dev/null", message, &copy, &mbox, arena, &dsn));
     mbox.devices = true;

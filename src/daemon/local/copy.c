@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * copy.c - the lines that a copy of a message begins and ends with.
+ */
+#include "base/text.h"
+#include "local.h"
+#include "mail/quote.h"
+
+bool copy_has_delivered(const struct delivery *d, const char *place)
+{
+    char **words = text_split(d->job->arena,
+                              local_params.prepend_delivered_header, NULL,
+                              NULL);
+
+    for (; *words != NULL; words++)
+        if (text_equal_nocase(*words, place))
+            return true;
+    return false;
+}
+
+void copy_set(struct copy_options *copy, const struct delivery *d,
+              const char *place)
+{
+    struct arena *arena = d->job->arena;
+
+    *copy = (struct copy_options){
+        .return_path = quote_822_dup(arena, d->sender),
+        .original_to = *d->to.original == '\0'
+                           ? NULL
+                           : quote_822_dup(arena, d->to.original),
+        .delivered_to = copy_has_delivered(d, place)
+                            ? quote_822_dup(arena, d->delivered)
+                            : NULL,
+        .arrival = d->job->request->times.arrival.tv_sec,
+    };
+}
+
+void copy_set_from(struct copy_options *copy, const struct delivery *d)
+{
+    copy->from_line_sender =
+        *d->sender == '\0' ? "MAILER-DAEMON" : copy->return_path;
+}
+
+void copy_set_mbox(struct copy_options *copy, const struct delivery *d)
+{
+    copy_set_from(copy, d);
+    copy->quote_from = copy->blank_line_at_end = true;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * file.c - mail for /file and /folder/, on behalf of whoever wrote it into an
+ * alias or forward file.
+ */
+#include <string.h>
+
+#include "local.h"
+
+static bool is_folder(const char *path)
+{
+    return path[strlen(path) - 1] == '/';
+}
+
+static bool append(const struct delivery *d, const char *path,
+                   struct dsn *dsn)
+{
+    struct copy_options copy;
+    struct mbox_options options = {
+        .locks = mailbox_locks(),
+        .lock_attempts = (int)common_params.deliver_lock_attempts,
+        .lock_delay_s = common_params.deliver_lock_delay,
+        .stale_lock_s = common_params.stale_lock_time,
+        .size_limit = local_params.mailbox_size_limit,
+        .devices = true,
+    };
+
+    copy_set(&copy, d, "file");
+    copy_set_mbox(&copy, d);
+    if (!mbox_append(path, d->job->request->message, &copy, &options,
+                     d->job->arena, dsn)) {
+        dsn->reason =
+            arena_printf(d->job->arena, "cannot append message to file %s: %s",
+                         path, dsn->reason);
+        return false;
+    }
+    *dsn = (struct dsn){
+        "2.0.0",
+        .reason = arena_printf(d->job->arena, "delivered to file: %s", path),
+    };
+    return true;
+}
+
+static bool add_file(const struct delivery *d, const char *path,
+                     struct dsn *dsn)
+{
+    struct copy_options copy;
+
+    copy_set(&copy, d, "file");
+    if (!maildir_deliver(path, d->job->request->message, &copy,
+                         local_params.mailbox_size_limit,
+                         common_params.myhostname, d->job->arena, dsn)) {
+        dsn->reason = arena_printf(d->job->arena,
+                                   "maildir delivery failed: %s", dsn->reason);
+        return false;
+    }
+    *dsn = (struct dsn){ "2.0.0", .reason = "delivered to maildir" };
+    return true;
+}
+
+enum fate deliver_file(const struct delivery *d, const char *path)
+{
+    const struct rights *rights = rights_for(d);
+    struct arena *arena = d->job->arena;
+    struct error why = ERROR_NONE;
+    struct dsn dsn;
+
+    if (!first_time(d, arena_printf(arena, "file %lu %s",
+                                    (unsigned long)rights->uid, path)))
+        return FINISHED;
+    if (is_probe(d))
+        return report_sent(d, "delivers to file: %s", path);
+    if (!rights_take(rights->uid, rights->gid, &why))
+        return report_failed(d, "4.3.0", "%s", why.text);
+    if (is_folder(path))
+        add_file(d, path, &dsn);
+    else
+        append(d, path, &dsn);
+    rights_give_back();
+    return report_dsn(d, &dsn);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * forward_file.c - what users want done with their mail: ~/.forward.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "local.h"
+
+/* Is it theirs (or root's), and may nobody else have written it? */
+static bool is_trusted(const char *path, const struct stat *st, uid_t uid)
+{
+    if (!S_ISREG(st->st_mode)) {
+        log_warning("file %s is not a regular file", path);
+        return false;
+    }
+    if (st->st_uid != 0 && st->st_uid != uid) {
+        log_warning("file %s has bad owner uid %ld", path, (long)st->st_uid);
+        return false;
+    }
+    if ((st->st_mode & S_IWOTH) != 0) {
+        log_warning("file %s is world writable", path);
+        return false;
+    }
+    return true;
+}
+
+/* -1 with errno: ENOENT when there is none; EPERM when it is not trusted. As
+ * the user. A named pipe does not hold us up. */
+static int open_file(const char *path, uid_t uid)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+    if (fd < 0) {
+        int saved = errno;
+        if (saved != ENOENT && saved != ENOTDIR)
+            log_warning("cannot open file %s: %m", path);
+        errno = saved;
+        return -1;
+    }
+    if (fstat(fd, &st) == 0 && is_trusted(path, &st, uid))
+        return fd;
+    close(fd);
+    errno = EPERM;
+    return -1;
+}
+
+/* What a full disk or a dead file server do not say about the file itself. */
+static bool is_transient(int number)
+{
+    return number == EIO || number == EMFILE || number == ENFILE ||
+           number == ENOMEM || number == ESTALE || number == ETIMEDOUT;
+}
+
+/* The first of the paths in <list> that exists; *template_ is its text. -1
+ * and errno. */
+static int open_first(const struct delivery *d, char **list,
+                      const char **template_)
+{
+    const struct rights *rights = d->rights;
+    struct error why = ERROR_NONE;
+    int fd = -1;
+
+    errno = ENOENT;
+    for (; fd < 0 && *list != NULL; list++) {
+        const char *path =
+            vars_expand(d, *list, local_params.forward_expansion_filter, &why);
+        if (path == NULL) {
+            errno = EIO;
+            return -1;
+        }
+        *template_ = *list;
+        if (!rights_take(rights->uid, rights->gid, &why)) {
+            log_warning("%s", why.text);
+            errno = EACCES;
+            return -1;
+        }
+        fd = open_file(path, rights->uid);
+        rights_give_back();
+        if (fd < 0 && errno != ENOENT && errno != ENOTDIR)
+            return -1;
+    }
+    return fd;
+}
+
+enum answer deliver_forward_file(const struct delivery *outer,
+                                 enum fate *fate)
+{
+    struct delivery d = *outer;
+    struct expansion here = { outer->user, outer->users };
+    char **paths =
+        text_split(d.job->arena, local_params.forward_path, NULL, NULL);
+    const char *template_ = "";
+    size_t count = 0;
+
+    if (expansion_has(d.users, d.user) || d.depth > NESTING_LIMIT)
+        return ABSENT;
+    int fd = open_first(&d, paths, &template_);
+    if (fd < 0)
+        return is_transient(errno) ? FAILED : ABSENT;
+    d.users = &here;
+    d.origin = ORIGIN_FORWARD;
+    d.depth++;
+    if (strstr(template_, "extension") != NULL)
+        d.extension = NULL;
+    *fate = deliver_lines(&d, fd, &count);
+    return count == 0 && *fate == FINISHED ? ABSENT : FOUND;
+}
