@@ -24,12 +24,16 @@ void aliases_set_up(void)
     propagates = rewrite_propagates("virtual");
 }
 
-/* The addresses so far; those before <done> are final. */
+struct item {
+    const char *address;
+    bool is_final; /* it leads to itself */
+};
+
 struct expansion {
     struct message *m;
     const char *start;
     struct {
-        ARRAY_OF(const char *);
+        ARRAY_OF(struct item);
     } list;
 };
 
@@ -44,6 +48,8 @@ static void too_much(struct expansion *x, const char *what, const char *on)
 /* Replace list[at] by the <count> addresses <found>. */
 static void splice(struct expansion *x, size_t at, char **found, size_t count)
 {
+    const char *old = x->list.items[at].address;
+
     for (size_t i = 0; i < count; i++) {
         const char *to =
             rewrite_internal(x->m->arena, REWRITE_LOCAL, found[i]);
@@ -52,17 +58,18 @@ static void splice(struct expansion *x, size_t at, char **found, size_t count)
             too_much(x, "result length", x->start);
             return;
         }
+        const struct item item = { to, text_equal_nocase(to, old) };
         if (i == 0)
-            x->list.items[at] = to;
+            x->list.items[at] = item;
         else
-            ARRAY_ADD(&x->list, to);
+            ARRAY_ADD(&x->list, item);
     }
 }
 
-/* One lookup of list[at]. True if there is something new to look up. */
+/* One lookup of list[at]. True if it has become something else. */
 static bool expand_once(struct expansion *x, size_t at)
 {
-    const char *address = x->list.items[at];
+    const char *address = x->list.items[at].address;
     char **found;
     size_t count;
 
@@ -78,12 +85,6 @@ static bool expand_once(struct expansion *x, size_t at)
     splice(x, at, found, count);
     if ((long)x->list.count > cleanup_params.virtual_alias_expansion_limit)
         too_much(x, "expansion size", x->start);
-    for (size_t i = 0; i < count; i++) {
-        const char *to = i == 0 ? x->list.items[at]
-                                : x->list.items[x->list.count - count + i];
-        if (text_equal_nocase(to, address))
-            return false;
-    }
     return true;
 }
 
@@ -91,7 +92,8 @@ static void expand_all(struct expansion *x)
 {
     for (size_t at = 0; at < x->list.count && !message_failed(x->m); at++) {
         long depth = 0;
-        while (!message_failed(x->m) && expand_once(x, at))
+        while (!message_failed(x->m) && !x->list.items[at].is_final &&
+               expand_once(x, at))
             if (++depth >= cleanup_params.virtual_alias_recursion_limit)
                 too_much(x, "nesting", x->start);
     }
@@ -118,7 +120,8 @@ static void write_all(struct expansion *x, const struct pending_recipient *about
 {
     struct pending_recipient each = *about;
     bool expanded =
-        x->list.count > 1 || !text_equal_nocase(x->list.items[0], x->start);
+        x->list.count > 1 || !text_equal_nocase(x->list.items[0].address,
+                                               x->start);
 
     if (expanded && (each.dsn_notify & DSN_NOTIFY_SUCCESS) &&
         about->dsn_original != NULL && !message_failed(x->m)) {
@@ -128,7 +131,7 @@ static void write_all(struct expansion *x, const struct pending_recipient *about
             each.dsn_notify = DSN_NOTIFY_NEVER;
     }
     for (size_t i = 0; i < x->list.count; i++)
-        recipient_write(x->m, x->list.items[i], &each);
+        recipient_write(x->m, x->list.items[i].address, &each);
 }
 
 void aliases_expand(struct message *m, const char *address,
@@ -140,7 +143,7 @@ void aliases_expand(struct message *m, const char *address,
         recipient_write(m, address, about);
         return;
     }
-    ARRAY_ADD(&x.list, address);
+    ARRAY_ADD(&x.list, ((struct item) { address, false }));
     expand_all(&x);
     write_all(&x, about);
     ARRAY_FREE(&x.list);

@@ -109,7 +109,8 @@ static const char *clean_line(struct message *m, const char *text,
     bool strip =
         stripped.is_used && find_byte(&stripped, text, *length) < *length;
 
-    if (rejected.is_used && !(m->errors & CLEANUP_STAT_CONTENT) &&
+    if (rejected.is_used && (m->flags & CLEANUP_FILTER) &&
+        !(m->errors & CLEANUP_STAT_CONTENT) &&
         find_byte(&rejected, text, *length) < *length)
         reject_line(m, text, *length);
     if (!stray && !strip)

@@ -138,7 +138,9 @@ static void take_sender(struct message *m, const char *text)
     const char *sender = rewrite_address(m, text, CLASS_ENVELOPE_SENDER);
     m->sender = arena_strdup(m->arena, sender);
     if (!text_is_ascii(sender))
-        m->sender_options |= MSGOPT_UTF8_SENDER;
+        m->sender_options |= m->flags & CLEANUP_AUTOUTF8
+                                 ? MSGOPT_SMTPUTF8 | MSGOPT_UTF8_SENDER
+                                 : MSGOPT_UTF8_SENDER;
     put_record(m, REC_FROM, sender);
     if (*sender != '\0')
         bcc_of_address(m, BCC_SENDER, sender);
@@ -242,6 +244,10 @@ void envelope_record(struct message *m, int type, const char *text,
         return;
     case REC_FULLNAME: m->fullname = arena_strdup(m->arena, text); break;
     case REC_FILTER:
+        if (m->sender == NULL) /* content_filter; later ones are of rules */
+            break;
+        m->filter = arena_strdup(m->arena, text);
+        return;
     case REC_INSPECTOR: break;
     case REC_REDIRECT: m->redirect = arena_strdup(m->arena, text); return;
     case REC_KILLED: return;

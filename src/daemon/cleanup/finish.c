@@ -32,18 +32,6 @@ static void tell_queue_manager(const struct message *m)
         log_info("%s: %s", m->id, why.text);
 }
 
-/* Logs of an older message with the same short ID must not be mistaken for
- * those of this one. */
-static void remove_old_logs(const struct message *m)
-{
-    static const char *const logs[] = { "bounce", "defer", "trace" };
-
-    if (queue_id_is_long(m->id))
-        return;
-    for (size_t i = 0; i < sizeof logs / sizeof *logs; i++)
-        queue_dir_remove(logs[i], m->id);
-}
-
 static void commit_failed(struct message *m, const struct error *why)
 {
     bool full = errno == ENOSPC || errno == EDQUOT;
@@ -71,7 +59,6 @@ static void commit(struct message *m)
     output_size(m, true);
     if (message_failed(m))
         return;
-    remove_old_logs(m);
     if ((strcmp(queue, message_writer_queue(m->writer)) != 0 &&
          !message_writer_move(m->writer, queue, &why)) ||
         !message_writer_commit(m->writer, 0, when, &why)) {
@@ -149,7 +136,6 @@ static void return_message(struct message *m)
     if (is_cut)
         end_cut_file(m);
     output_size(m, true);
-    remove_old_logs(m);
     if (!bounce_recipients(m, &dsn, &status) || !bounce_flush(&status)) {
         log_warning("%s: the sender could not be told", m->id);
         message_fail(m, CLEANUP_STAT_WRITE, NULL);

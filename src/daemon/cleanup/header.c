@@ -49,7 +49,7 @@ static const char *one_line_value(struct message *m, const char *text)
 
 static void count_hop(struct message *m)
 {
-    if (++m->header.received != message_params.hopcount_limit)
+    if (++m->header.received < message_params.hopcount_limit)
         return;
     log_warning("%s: message rejected: hopcount exceeded", m->id);
     message_fail(m, CLEANUP_STAT_HOPS, NULL);
@@ -113,7 +113,7 @@ static void note_header(struct message *m, const struct header_info *info,
 static void note_utf8(struct message *m, const char *text)
 {
     if ((m->flags & CLEANUP_AUTOUTF8) && !text_is_ascii(text))
-        m->sender_options |= MSGOPT_UTF8_HEADER;
+        m->sender_options |= MSGOPT_SMTPUTF8 | MSGOPT_UTF8_HEADER;
 }
 
 /* ---- handlers ---- */

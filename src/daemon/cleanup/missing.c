@@ -58,7 +58,7 @@ static void add_from(struct message *m, const char *prefix)
 
     add_line(m, prefix, arena_printf(m->arena, "From: %s", from));
     if ((m->flags & CLEANUP_AUTOUTF8) && !text_is_ascii(from))
-        m->sender_options |= MSGOPT_UTF8_HEADER;
+        m->sender_options |= MSGOPT_SMTPUTF8 | MSGOPT_UTF8_HEADER;
 }
 
 static void add_undisclosed(struct message *m)

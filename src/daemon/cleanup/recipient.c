@@ -52,6 +52,12 @@ static const char *make_dsn_original(struct message *m, const char *address)
                         text_is_ascii(address) ? "rfc822" : "utf-8", address);
 }
 
+static void note_utf8_address(struct message *m, const char *address)
+{
+    if ((m->flags & CLEANUP_AUTOUTF8) && !text_is_ascii(address))
+        m->sender_options |= MSGOPT_SMTPUTF8;
+}
+
 void recipient_add(struct message *m, const char *address,
                    const struct pending_recipient *about)
 {
@@ -61,6 +67,7 @@ void recipient_add(struct message *m, const char *address,
     if (*address == '\0')
         address = message_params.empty_address_recipient;
     const char *to = rewrite_address(m, address, CLASS_ENVELOPE_RECIPIENT);
+    note_utf8_address(m, to);
     if (full.original == NULL)
         full.original = arena_strdup(m->arena, address);
     if (full.dsn_original == NULL)
@@ -76,7 +83,6 @@ void recipient_add_bcc(struct message *m, const char *address)
     const struct pending_recipient about = { .original = to,
                                              .dsn_notify = DSN_NOTIFY_NEVER };
 
-    m->notify_union |= DSN_NOTIFY_NEVER;
     aliases_expand(m, to, &about);
 }
 

@@ -59,6 +59,18 @@ static void take_flow_token(void)
         clock_sleep_ms((int64_t)queue_params.in_flow_delay * 1000);
 }
 
+/* Logs of an older message with the same short ID must not be mistaken for
+ * those of this one. */
+static void remove_old_logs(const struct message *m)
+{
+    static const char *const logs[] = { "bounce", "defer", "trace" };
+
+    if (queue_id_is_long(m->id))
+        return;
+    for (size_t i = 0; i < sizeof logs / sizeof *logs; i++)
+        queue_dir_remove(logs[i], m->id);
+}
+
 static bool create_file(struct message *m)
 {
     const char *queue = m->flags & CLEANUP_HOLD ? "hold" : "incoming";
@@ -71,6 +83,7 @@ static bool create_file(struct message *m)
     }
     m->out = message_writer_stream(m->writer);
     m->id = message_writer_id(m->writer);
+    remove_old_logs(m);
     output_size(m, false);
     return true;
 }
