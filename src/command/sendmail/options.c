@@ -3,6 +3,7 @@
  * options.c - the command line of sendmail, with all its history.
  */
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -19,6 +20,7 @@
 
 static _Noreturn void usage(void)
 {
+    fprintf(stderr, "sendmail: invalid option -- '%c'\n", optopt);
     fatal_status(EX_TEMPFAIL, "usage: sendmail [options]");
 }
 
@@ -210,6 +212,7 @@ void options_read(struct request *r, int argc, char **argv)
     int option;
 
     mode_by_name(r, argv[0]);
+    opterr = 0;
     while ((option = getopt(argc, argv, "+A:B:C:F:GIL:N:O:R:UV:X:b:ce:f:h:imn"
                                         "o:p:r:q::tvx")) >= 0)
         take(r, option);
