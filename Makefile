@@ -77,9 +77,10 @@ LINKS = $(addprefix $(BUILD)/,$(if $(filter smtp,$(DAEMONS)),libexec/lmtp) \
 
 # Sources that depend on a choice of configure, and one that is compiled once
 # for each parameter group.
+UNUSED_DRIVERS = $(filter-out $(TABLE_DRIVERS),$(OPTIONAL_DRIVERS))
 UNUSED_SOURCES = src/lib/config/param_rows.c \
-	$(patsubst %,src/lib/table/driver_%.c,\
-		$(filter-out $(TABLE_DRIVERS),$(OPTIONAL_DRIVERS))) \
+	$(UNUSED_DRIVERS:%=src/lib/table/driver_%.c) \
+	$(wildcard $(UNUSED_DRIVERS:%=src/lib/table/%_*.c)) \
 	$(if $(HAVE_SASL),,src/lib/sasl/cyrus.c)
 UNUSED_OBJECTS = $(UNUSED_SOURCES:%.c=$(BUILD)/obj/%.o)
 PARAM_GROUPS = $(if $(wildcard src/lib/config/param_rows.c),\
