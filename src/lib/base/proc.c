@@ -40,7 +40,6 @@ struct failure {
 struct plan {
     const struct proc_options *options;
     char **argv;
-    char **shell_argv;  /* NULL, or what to try when there is no program */
     char **environment;
     int null_fd, report_fd;
 };
@@ -61,8 +60,24 @@ static char **shell_argv(struct arena *arena, const char *shell,
     return argv;
 }
 
-/* A word like "exit" looks like a program and is not: the shell is kept for
- * when the program is not found. */
+/* Words that look like a program and are the shell's own. For any other, a
+ * program that is not there must be noticed as such: mail for it waits. */
+static bool is_shell_word(const char *word)
+{
+    static const char *const words[] = {
+        ".",     ":",    "alias",  "bg",    "break", "case",   "cd",
+        "eval",  "exec", "exit",   "export", "fg",   "for",    "getopts",
+        "hash",  "if",   "jobs",   "read",  "readonly", "return", "set",
+        "shift", "times", "trap",  "type",  "ulimit", "umask", "unalias",
+        "unset", "until", "wait",  "while",
+    };
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i], word) == 0)
+            return true;
+    return false;
+}
+
 static void plan_command(struct arena *arena, struct plan *plan)
 {
     const struct proc_options *options = plan->options;
@@ -78,9 +93,8 @@ static void plan_command(struct arena *arena, struct plan *plan)
     size_t plain = strspn(options->command, plain_characters), count;
     char **words = text_split(arena, options->command, " \t", &count);
     bool direct = options->command[plain] == '\0' && count > 0 &&
-                  strchr(words[0], '=') == NULL;
+                  strchr(words[0], '=') == NULL && !is_shell_word(words[0]);
     plan->argv = direct ? words : by_shell;
-    plan->shell_argv = direct ? by_shell : NULL;
 }
 
 struct variables { ARRAY_OF(char *); };
@@ -188,8 +202,6 @@ static _Noreturn void run_child(struct plan *plan)
 
     environ = plan->environment;
     execvp(plan->argv[0], plan->argv);
-    if (errno == ENOENT && plan->shell_argv != NULL)
-        execv(plan->shell_argv[0], plan->shell_argv);
     child_fails(plan, STEP_EXEC);
 }
 
