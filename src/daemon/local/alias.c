@@ -46,6 +46,16 @@ static enum answer look_up(struct arena *arena, const char *name,
     return answer;
 }
 
+/* A name in its own alias is the user of that name; one that comes back by
+ * way of others never ends. */
+static bool is_loop(const struct delivery *d)
+{
+    const struct expansion *innermost = d->aliases;
+
+    return innermost != NULL && !text_equal_nocase(innermost->name, d->user) &&
+           expansion_has(innermost->outer, d->user);
+}
+
 /* user+ext, then user. A pattern has seen all of it the first time. */
 static enum answer find(struct delivery *d, const char **name,
                         struct str *value, struct table **table)
@@ -123,6 +133,12 @@ enum answer deliver_alias(const struct delivery *outer, enum fate *fate)
     struct expansion here = { .outer = outer->aliases };
     size_t count = 0;
 
+    if (is_loop(&d)) {
+        log_warning("alias database loop for %s", d.user);
+        *fate = report_failed(&d, "5.4.6", "alias database loop for %s",
+                              d.user);
+        return FOUND;
+    }
     enum answer answer = find(&d, &here.name, &value, &table);
     if (answer == FOUND && (set_rights(&d, table) == FAILED ||
                             set_owner(&d, here.name) == FAILED))
@@ -134,9 +150,9 @@ enum answer deliver_alias(const struct delivery *outer, enum fate *fate)
         d.depth++;
         *fate = deliver_list(&d, value.data, &count);
         if (count == 0) {
-            log_warning("no recipients in alias \"%s\"", here.name);
-            *fate = report_failed(&d, "4.3.5",
-                                  "mail system configuration error");
+            log_warning("no recipient in alias lookup result for %s",
+                        here.name);
+            answer = FAILED;
         }
     }
     str_fini(&value);

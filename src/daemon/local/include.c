@@ -79,6 +79,7 @@ static enum answer set_rights(struct delivery *d, uid_t owner)
 enum fate deliver_include(const struct delivery *outer, const char *path)
 {
     struct delivery d = *outer;
+    struct expansion here = { path, outer->includes };
     struct error why = ERROR_NONE;
     struct stat st;
     size_t count = 0;
@@ -87,7 +88,8 @@ enum fate deliver_include(const struct delivery *outer, const char *path)
         log_warning(":include:%s uses a relative path", path);
         return misconfigured(&d);
     }
-    if (++d.depth > NESTING_LIMIT)
+    /* A list that includes itself would reach the limit, too. */
+    if (++d.depth > NESTING_LIMIT || expansion_has(d.includes, path))
         return report_failed(&d, "5.4.6", ":include: nesting limit exceeded");
     if (!first_time(&d, arena_printf(d.job->arena, "include %s", path)))
         return FINISHED;
@@ -108,5 +110,6 @@ enum fate deliver_include(const struct delivery *outer, const char *path)
         return report_failed(&d, "4.3.0", "user lookup error");
     }
     d.origin = ORIGIN_INCLUDE;
+    d.includes = &here;
     return deliver_lines(&d, fd, &count);
 }

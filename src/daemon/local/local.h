@@ -74,6 +74,7 @@ struct delivery {
     const char *owner;     /* alias whose owner- is the sender, or NULL */
     const struct rights *rights; /* NULL: none yet */
     const struct expansion *aliases; /* names of aliases around */
+    const struct expansion *includes; /* files of lists around */
     const struct expansion *users;   /* users whose forward file is read */
     enum origin origin;
     bool is_relayed; /* by luser_relay */
