@@ -44,7 +44,8 @@ static void set_lookup_methods(struct settings *s)
                                    : smtp_params.disable_dns_lookups;
 
     s->use_dns = !disabled && has_word(smtp_params.smtp_host_lookup, "dns");
-    s->use_native = disabled || has_word(smtp_params.smtp_host_lookup, "native");
+    s->use_native =
+        disabled || has_word(smtp_params.smtp_host_lookup, "native");
     if (text_equal_nocase(level, "dnssec"))
         s->dns_flags |= DNS_WANT_SECURE;
     if (has_word(options, "res_defnames"))
