@@ -101,6 +101,8 @@ static bool read_records(struct message *m, struct stream *in)
             break;
         }
         m->segment(m, type, record.data, record.length);
+        if (type == REC_END) /* out of place, too: nothing follows */
+            m->is_complete = true;
     }
     str_fini(&record);
     return m->is_complete;

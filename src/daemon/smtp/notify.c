@@ -4,6 +4,7 @@
  */
 #include "base/log.h"
 #include "client/cleanup.h"
+#include "mail/record.h"
 #include "smtp.h"
 
 static void put_line(const char *line, void *context)
@@ -42,5 +43,6 @@ void notify_postmaster(struct session *s)
     chat_each(s->chat, put_line, post);
     cleanup_post_line(post, "%s", "");
     cleanup_post_line(post, "For other details, see the local mail logfile");
+    record_put(cleanup_post_stream(post), REC_XTRA, "", 0);
     cleanup_post_finish(post, NULL);
 }

@@ -66,5 +66,6 @@ void notify_finish(struct session *s)
     chat_each(s->chat, put_line, post);
     cleanup_post_line(post, "%s", "");
     cleanup_post_line(post, "For other details, see the local mail logfile");
+    record_put(cleanup_post_stream(post), REC_XTRA, "", 0);
     cleanup_post_finish(post, NULL);
 }
