@@ -242,7 +242,7 @@ static void *ldap_table_open(const char *name,
     }
     struct ldap_table *t = mem_zalloc(sizeof(*t));
     t->table = mem_printf("ldap:%s", name);
-    t->settings = settings_open(name, why);
+    t->settings = table_settings_open(name, why);
     if (t->settings != NULL &&
         settings_load(t->settings, settings,
                       sizeof(settings) / sizeof(settings[0]), t, why) &&

@@ -119,7 +119,7 @@ static void *memcache_open(const char *name,
     }
     struct memcache *m = mem_zalloc(sizeof(*m));
     m->table = mem_printf("memcache:%s", name);
-    m->settings = settings_open(name, why);
+    m->settings = table_settings_open(name, why);
     if (m->settings != NULL &&
         settings_load(m->settings, settings,
                       sizeof(settings) / sizeof(settings[0]), m, why) &&

@@ -59,7 +59,7 @@ static bool read_file(struct settings *s, struct error *why)
     return good;
 }
 
-struct settings *settings_open(const char *name, struct error *why)
+struct settings *table_settings_open(const char *name, struct error *why)
 {
     struct settings *s = mem_zalloc(sizeof(*s));
 

@@ -29,7 +29,7 @@ struct setting {
 struct settings;
 
 /* NULL and <why>. */
-struct settings *settings_open(const char *name, struct error *why);
+struct settings *table_settings_open(const char *name, struct error *why);
 void settings_close(struct settings *settings); /* NULL allowed */
 /* Fill the members of <into>. The texts live as long as <settings>. False and
  * <why>. */

@@ -107,7 +107,7 @@ void *sql_open(const struct sql_backend *backend, size_t size,
     sql->backend = backend;
     sql->hosts = "";
     sql->table = mem_printf("%s:%s", backend->type, name);
-    sql->settings = settings_open(name, why);
+    sql->settings = table_settings_open(name, why);
     if (sql->settings != NULL &&
         settings_load(sql->settings, rows, count, sql, why) &&
         prepare_query(sql, name, why) && add_servers(sql, sql->hosts, why)) {
