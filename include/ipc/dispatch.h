@@ -26,6 +26,10 @@ struct dispatch_row {
 MAY_WAIT void dispatch_serve(struct stream *s, const struct dispatch_row *rows,
                              size_t count, int idle_s, int timeout_s,
                              void *context);
+/* The process has to end: close the connections that wait for their next
+ * request, and the others after the one under way. Clients that want more
+ * come to our successor. */
+void dispatch_end_idle(void);
 /* One request. False: closed, failed or unknown. */
 MAY_WAIT bool dispatch_one(struct stream *s, struct arena *arena,
                            const struct dispatch_row *rows, size_t count,

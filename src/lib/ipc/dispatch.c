@@ -5,6 +5,7 @@
 #include "ipc/dispatch.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/log.h"
 #include "codec_private.h"
@@ -62,6 +63,39 @@ bool dispatch_one(struct stream *s, struct arena *arena,
     return row->handle(s, arena, request, context) && !stream_failed(s);
 }
 
+/* Connections between two requests, in no order. They are on the stacks of
+ * those that serve them. */
+struct idle {
+    struct stream *stream;
+    struct idle *next, **at;
+};
+static struct idle *all_idle;
+static bool is_ending;
+
+/* A request that has come already is still read after the shutdown. */
+void dispatch_end_idle(void)
+{
+    is_ending = true;
+    for (struct idle *i = all_idle; i != NULL; i = i->next)
+        shutdown(stream_fd(i->stream), SHUT_RD);
+}
+
+static bool await_request(struct stream *s)
+{
+    if (is_ending)
+        return false;
+    struct idle mine = { .stream = s, .next = all_idle, .at = &all_idle };
+
+    if (all_idle != NULL)
+        all_idle->at = &mine.next;
+    all_idle = &mine;
+    bool has_come = stream_fill(s);
+    *mine.at = mine.next;
+    if (mine.next != NULL)
+        mine.next->at = mine.at;
+    return has_come;
+}
+
 void dispatch_serve(struct stream *s, const struct dispatch_row *rows,
                     size_t count, int idle_s, int timeout_s, void *context)
 {
@@ -70,7 +104,7 @@ void dispatch_serve(struct stream *s, const struct dispatch_row *rows,
     prepare_for_descriptors(s, rows, count);
     for (;;) {
         stream_set_timeout(s, idle_s);
-        if (!stream_fill(s))
+        if (!await_request(s))
             break;
         stream_set_timeout(s, timeout_s);
         if (!dispatch_one(s, arena, rows, count, context))

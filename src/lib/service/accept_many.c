@@ -12,6 +12,7 @@
 #include "base/loop.h"
 #include "base/watchdog.h"
 #include "config/params.h"
+#include "ipc/dispatch.h"
 #include "service/child_status.h"
 #include "service_private.h"
 
@@ -139,12 +140,15 @@ static void listener_ready(int listener, void *argument)
     }
 }
 
-/* The pipe can be "read" only when master has closed its end. */
+/* The pipe can be "read" only when master has closed its end. Clients that
+ * keep a connection must not keep us: a service that runs once at a time has
+ * no successor before we end. */
 static void master_gone(int fd, void *watch)
 {
     (void)fd;
     loop_watch_enable(*(struct loop_watch **)watch, false);
     process->is_retiring = true;
+    dispatch_end_idle();
     check_end();
 }
 
