@@ -63,6 +63,10 @@ void outcome_done(struct request *r, size_t index);
  * outcome (<transport>_delivery_status_filter). A result of another class
  * than success or failure was is refused with a warning. */
 void delivery_set_status_filter(const char *title, const char *tables);
+/* <dsn>, or its replacement in <arena>: for agents that report recipients by
+ * client/bounce.h; the outcome functions do it themselves. */
+MAY_WAIT struct dsn status_filter_apply(struct arena *arena,
+                                        const struct dsn *dsn);
 
 int delivery_main(const struct delivery_agent *agent, int argc, char **argv);
 

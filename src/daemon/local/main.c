@@ -2,7 +2,9 @@
  *
  * main.c - local: mail for the users of this system, and for aliases.
  */
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/fatal.h"
 #include "base/text.h"
@@ -67,6 +69,19 @@ static void local_deliver(struct request *r)
     hash_free(delivered, NULL);
 }
 
+/* No file grows beyond mailbox_size_limit, not even by a command's doing. */
+static void limit_files(long bytes)
+{
+    struct rlimit limit;
+
+    signal(SIGXFSZ, SIG_IGN);
+    if (bytes <= 0 || getrlimit(RLIMIT_FSIZE, &limit) < 0 ||
+        (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < (rlim_t)bytes))
+        return;
+    limit.rlim_cur = (rlim_t)bytes;
+    setrlimit(RLIMIT_FSIZE, &limit);
+}
+
 static void start(void)
 {
     long limit = local_params.mailbox_size_limit;
@@ -75,7 +90,10 @@ static void start(void)
     if (limit > 0 && (message == 0 || limit < message))
         fatal("configuration error: mailbox_size_limit is smaller than "
               "message_size_limit");
+    limit_files(limit);
     default_rights_init();
+    delivery_set_status_filter("local_delivery_status_filter",
+                               local_params.local_delivery_status_filter);
     alias_open();
     mailbox_open();
     transports_open();

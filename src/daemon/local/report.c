@@ -51,14 +51,16 @@ static enum fate deferred(const struct delivery *d, const struct dsn *dsn)
 enum fate report_dsn(const struct delivery *d, const struct dsn *dsn)
 {
     struct request *r = d->job->request;
+    struct dsn filtered = status_filter_apply(r->arena, dsn);
 
-    switch (dsn->status[0]) {
+    switch (filtered.status[0]) {
     case '2':
-        return sent_recipient(&r->status, &d->to, "local", &r->times, dsn)
+        return sent_recipient(&r->status, &d->to, "local", &r->times,
+                              &filtered)
                    ? FINISHED
                    : KEPT;
-    case '5': return bounced(d, dsn);
-    default: return deferred(d, dsn);
+    case '5': return bounced(d, &filtered);
+    default: return deferred(d, &filtered);
     }
 }
 

@@ -36,6 +36,8 @@ static void start(void)
     if (limit > 0 && (message == 0 || limit < message))
         fatal("configuration error: virtual_mailbox_limit is smaller than "
               "message_size_limit");
+    delivery_set_status_filter("virtual_delivery_status_filter",
+                               virtual_params.virtual_delivery_status_filter);
     tables_open();
     mailbox_open();
 }

@@ -12,7 +12,6 @@
 
 #include "base/log.h"
 #include "mail/record.h"
-#include "status_filter.h"
 
 static void mark_done(struct request *r, size_t index)
 {

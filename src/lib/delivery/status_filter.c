@@ -6,11 +6,10 @@
  * Success stays success: what a table says cannot lose or repeat mail. A soft
  * failure may become a hard one, and the reverse.
  */
-#include "status_filter.h"
+#include "delivery/agent.h"
 
 #include "base/log.h"
 #include "base/str.h"
-#include "delivery/agent.h"
 #include "table/maps.h"
 
 /* Set once at start; NULL: no filter. */
