@@ -40,7 +40,7 @@ struct template {
 void templates_load(const char *path); /* "": built-in ones only */
 const struct template *template_get(enum template_kind kind);
 /* The text with its $names replaced, as lines that end in newline. */
-const char *template_expand(struct arena *arena, const struct template *t);
+const char *template_text(struct arena *arena, const struct template *t);
 
 /* report.c: one notice. */
 struct report {

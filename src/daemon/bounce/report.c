@@ -120,7 +120,7 @@ static void put_template_text(struct notice *n)
 {
     char *text = arena_strdup(
         n->report->arena,
-        template_expand(n->report->arena, n->report->template));
+        template_text(n->report->arena, n->report->template));
 
     for (char *line = text, *end; (end = strchr(line, '\n')) != NULL;
          line = end + 1) {

@@ -246,7 +246,7 @@ static const char *lookup(const char *name, void *context)
     return value != NULL ? value : config_get(service_config(), name);
 }
 
-const char *template_expand(struct arena *arena, const struct template *t)
+const char *template_text(struct arena *arena, const struct template *t)
 {
     struct expand_options options = { .lookup = lookup, .context = arena };
     struct str out = STR_EMPTY;
