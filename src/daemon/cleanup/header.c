@@ -118,6 +118,19 @@ static void note_utf8(struct message *m, const char *text)
 
 /* ---- handlers ---- */
 
+/* Old mail programs wrote blanks before the colon; others do not know that
+ * for a header. A NUL ends the text for all of us. */
+static const char *clean_header(struct message *m, const char *text,
+                                size_t length)
+{
+    size_t name = header_name_length(text, length);
+
+    if (memchr(text, '\0', length) == NULL && text[name] == ':')
+        return text;
+    return arena_printf(m->arena, "%.*s%s", (int)name, text,
+                        strchr(text, ':'));
+}
+
 static const char *rewritten(struct message *m, const struct header_info *info,
                              const char *text)
 {
@@ -151,9 +164,7 @@ void header_handle(void *context, enum mime_place place,
     (void)offset;
     if (message_failed(m))
         return;
-    /* With a NUL in it, nobody else will read it to its end either. */
-    if (memchr(text, '\0', length) != NULL)
-        text = arena_strdup(m->arena, text);
+    text = clean_header(m, text, length);
     m->checked_bytes = 0;
     if (checks_header(m, place, &info, &text) == CHECK_DROP)
         return;

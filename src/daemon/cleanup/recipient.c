@@ -94,12 +94,12 @@ static bool is_duplicate(struct message *m, const char *address,
                          const struct pending_recipient *about)
 {
     long limit = message_params.duplicate_filter_limit;
-    const char *original =
-        common_params.enable_original_recipient ? about->original : "";
-    char *key = arena_printf(
-        m->arena, "%d %s %s\n%s", about->dsn_notify,
-        about->dsn_original == NULL ? "" : about->dsn_original, address,
-        original);
+    bool exact = common_params.enable_original_recipient;
+    const char *dsn_original =
+        exact && about->dsn_original != NULL ? about->dsn_original : "";
+    char *key = arena_printf(m->arena, "%d %s %s\n%s", about->dsn_notify,
+                             dsn_original, address,
+                             exact ? about->original : "");
 
     text_lower(key);
     if (hash_has(m->seen_recipients, key))
