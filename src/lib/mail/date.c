@@ -18,7 +18,7 @@ const char *date_format(time_t when, char *out, size_t size)
 
     localtime_r(&when, &local);
     long minutes = local.tm_gmtoff / 60;
-    snprintf(out, size, "%s, %d %s %04d %02d:%02d:%02d %c%02ld%02ld (%s)",
+    snprintf(out, size, "%s, %02d %s %04d %02d:%02d:%02d %c%02ld%02ld (%s)",
              days[local.tm_wday], local.tm_mday, months[local.tm_mon],
              local.tm_year + 1900, local.tm_hour, local.tm_min, local.tm_sec,
              minutes < 0 ? '-' : '+', labs(minutes) / 60, labs(minutes) % 60,
