@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "mail/record.h"
-#include "mail/record.h"
 
 static const struct {
     unsigned bit;
