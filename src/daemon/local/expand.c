@@ -29,6 +29,17 @@ static bool stays_here(const struct delivery *d,
     return d->origin == ORIGIN_FORWARD && expansion_has(d->users, inner.user);
 }
 
+/* In its own alias or forward file an address is the user behind it: not the
+ * duplicate that it looks like. */
+static bool names_itself(const struct delivery *d)
+{
+    struct delivery inner = *d;
+
+    delivery_split(&inner);
+    return expansion_has(d->users, inner.user) ||
+           expansion_has(d->aliases, inner.user);
+}
+
 /* user@domain to user+ext@domain, if propagate_unmatched_extensions has the
  * word for where the address stands. */
 static const char *add_extension(const struct delivery *d, const char *address)
@@ -62,6 +73,8 @@ enum fate deliver_address(const struct delivery *outer, const char *text)
         return is_probe(&d)
                    ? report_sent(&d, "forwards to %s", where.recipient)
                    : forward_add(&d, where.recipient);
+    if (names_itself(&d))
+        return deliver_recipient(&d);
     char *what = arena_printf(arena, "address %s", where.recipient);
     return first_time(&d, what) ? deliver_recipient(&d) : FINISHED;
 }

@@ -77,8 +77,7 @@ static int open_first(const struct delivery *d, char **list,
         }
         *template_ = *list;
         if (!rights_take(rights->uid, rights->gid, &why)) {
-            log_warning("%s", why.text);
-            errno = EACCES;
+            errno = EACCES; /* said again, aloud, for the mailbox */
             return -1;
         }
         fd = open_file(path, rights->uid);
