@@ -124,6 +124,8 @@ static int submit(struct arena *arena, const struct submitter *user)
     if (complete && status == 0)
         wake_pickup();
     message_writer_free(writer);
+    stream_abandon(in);
+    stream_close(out);
     str_fini(&reason);
     return status;
 }
@@ -169,5 +171,7 @@ int main(int argc, char **argv)
     if (chdir(common_params.queue_directory) != 0)
         fatal("chdir %s: %m", common_params.queue_directory);
     create_file();
-    return submit(arena, &user) & 0xff;
+    int status = submit(arena, &user);
+    arena_free(arena);
+    return status & 0xff;
 }

@@ -10,18 +10,21 @@
 #include "message.h"
 #include "table/match_list.h"
 
-static struct arena *arena_for_ever;
-static char **domains;           /* NULL-terminated; "!name" is left alone */
+static struct {
+    ARRAY_OF(char *);
+} domains; /* "!name" is left alone */
 static struct match_list *exceptions;
 static unsigned classes;
 
 void masquerade_set_up(void)
 {
-    arena_for_ever = arena_new();
-    domains = text_split(arena_for_ever, cleanup_params.masquerade_domains,
-                         NULL, NULL);
-    for (char **domain = domains; *domain != NULL; domain++)
-        text_lower(*domain);
+    struct arena *arena = arena_new();
+    char **domain =
+        text_split(arena, cleanup_params.masquerade_domains, NULL, NULL);
+
+    for (; *domain != NULL; domain++)
+        ARRAY_ADD(&domains, mem_strdup(*domain));
+    arena_free(arena);
     exceptions = match_list_open("masquerade_exceptions",
                                  cleanup_params.masquerade_exceptions,
                                  MATCH_STRING, MATCH_RETURN);
@@ -32,8 +35,9 @@ void masquerade_set_up(void)
 /* The first domain of the list that <host> is, or is below. */
 static const char *find_domain(const char *host)
 {
-    for (char **domain = domains; *domain != NULL; domain++) {
-        const char *name = *domain + (**domain == '!');
+    for (size_t i = 0; i < domains.count; i++) {
+        bool excluded = domains.items[i][0] == '!';
+        const char *name = domains.items[i] + excluded;
         size_t host_length = strlen(host), length = strlen(name);
 
         if (host_length < length ||
@@ -42,7 +46,7 @@ static const char *find_domain(const char *host)
         if (host_length == length)
             return NULL;
         if (host[host_length - length - 1] == '.')
-            return **domain == '!' ? NULL : name;
+            return excluded ? NULL : name;
     }
     return NULL;
 }
@@ -52,7 +56,7 @@ const char *masquerade(struct arena *arena, const char *address,
 {
     const char *host = address_domain(address);
 
-    if (!(classes & class) || *domains == NULL || host == NULL)
+    if (!(classes & class) || domains.count == 0 || host == NULL)
         return address;
     const char *domain = find_domain(host);
     if (domain == NULL)
