@@ -28,10 +28,10 @@ check()
     if "$@"; then ok "$name"; else bad "$name" "$*"; fi
 }
 
-# await COMMAND...: until it succeeds, 30 seconds at most.
+# await COMMAND...: until it succeeds, 60 seconds at most.
 await()
 {
-    tries=150
+    tries=${AWAIT:-300}
     until "$@" >/dev/null 2>&1; do
         tries=$((tries - 1))
         [ $tries -gt 0 ] || return 1
@@ -66,6 +66,9 @@ stage()
     sed "s/^smtp  *inet/127.0.0.1:$port inet/" "$inst/etc/master.cf" >"$work/master.cf" &&
         cat "$work/master.cf" >"$inst/etc/master.cf"
     host=$("$inst/bin/postconf" -h myhostname)
+    # Reports of the sanitizers go where tests/run looks for them.
+    [ -z "${SAN:-}" ] || conf "import_environment = $("$inst/bin/postconf" -h \
+        import_environment) ASAN_OPTIONS UBSAN_OPTIONS"
     PATH=$inst/bin:$PATH
     export PATH
 }
@@ -81,6 +84,8 @@ start()
 }
 
 stop() { [ ! -x "$inst/bin/postfix" ] || "$inst/bin/postfix" stop >/dev/null 2>&1; }
+master_pid() { tr -d ' \n' <"$inst/spool/pid/master.pid" 2>/dev/null; }
+is_running() { "$inst/bin/postfix" status >/dev/null 2>&1; }
 reload() { "$inst/bin/postfix" reload >/dev/null 2>&1; }
 conf() { "$inst/bin/postconf" -e "$@"; }
 show_log() { [ ! -f "$log" ] || tail -n "${1:-60}" "$log"; }
@@ -136,6 +141,9 @@ by_smtp()
 
 # by_sendmail TO SUBJECT
 by_sendmail() { message "$2" "$1" | "$inst/bin/sendmail" -i -f "$user@$host" -- "$1"; }
+
+# queue_ids: of all messages in the queue.
+queue_ids() { "$inst/bin/postqueue" -j | sed -n 's/.*"queue_id": *"\([^"]*\)".*/\1/p'; }
 
 mailbox() { echo "$inst/mail/${1:-$user}"; }
 in_mailbox() { grep -q -- "$1" "$(mailbox "${2:-$user}")" 2>/dev/null; }
