@@ -37,39 +37,56 @@ static bool lists(struct config *config, const char *name, const char *wanted)
     return found;
 }
 
-/* Whoever may name the configuration of a set-gid program may make it read
- * and write files of his choice: only folders that the administrator's own
- * main.cf names are taken. */
-static void must_be_listed(const char *directory)
+/* May nobody but root have put this here? */
+static bool is_roots_own(const char *path)
 {
-    struct error why = ERROR_NONE;
+    struct stat st;
 
-    if (strcmp(directory, DEF_CONFIG_DIR) == 0)
-        return;
-    struct config *config = config_load(DEF_CONFIG_DIR, &why);
-    if (config == NULL)
-        fatal("%s", why.text);
-    if (!lists(config, "alternate_config_directories", directory) &&
-        !lists(config, "multi_instance_directories", directory))
-        fatal("unauthorized configuration directory name: %s; name it in "
-              "alternate_config_directories of %s/main.cf",
-              directory, DEF_CONFIG_DIR);
-    config_free(config);
+    return lstat(path, &st) == 0 && st.st_uid == 0 && !S_ISLNK(st.st_mode) &&
+           (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+/* A set-gid program can be hard-linked into a tree of somebody else's: it
+ * takes its configuration only from a tree that is root's throughout. */
+static bool tree_is_roots_own(const char *tree, const char *program_folder)
+{
+    static const char *const parts[] = { "", "/etc", "/etc/.stage",
+                                         "/etc/main.cf" };
+    bool good = is_roots_own(program_folder);
+
+    for (size_t i = 0; i < sizeof parts / sizeof *parts && good; i++) {
+        char *path = mem_printf("%s%s", tree, parts[i]);
+        good = is_roots_own(path);
+        free(path);
+    }
+    return good;
+}
+
+/* The mark is a file of the program's owner, or root's. */
+static bool is_marked(const char *tree, uid_t program_owner)
+{
+    struct stat st;
+    char *mark = mem_printf("%s/etc/.stage", tree);
+    bool good = lstat(mark, &st) == 0 && S_ISREG(st.st_mode) &&
+                (st.st_uid == 0 || st.st_uid == program_owner);
+
+    free(mark);
+    return good;
 }
 
 /* A program that runs from TREE/bin, TREE/libexec or TREE/tool, with the mark
- * TREE/etc/.stage of the same owner (or root), belongs to a staged tree with
- * a configuration of its own. Returns heap memory or NULL. */
+ * TREE/etc/.stage, belongs to a staged tree with a configuration of its own.
+ * Returns heap memory or NULL. */
 static char *staged_directory(void)
 {
     char program[4096];
-    struct stat program_stat, mark_stat;
+    struct stat st;
 
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     if (length <= 0)
         return NULL;
     program[length] = '\0';
-    if (stat(program, &program_stat) != 0)
+    if (stat(program, &st) != 0)
         return NULL;
     *strrchr(program, '/') = '\0';
     char *folder = strrchr(program, '/');
@@ -77,15 +94,41 @@ static char *staged_directory(void)
         (strcmp(folder, "/bin") != 0 && strcmp(folder, "/libexec") != 0 &&
          strcmp(folder, "/tool") != 0))
         return NULL;
-    *folder = '\0';
 
-    char *mark = mem_printf("%s/etc/.stage", program);
-    bool is_staged = lstat(mark, &mark_stat) == 0 &&
-                     S_ISREG(mark_stat.st_mode) &&
-                     (mark_stat.st_uid == 0 ||
-                      mark_stat.st_uid == program_stat.st_uid);
-    free(mark);
-    return is_staged ? mem_printf("%s/etc", program) : NULL;
+    char *tree = mem_strndup(program, (size_t)(folder - program));
+    bool good = is_marked(tree, st.st_uid) &&
+                (!is_privileged() || tree_is_roots_own(tree, program));
+    char *directory = good ? mem_printf("%s/etc", tree) : NULL;
+    free(tree);
+    return directory;
+}
+
+static const char *built_in_directory(void)
+{
+    const char *staged = staged_directory();
+
+    return staged != NULL ? staged : DEF_CONFIG_DIR;
+}
+
+/* Whoever may name the configuration of a set-gid program may make it read
+ * and write files of his choice: only folders that the administrator's own
+ * main.cf names are taken. */
+static void must_be_listed(const char *directory)
+{
+    const char *own = built_in_directory();
+    struct error why = ERROR_NONE;
+
+    if (strcmp(directory, own) == 0)
+        return;
+    struct config *config = config_load(own, &why);
+    if (config == NULL)
+        fatal("%s", why.text);
+    if (!lists(config, "alternate_config_directories", directory) &&
+        !lists(config, "multi_instance_directories", directory))
+        fatal("unauthorized configuration directory name: %s; name it in "
+              "alternate_config_directories of %s/main.cf",
+              directory, own);
+    config_free(config);
 }
 
 const char *config_default_directory(void)
@@ -97,6 +140,5 @@ const char *config_default_directory(void)
             must_be_listed(named);
         return named;
     }
-    char *staged = is_privileged() ? NULL : staged_directory();
-    return staged != NULL ? staged : DEF_CONFIG_DIR;
+    return built_in_directory();
 }
