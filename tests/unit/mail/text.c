@@ -149,7 +149,7 @@ TEST(dates)
     setenv("TZ", "XYZ-5:30", 1);
     tzset();
     CHECK_STR(date_format(0, out, sizeof out),
-              "Thu, 1 Jan 1970 05:30:00 +0530 (XYZ)");
+              "Thu, 01 Jan 1970 05:30:00 +0530 (XYZ)");
     setenv("TZ", "ABC3", 1);
     tzset();
     CHECK_STR(date_format(1795341600, out, sizeof out),
