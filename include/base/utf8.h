@@ -22,4 +22,8 @@ bool utf8_fold(struct str *out, const char *text, bool unicode);
 bool utf8_domain_to_ascii(struct str *out, const char *domain);
 bool utf8_domain_to_unicode(struct str *out, const char *domain);
 
+/* The libraries for all that are loaded with the first text that is not ASCII.
+ * A process that goes into a chroot has to load them before. */
+void utf8_load(void);
+
 #endif

@@ -6,30 +6,42 @@
 
 #include <string.h>
 
+#include "base/library.h"
 #include "base/text.h"
 #include "config.h"
 
 #ifdef HAVE_IDN2
 #include <idn2.h>
 
+#define IDN2_FUNCTIONS(FUNCTION) \
+    FUNCTION(idn2_to_ascii_8z)   \
+    FUNCTION(idn2_to_unicode_8z8z) FUNCTION(idn2_free)
+LIBRARY(idn2, LIBRARY_IDN2, IDN2_FUNCTIONS)
+
 static bool to_ascii(struct str *out, const char *domain)
 {
     char *made = NULL;
-    int status = idn2_to_ascii_8z(domain, &made,
-                                  IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+
+    if (!idn2_load(NULL))
+        return false;
+    int status = idn2.idn2_to_ascii_8z(domain, &made,
+                                       IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
     if (status == IDN2_OK)
         str_set(out, made);
-    idn2_free(made);
+    idn2.idn2_free(made);
     return status == IDN2_OK;
 }
 
 static bool to_unicode(struct str *out, const char *domain)
 {
     char *made = NULL;
-    int status = idn2_to_unicode_8z8z(domain, &made, IDN2_NONTRANSITIONAL);
+
+    if (!idn2_load(NULL))
+        return false;
+    int status = idn2.idn2_to_unicode_8z8z(domain, &made, IDN2_NONTRANSITIONAL);
     if (status == IDN2_OK)
         str_set(out, made);
-    idn2_free(made);
+    idn2.idn2_free(made);
     return status == IDN2_OK;
 }
 #else
@@ -86,4 +98,14 @@ bool utf8_domain_to_unicode(struct str *out, const char *domain)
     str_fini(&decoded);
     str_fini(&back);
     return good;
+}
+
+void utf8_load(void)
+{
+    static const char e_acute[] = "\xc3\xa9";
+    struct str out = STR_EMPTY;
+
+    utf8_fold(&out, e_acute, true);
+    utf8_domain_to_ascii(&out, e_acute);
+    str_fini(&out);
 }

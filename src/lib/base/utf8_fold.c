@@ -10,20 +10,29 @@
 #include <string.h>
 
 #include "base/fatal.h"
+#include "base/library.h"
 #include "base/text.h"
 #include "config.h"
 
 #ifdef HAVE_ICU
 #include <unicode/ucasemap.h>
 
+#define ICU_FUNCTIONS(FUNCTION) \
+    FUNCTION(ucasemap_open)     \
+    FUNCTION(ucasemap_utf8FoldCase) FUNCTION(u_errorName)
+LIBRARY(icu, LIBRARY_ICU, ICU_FUNCTIONS)
+
 static const UCaseMap *case_map(void)
 {
     static UCaseMap *map;
     if (map == NULL) {
+        struct error why = ERROR_NONE;
+        if (!icu_load(&why))
+            fatal("%s", why.text);
         UErrorCode error = U_ZERO_ERROR;
-        map = ucasemap_open("", U_FOLD_CASE_DEFAULT, &error);
+        map = icu.ucasemap_open("", U_FOLD_CASE_DEFAULT, &error);
         if (U_FAILURE(error))
-            fatal("ucasemap_open: %s", u_errorName(error));
+            fatal("ucasemap_open: %s", icu.u_errorName(error));
     }
     return map;
 }
@@ -33,13 +42,13 @@ static bool fold_unicode(struct str *out, const char *text)
     size_t length = strlen(text), room = length;
     if (length > INT32_MAX / 8)
         return false;
+    const UCaseMap *map = case_map(); /* loads the library */
     for (;;) {
         UErrorCode error = U_ZERO_ERROR;
         str_clear(out);
         str_reserve(out, room);
-        int32_t made = ucasemap_utf8FoldCase(case_map(), out->data,
-                                             (int32_t)room, text,
-                                             (int32_t)length, &error);
+        int32_t made = icu.ucasemap_utf8FoldCase(map, out->data, (int32_t)room,
+                                                 text, (int32_t)length, &error);
         if (error == U_BUFFER_OVERFLOW_ERROR && (size_t)made > room) {
             room = (size_t)made;
             continue;

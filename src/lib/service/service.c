@@ -22,6 +22,7 @@
 #include "base/priv.h"
 #include "base/str.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "base/watchdog.h"
 #include "config/params.h"
 #include "service/child_status.h"
@@ -259,6 +260,7 @@ static void enter_jail(const struct process *p)
         fatal("mail_owner: %s", why.text);
     if (p->must_chroot) {
         tzset();
+        utf8_load();
         if (chroot(common_params.queue_directory) != 0)
             fatal("chroot(%s): %m", common_params.queue_directory);
         if (chdir("/") != 0)

@@ -6,11 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config.h"
+
 #include "base/io.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "ldap_private.h"
+
+LIBRARY_DEFINE(ldap_library, LIBRARY_LDAP, LDAP_FUNCTIONS)
 
 #define MEMBER(type, name, member, fallback, min) \
     { name, type, offsetof(struct ldap_table, member), fallback, min, 0 }
@@ -80,9 +84,9 @@ static bool set_urls(struct ldap_table *t, struct error *why)
             str_addf(&urls, "ldap://%s", *names);
         else
             str_addf(&urls, "ldap://%s:%ld", *names, t->port);
-        if (ldap_is_ldap_url(strrchr(urls.data, ' ') != NULL
-                                 ? strrchr(urls.data, ' ') + 1
-                                 : urls.data))
+        if (ldap_library.ldap_is_ldap_url(strrchr(urls.data, ' ') != NULL
+                                              ? strrchr(urls.data, ' ') + 1
+                                              : urls.data))
             continue;
         str_fini(&urls);
         return error_set(why, "%s: error parsing URL %s", t->table, *names);
@@ -240,6 +244,8 @@ static void *ldap_table_open(const char *name,
         error_set(why, "ldap:%s map requires O_RDONLY access mode", name);
         return NULL;
     }
+    if (!ldap_library_load(why))
+        return NULL;
     struct ldap_table *t = mem_zalloc(sizeof(*t));
     t->table = mem_printf("ldap:%s", name);
     t->settings = table_settings_open(name, why);

@@ -15,10 +15,25 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/library.h"
 #include "base/lock.h"
 #include "base/log.h"
 #include "bulk.h"
+#include "config.h"
 #include "internal.h"
+
+#define LMDB_FUNCTIONS(FUNCTION)                                              \
+    FUNCTION(mdb_cursor_close)                                                \
+    FUNCTION(mdb_cursor_get) FUNCTION(mdb_cursor_open) FUNCTION(mdb_dbi_open) \
+        FUNCTION(mdb_del) FUNCTION(mdb_drop) FUNCTION(mdb_env_close)          \
+            FUNCTION(mdb_env_create) FUNCTION(mdb_env_get_fd)                 \
+                FUNCTION(mdb_env_info) FUNCTION(mdb_env_open)                 \
+                    FUNCTION(mdb_env_set_mapsize) FUNCTION(mdb_env_sync)      \
+                        FUNCTION(mdb_get) FUNCTION(mdb_put)                   \
+                            FUNCTION(mdb_strerror) FUNCTION(mdb_txn_abort)    \
+                                FUNCTION(mdb_txn_begin)                       \
+                                    FUNCTION(mdb_txn_commit)
+LIBRARY(lmdb, LIBRARY_LMDB, LMDB_FUNCTIONS)
 
 struct lmdb {
     char *name; /* owned; "lmdb:/path" */
@@ -37,7 +52,8 @@ struct lmdb {
 static bool failed(const struct lmdb *l, const char *what, int failure,
                    struct error *why)
 {
-    return error_set(why, "%s %s: %s", what, l->path, mdb_strerror(failure));
+    return error_set(why, "%s %s: %s", what, l->path,
+                     lmdb.mdb_strerror(failure));
 }
 
 static bool lock(const struct lmdb *l, enum lock_kind kind, struct error *why)
@@ -54,12 +70,13 @@ static void unlock(const struct lmdb *l)
 /* 0 or what went wrong. Another process may have enlarged the file. */
 static int begin(struct lmdb *l, unsigned flags, MDB_txn **txn)
 {
-    int failure = mdb_txn_begin(l->env, NULL, flags, txn);
+    int failure = lmdb.mdb_txn_begin(l->env, NULL, flags, txn);
 
     if (failure != MDB_MAP_RESIZED)
         return failure;
-    failure = mdb_env_set_mapsize(l->env, 0);
-    return failure != 0 ? failure : mdb_txn_begin(l->env, NULL, flags, txn);
+    failure = lmdb.mdb_env_set_mapsize(l->env, 0);
+    return failure != 0 ? failure
+                        : lmdb.mdb_txn_begin(l->env, NULL, flags, txn);
 }
 
 /* ---- Open and close ---- */
@@ -69,7 +86,7 @@ static void lmdb_close(void *instance)
     struct lmdb *l = instance;
 
     if (l->env != NULL)
-        mdb_env_close(l->env);
+        lmdb.mdb_env_close(l->env);
     bulk_free(l->bulk);
     str_fini(&l->last_key);
     free(l->path);
@@ -87,26 +104,26 @@ static int open_env(struct lmdb *l, const struct table_setup *setup)
     if (stat(l->path, &info) == 0)
         while (size / 3 < (size_t)info.st_size)
             size *= 2;
-    int failure = mdb_env_create(&l->env);
+    int failure = lmdb.mdb_env_create(&l->env);
     if (failure == 0)
-        failure = mdb_env_set_mapsize(l->env, size);
+        failure = lmdb.mdb_env_set_mapsize(l->env, size);
     if (failure == 0)
-        failure = mdb_env_open(
+        failure = lmdb.mdb_env_open(
             l->env, l->path,
             MDB_NOSUBDIR | MDB_NOLOCK | (reads ? MDB_RDONLY : 0), 0644);
     if (failure == 0)
-        failure = mdb_env_get_fd(l->env, &l->fd);
+        failure = lmdb.mdb_env_get_fd(l->env, &l->fd);
     if (failure != 0)
         return failure;
     lock_file(l->fd, LOCK_STYLE_FCNTL,
               reads ? LOCK_KIND_SHARED : LOCK_KIND_EXCLUSIVE, DEADLINE_NEVER);
     failure = begin(l, reads ? MDB_RDONLY : 0, &txn);
     if (failure == 0) {
-        failure = mdb_dbi_open(txn, NULL, 0, &l->dbi);
+        failure = lmdb.mdb_dbi_open(txn, NULL, 0, &l->dbi);
         if (failure == 0)
-            failure = mdb_txn_commit(txn);
+            failure = lmdb.mdb_txn_commit(txn);
         else
-            mdb_txn_abort(txn);
+            lmdb.mdb_txn_abort(txn);
     }
     fstat(l->fd, &l->opened);
     unlock(l);
@@ -116,6 +133,8 @@ static int open_env(struct lmdb *l, const struct table_setup *setup)
 static void *lmdb_open(const char *name, const struct table_options *options,
                        struct error *why)
 {
+    if (!lmdb_load(why))
+        return NULL;
     struct lmdb *l = mem_zalloc(sizeof(*l));
 
     l->name = mem_printf("lmdb:%s", name);
@@ -160,14 +179,14 @@ static int find(struct lmdb *l, MDB_txn *txn, const char *key, MDB_val *data)
 
     if (l->with_nul) {
         MDB_val name = value_of(key, length + 1);
-        failure = mdb_get(txn, l->dbi, &name, data);
+        failure = lmdb.mdb_get(txn, l->dbi, &name, data);
         if (failure == 0)
             l->without_nul = false;
     }
     /* The library has no empty keys. */
     if (failure == MDB_NOTFOUND && l->without_nul && length > 0) {
         MDB_val name = value_of(key, length);
-        failure = mdb_get(txn, l->dbi, &name, data);
+        failure = lmdb.mdb_get(txn, l->dbi, &name, data);
         if (failure == 0)
             l->with_nul = false;
     }
@@ -204,7 +223,7 @@ static enum answer lmdb_get(void *instance, const char *key, struct str *value,
         failure = find(l, txn, key, &data);
         if (failure == 0)
             copy_out(value, &data);
-        mdb_txn_abort(txn);
+        lmdb.mdb_txn_abort(txn);
     }
     unlock(l);
     return answer_of(l, "error reading", failure, why);
@@ -215,20 +234,20 @@ static int step(struct lmdb *l, MDB_txn *txn, bool first, MDB_val *name,
                 MDB_val *data)
 {
     MDB_cursor *cursor;
-    int failure = mdb_cursor_open(txn, l->dbi, &cursor);
+    int failure = lmdb.mdb_cursor_open(txn, l->dbi, &cursor);
 
     if (failure != 0)
         return failure;
     if (first) {
-        failure = mdb_cursor_get(cursor, name, data, MDB_FIRST);
+        failure = lmdb.mdb_cursor_get(cursor, name, data, MDB_FIRST);
     } else {
         *name = value_of(l->last_key.data, l->last_key.length);
-        failure = mdb_cursor_get(cursor, name, data, MDB_SET_RANGE);
+        failure = lmdb.mdb_cursor_get(cursor, name, data, MDB_SET_RANGE);
         if (failure == 0 && name->mv_size == l->last_key.length &&
             memcmp(name->mv_data, l->last_key.data, name->mv_size) == 0)
-            failure = mdb_cursor_get(cursor, name, data, MDB_NEXT);
+            failure = lmdb.mdb_cursor_get(cursor, name, data, MDB_NEXT);
     }
-    mdb_cursor_close(cursor);
+    lmdb.mdb_cursor_close(cursor);
     return failure;
 }
 
@@ -251,7 +270,7 @@ static enum answer lmdb_next(void *instance, bool first, struct str *key,
             copy_out(value, &data);
             str_set_bytes(&l->last_key, name.mv_data, name.mv_size);
         }
-        mdb_txn_abort(txn);
+        lmdb.mdb_txn_abort(txn);
     }
     unlock(l);
     return answer_of(l, "error seeking", failure, why);
@@ -274,12 +293,12 @@ static int transact(struct lmdb *l, change *make, void *argument)
             return failure;
         failure = make(l, txn, argument);
         if (failure == 0)
-            failure = mdb_txn_commit(txn);
+            failure = lmdb.mdb_txn_commit(txn);
         else
-            mdb_txn_abort(txn);
+            lmdb.mdb_txn_abort(txn);
         if (failure == MDB_MAP_FULL) {
-            mdb_env_info(l->env, &info);
-            int resized = mdb_env_set_mapsize(l->env, info.me_mapsize * 2);
+            lmdb.mdb_env_info(l->env, &info);
+            int resized = lmdb.mdb_env_set_mapsize(l->env, info.me_mapsize * 2);
             if (resized != 0)
                 return resized;
         }
@@ -309,7 +328,7 @@ struct records {
 static int replace_all(struct lmdb *l, MDB_txn *txn, void *argument)
 {
     struct records *records = argument;
-    int failure = mdb_drop(txn, l->dbi, 0);
+    int failure = lmdb.mdb_drop(txn, l->dbi, 0);
 
     records->duplicate_count = 0;
     for (size_t i = 0; i < records->count && failure == 0; i++) {
@@ -317,8 +336,9 @@ static int replace_all(struct lmdb *l, MDB_txn *txn, void *argument)
         MDB_val name = value_of(r->key, r->key_length);
         MDB_val data = value_of(r->value, r->value_length);
 
-        failure = mdb_put(txn, l->dbi, &name, &data,
-                          l->flags & TABLE_DUP_REPLACE ? 0 : MDB_NOOVERWRITE);
+        failure =
+            lmdb.mdb_put(txn, l->dbi, &name, &data,
+                         l->flags & TABLE_DUP_REPLACE ? 0 : MDB_NOOVERWRITE);
         if (failure == MDB_KEYEXIST) {
             records->duplicates[records->duplicate_count++] = r;
             failure = 0;
@@ -357,12 +377,12 @@ static int put_entry(struct lmdb *l, MDB_txn *txn, void *argument)
 {
     struct entry *entry = argument;
 
-    return mdb_put(txn, l->dbi, &entry->key, &entry->value, entry->flags);
+    return lmdb.mdb_put(txn, l->dbi, &entry->key, &entry->value, entry->flags);
 }
 
 static int delete_entry(struct lmdb *l, MDB_txn *txn, void *argument)
 {
-    return mdb_del(txn, l->dbi, &((struct entry *)argument)->key, NULL);
+    return lmdb.mdb_del(txn, l->dbi, &((struct entry *)argument)->key, NULL);
 }
 
 static enum answer lmdb_put(void *instance, const char *key, const char *value,
@@ -442,7 +462,7 @@ static bool lmdb_commit(void *instance, struct error *why)
         return true;
     if (l->bulk != NULL && !store_bulk(l, why))
         return false;
-    int failure = mdb_env_sync(l->env, 1);
+    int failure = lmdb.mdb_env_sync(l->env, 1);
     return failure == 0 || failed(l, "error writing", failure, why);
 }
 

@@ -14,12 +14,18 @@
 
 #include "base/clock.h"
 #include "base/hex.h"
+#include "base/library.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "base/text.h"
+#include "config.h"
 #include "remote.h"
 #include "settings.h"
 #include "template.h"
+
+#define OPENSSL_FUNCTIONS(FUNCTION) \
+    FUNCTION(EVP_Digest) FUNCTION(EVP_get_digestbyname)
+LIBRARY(openssl, LIBRARY_OPENSSL, OPENSSL_FUNCTIONS)
 
 enum { MAX_KEY = 250 }; /* what memcached takes */
 
@@ -80,8 +86,10 @@ static bool set_rules(struct memcache *m, const char *source,
         .result_format = "%s",
         .domain = m->domain,
     };
+    if (*m->key_digest != 0 && !openssl_load(why))
+        return false;
     if (*m->key_digest != 0)
-        m->digest = EVP_get_digestbyname(m->key_digest);
+        m->digest = openssl.EVP_get_digestbyname(m->key_digest);
     if (*m->key_digest != 0 && m->digest == NULL)
         return error_set(why, "%s: key_digest: there is no digest \"%s\"",
                          m->table, m->key_digest);
@@ -146,7 +154,7 @@ static void replace_by_digest(const EVP_MD *digest, struct str *key)
     unsigned char sum[EVP_MAX_MD_SIZE];
     unsigned length = 0;
 
-    EVP_Digest(key->data, key->length, sum, &length, digest, NULL);
+    openssl.EVP_Digest(key->data, key->length, sum, &length, digest, NULL);
     hex_encode(key, sum, length, false);
     text_lower(key->data);
 }

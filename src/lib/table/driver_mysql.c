@@ -7,8 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/library.h"
+#include "config.h"
 #include "base/sock.h"
 #include "sql.h"
+
+#define MYSQL_FUNCTIONS(FUNCTION)                                              \
+    FUNCTION(mysql_close)                                                      \
+    FUNCTION(mysql_errno) FUNCTION(mysql_error) FUNCTION(mysql_fetch_lengths)  \
+        FUNCTION(mysql_fetch_row) FUNCTION(mysql_free_result)                  \
+            FUNCTION(mysql_init) FUNCTION(mysql_library_init)                  \
+                FUNCTION(mysql_next_result) FUNCTION(mysql_num_fields)         \
+                    FUNCTION(mysql_options) FUNCTION(mysql_real_connect)       \
+                        FUNCTION(mysql_real_escape_string)                     \
+                            FUNCTION(mysql_real_query) FUNCTION(mysql_ssl_set) \
+                                FUNCTION(mysql_store_result)
+LIBRARY(mysql, LIBRARY_MYSQL, MYSQL_FUNCTIONS)
 
 enum { CONNECT_TIMEOUT_S = 10, IO_TIMEOUT_S = 100 };
 
@@ -31,7 +45,7 @@ static bool parse_server(struct arena *arena, struct sql_server *server,
 
 static void mysql_disconnect(void *connection)
 {
-    mysql_close(connection);
+    mysql.mysql_close(connection);
 }
 
 static void set_options(MYSQL *db, const struct mysql_table *t)
@@ -40,24 +54,24 @@ static void set_options(MYSQL *db, const struct mysql_table *t)
     unsigned io_timeout = IO_TIMEOUT_S;
     my_bool verify = t->verify;
 
-    mysql_options(db, MYSQL_OPT_CONNECT_TIMEOUT, &connect_timeout);
-    mysql_options(db, MYSQL_OPT_READ_TIMEOUT, &io_timeout);
-    mysql_options(db, MYSQL_OPT_WRITE_TIMEOUT, &io_timeout);
+    mysql.mysql_options(db, MYSQL_OPT_CONNECT_TIMEOUT, &connect_timeout);
+    mysql.mysql_options(db, MYSQL_OPT_READ_TIMEOUT, &io_timeout);
+    mysql.mysql_options(db, MYSQL_OPT_WRITE_TIMEOUT, &io_timeout);
     if (t->option_file != NULL && *t->option_file != 0)
-        mysql_options(db, MYSQL_READ_DEFAULT_FILE, t->option_file);
+        mysql.mysql_options(db, MYSQL_READ_DEFAULT_FILE, t->option_file);
     if (*t->option_group != 0)
-        mysql_options(db, MYSQL_READ_DEFAULT_GROUP, t->option_group);
-    mysql_options(db, MYSQL_SET_CHARSET_NAME, t->charset);
+        mysql.mysql_options(db, MYSQL_READ_DEFAULT_GROUP, t->option_group);
+    mysql.mysql_options(db, MYSQL_SET_CHARSET_NAME, t->charset);
     if (t->key_file != NULL || t->cert_file != NULL || t->ca_file != NULL ||
         t->ca_path != NULL || t->ciphers != NULL)
-        mysql_ssl_set(db, t->key_file, t->cert_file, t->ca_file, t->ca_path,
-                      t->ciphers);
+        mysql.mysql_ssl_set(db, t->key_file, t->cert_file, t->ca_file,
+                            t->ca_path, t->ciphers);
     /* Without this, a server that has no TLS would be taken. */
     if (t->verify)
-        mysql_options(db, MYSQL_OPT_SSL_ENFORCE, &verify);
+        mysql.mysql_options(db, MYSQL_OPT_SSL_ENFORCE, &verify);
     /* When nothing is said, the library knows best. */
     if (settings_get(t->sql.settings, "tls_verify_cert") != NULL)
-        mysql_options(db, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
+        mysql.mysql_options(db, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
 }
 
 static const char *or_null(const char *text)
@@ -69,7 +83,7 @@ static void *mysql_connect_to(struct sql *sql, const struct sql_server *server,
                               struct error *why)
 {
     const struct mysql_table *t = (const struct mysql_table *)sql;
-    MYSQL *db = mysql_init(NULL);
+    MYSQL *db = mysql.mysql_init(NULL);
     int port = 0;
 
     if (db == NULL) {
@@ -79,15 +93,15 @@ static void *mysql_connect_to(struct sql *sql, const struct sql_server *server,
     if (server->port != NULL)
         sock_port(server->port, "tcp", &port);
     set_options(db, t);
-    if (mysql_real_connect(db, server->is_local ? NULL : server->host,
-                           or_null(sql->user), or_null(sql->password),
-                           sql->dbname, (unsigned)port,
-                           server->is_local ? server->host : NULL,
-                           CLIENT_MULTI_RESULTS) != NULL)
+    if (mysql.mysql_real_connect(db, server->is_local ? NULL : server->host,
+                                 or_null(sql->user), or_null(sql->password),
+                                 sql->dbname, (unsigned)port,
+                                 server->is_local ? server->host : NULL,
+                                 CLIENT_MULTI_RESULTS) != NULL)
         return db;
     error_set(why, "connect to mysql server %s: %s", server->name,
-              mysql_error(db));
-    mysql_close(db);
+              mysql.mysql_error(db));
+    mysql.mysql_close(db);
     return NULL;
 }
 
@@ -95,7 +109,7 @@ static bool quote(void *connection, const char *text, size_t length,
                   struct str *out)
 {
     str_reserve(out, length * 2 + 1);
-    unsigned long added = mysql_real_escape_string(
+    unsigned long added = mysql.mysql_real_escape_string(
         connection, out->data + out->length, text, length);
     if (added == (unsigned long)-1)
         return false;
@@ -106,10 +120,10 @@ static bool quote(void *connection, const char *text, size_t length,
 
 static void take_rows(MYSQL_RES *result, struct template_values *values)
 {
-    unsigned columns = mysql_num_fields(result);
+    unsigned columns = mysql.mysql_num_fields(result);
 
-    for (MYSQL_ROW row; (row = mysql_fetch_row(result)) != NULL;) {
-        unsigned long *lengths = mysql_fetch_lengths(result);
+    for (MYSQL_ROW row; (row = mysql.mysql_fetch_row(result)) != NULL;) {
+        unsigned long *lengths = mysql.mysql_fetch_lengths(result);
         for (unsigned i = 0; i < columns; i++)
             if (row[i] != NULL)
                 template_values_add(values, row[i], lengths[i]);
@@ -124,12 +138,12 @@ static bool take_results(struct sql *sql, MYSQL *db,
     int more;
 
     do {
-        MYSQL_RES *result = mysql_store_result(db);
-        if (result == NULL && mysql_errno(db) != 0)
+        MYSQL_RES *result = mysql.mysql_store_result(db);
+        if (result == NULL && mysql.mysql_errno(db) != 0)
             return error_set(why, "%s: query failed (mysql_store_result): %s",
-                             sql->table, mysql_error(db));
+                             sql->table, mysql.mysql_error(db));
         if (result != NULL && *has_data) {
-            mysql_free_result(result);
+            mysql.mysql_free_result(result);
             return error_set(why,
                              "%s: query failed: multiple result sets "
                              "returning data are not supported",
@@ -138,14 +152,14 @@ static bool take_results(struct sql *sql, MYSQL *db,
         if (result != NULL) {
             *has_data = true;
             take_rows(result, values);
-            mysql_free_result(result);
+            mysql.mysql_free_result(result);
         }
-        more = mysql_next_result(db);
+        more = mysql.mysql_next_result(db);
     } while (more == 0);
     if (more < 0)
         return true;
     return error_set(why, "%s: query failed (mysql_next_result): %s",
-                     sql->table, mysql_error(db));
+                     sql->table, mysql.mysql_error(db));
 }
 
 static bool run_query(struct sql *sql, MYSQL *db, const struct str *query,
@@ -154,9 +168,9 @@ static bool run_query(struct sql *sql, MYSQL *db, const struct str *query,
     const struct mysql_table *t = (const struct mysql_table *)sql;
     bool has_data = false;
 
-    if (mysql_real_query(db, query->data, query->length) != 0)
+    if (mysql.mysql_real_query(db, query->data, query->length) != 0)
         return error_set(why, "%s: query failed: %s", sql->table,
-                         mysql_error(db));
+                         mysql.mysql_error(db));
     if (!take_results(sql, db, values, &has_data, why))
         return false;
     if (!has_data && t->require_result_set)
@@ -218,7 +232,9 @@ static const struct setting settings[] = {
 static void *mysql_open(const char *name, const struct table_options *options,
                         struct error *why)
 {
-    mysql_library_init(0, NULL, NULL);
+    if (!mysql_load(why))
+        return NULL;
+    mysql.mysql_library_init(0, NULL, NULL);
     return sql_open(&backend, sizeof(struct mysql_table), name, options,
                     settings, sizeof(settings) / sizeof(settings[0]),
                     "localhost", why);

@@ -10,8 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/library.h"
 #include "base/log.h"
+#include "config.h"
 #include "internal.h"
+
+#define NIS_FUNCTIONS(FUNCTION) \
+    FUNCTION(yp_get_default_domain) FUNCTION(yp_match) FUNCTION(yperr_string)
+LIBRARY(nis, LIBRARY_NIS, NIS_FUNCTIONS)
 
 struct nis_table {
     char *map;                  /* owned */
@@ -26,10 +32,12 @@ static void *nis_open(const char *name, const struct table_options *options,
         error_set(why, "nis:%s map requires O_RDONLY access mode", name);
         return NULL;
     }
+    if (!nis_load(why))
+        return NULL;
     struct nis_table *t = mem_zalloc(sizeof(*t));
     t->map = mem_strdup(name);
     t->with_nul = t->without_nul = true;
-    if (yp_get_default_domain(&t->domain) != 0 || t->domain == NULL ||
+    if (nis.yp_get_default_domain(&t->domain) != 0 || t->domain == NULL ||
         *t->domain == 0 || strcmp(t->domain, "(none)") == 0) {
         t->domain = NULL;
         log_warning("dict_nis_init: NIS domain name not set - NIS lookups "
@@ -43,8 +51,8 @@ static int match(const struct nis_table *t, const char *key, size_t length,
 {
     char *found = NULL;
     int found_length = 0;
-    int failure =
-        yp_match(t->domain, t->map, key, (int)length, &found, &found_length);
+    int failure = nis.yp_match(t->domain, t->map, key, (int)length, &found,
+                               &found_length);
 
     if (failure != 0)
         return failure;
@@ -79,7 +87,7 @@ static enum answer nis_get(void *instance, const char *key, struct str *value,
     if (failure == YPERR_KEY)
         return ABSENT;
     error_set(why, "lookup %s, NIS domain %s, map %s: %s", key, t->domain,
-              t->map, yperr_string(failure));
+              t->map, nis.yperr_string(failure));
     return FAILED;
 }
 

@@ -7,8 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/library.h"
+#include "config.h"
 #include "base/text.h"
 #include "sql.h"
+
+#define PGSQL_FUNCTIONS(FUNCTION)                                            \
+    FUNCTION(PQclear)                                                        \
+    FUNCTION(PQconnectdbParams) FUNCTION(PQerrorMessage)                     \
+        FUNCTION(PQescapeStringConn) FUNCTION(PQexec) FUNCTION(PQfinish)     \
+            FUNCTION(PQgetisnull) FUNCTION(PQgetlength) FUNCTION(PQgetvalue) \
+                FUNCTION(PQnfields) FUNCTION(PQntuples)                      \
+                    FUNCTION(PQresultStatus) FUNCTION(PQsetClientEncoding)   \
+                        FUNCTION(PQstatus)
+LIBRARY(pgsql, LIBRARY_PGSQL, PGSQL_FUNCTIONS)
 
 #define CONNECT_TIMEOUT_S "10"
 
@@ -43,7 +55,7 @@ static bool parse_server(struct arena *arena, struct sql_server *server,
 
 static void pgsql_disconnect(void *connection)
 {
-    PQfinish(connection);
+    pgsql.PQfinish(connection);
 }
 
 struct parameters {
@@ -83,17 +95,17 @@ static void *pgsql_connect(struct sql *sql, const struct sql_server *server,
     struct parameters parameters = { .count = 0 };
 
     set_parameters(sql, server, &parameters);
-    PGconn *db = PQconnectdbParams(parameters.names, parameters.values,
-                                   is_uri(server->name));
-    if (db == NULL || PQstatus(db) != CONNECTION_OK)
+    PGconn *db = pgsql.PQconnectdbParams(parameters.names, parameters.values,
+                                         is_uri(server->name));
+    if (db == NULL || pgsql.PQstatus(db) != CONNECTION_OK)
         error_set(why, "connect to pgsql server %s: %s", server->name,
-                  db == NULL ? "out of memory" : PQerrorMessage(db));
-    else if (PQsetClientEncoding(db, p->encoding) != 0)
+                  db == NULL ? "out of memory" : pgsql.PQerrorMessage(db));
+    else if (pgsql.PQsetClientEncoding(db, p->encoding) != 0)
         error_set(why, "dict_pgsql: cannot set the encoding to %s, skipping %s",
                   p->encoding, server->name);
     else
         return db;
-    PQfinish(db);
+    pgsql.PQfinish(db);
     return NULL;
 }
 
@@ -103,8 +115,8 @@ static bool quote(void *connection, const char *text, size_t length,
     int failure = 0;
 
     str_reserve(out, length * 2 + 1);
-    size_t added = PQescapeStringConn(connection, out->data + out->length,
-                                      text, length, &failure);
+    size_t added = pgsql.PQescapeStringConn(connection, out->data + out->length,
+                                            text, length, &failure);
     if (failure != 0)
         return false;
     out->length += added;
@@ -114,33 +126,35 @@ static bool quote(void *connection, const char *text, size_t length,
 
 static void take_rows(const PGresult *result, struct template_values *values)
 {
-    int rows = PQntuples(result);
-    int columns = PQnfields(result);
+    int rows = pgsql.PQntuples(result);
+    int columns = pgsql.PQnfields(result);
 
     for (int row = 0; row < rows; row++)
         for (int column = 0; column < columns; column++)
-            if (!PQgetisnull(result, row, column))
-                template_values_add(values, PQgetvalue(result, row, column),
-                                    PQgetlength(result, row, column));
+            if (!pgsql.PQgetisnull(result, row, column))
+                template_values_add(values,
+                                    pgsql.PQgetvalue(result, row, column),
+                                    pgsql.PQgetlength(result, row, column));
 }
 
 static bool run_query(const struct sql_server *server, const char *query,
                       struct template_values *values, struct error *why)
 {
     PGconn *db = server->connection;
-    PGresult *result = PQexec(db, query);
-    ExecStatusType status = PQresultStatus(result); /* NULL: FATAL_ERROR */
+    PGresult *result = pgsql.PQexec(db, query);
+    ExecStatusType status =
+        pgsql.PQresultStatus(result); /* NULL: FATAL_ERROR */
     bool good = status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
 
     if (status == PGRES_TUPLES_OK)
         take_rows(result, values);
     else if (status == PGRES_FATAL_ERROR)
         error_set(why, "pgsql query failed: fatal error from host %s: %s",
-                  server->name, PQerrorMessage(db));
+                  server->name, pgsql.PQerrorMessage(db));
     else if (!good)
         error_set(why, "pgsql query failed: protocol error, host %s",
                   server->name);
-    PQclear(result);
+    pgsql.PQclear(result);
     return good;
 }
 
@@ -155,9 +169,9 @@ static bool pgsql_ask(struct sql *sql, const struct sql_server *server,
                         server->connection))
         good = run_query(server, query.data, values, why);
     else
-        good = error_set(why,
-                         "dict pgsql: (host %s) cannot escape input string: %s",
-                         server->name, PQerrorMessage(server->connection));
+        good = error_set(
+            why, "dict pgsql: (host %s) cannot escape input string: %s",
+            server->name, pgsql.PQerrorMessage(server->connection));
     str_fini(&query);
     return good;
 }
@@ -191,6 +205,8 @@ static bool has_database(const struct sql *sql)
 static void *pgsql_open(const char *name, const struct table_options *options,
                         struct error *why)
 {
+    if (!pgsql_load(why))
+        return NULL;
     struct sql *sql =
         sql_open(&backend, sizeof(struct pgsql), name, options, settings,
                  sizeof(settings) / sizeof(settings[0]), "localhost", why);

@@ -10,10 +10,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/library.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "config.h"
 #include "sql.h"
+
+#define SQLITE_FUNCTIONS(FUNCTION)                                 \
+    FUNCTION(sqlite3_busy_timeout)                                 \
+    FUNCTION(sqlite3_close) FUNCTION(sqlite3_column_text)          \
+        FUNCTION(sqlite3_errmsg) FUNCTION(sqlite3_finalize)        \
+            FUNCTION(sqlite3_open_v2) FUNCTION(sqlite3_prepare_v2) \
+                FUNCTION(sqlite3_step) FUNCTION(sqlite3_system_errno)
+LIBRARY(sqlite, LIBRARY_SQLITE, SQLITE_FUNCTIONS)
 
 enum { BUSY_MS = 2000 };
 
@@ -24,7 +34,7 @@ struct sqlite {
 
 static void sqlite_disconnect(void *connection)
 {
-    sqlite3_close(connection);
+    sqlite.sqlite3_close(connection);
 }
 
 static void *sqlite_connect(struct sql *sql, const struct sql_server *server,
@@ -34,15 +44,15 @@ static void *sqlite_connect(struct sql *sql, const struct sql_server *server,
     sqlite3 *db = NULL;
 
     (void)server;
-    if (sqlite3_open_v2(s->path, &db, SQLITE_OPEN_READONLY, NULL) ==
+    if (sqlite.sqlite3_open_v2(s->path, &db, SQLITE_OPEN_READONLY, NULL) ==
         SQLITE_OK) {
-        sqlite3_busy_timeout(db, BUSY_MS);
+        sqlite.sqlite3_busy_timeout(db, BUSY_MS);
         return db;
     }
-    int failure = db == NULL ? ENOMEM : sqlite3_system_errno(db);
+    int failure = db == NULL ? ENOMEM : sqlite.sqlite3_system_errno(db);
     error_set(why, "%s: Can't open database: %s: %s", sql->table, s->path,
-              failure != 0 ? strerror(failure) : sqlite3_errmsg(db));
-    sqlite3_close(db);
+              failure != 0 ? strerror(failure) : sqlite.sqlite3_errmsg(db));
+    sqlite.sqlite3_close(db);
     return NULL;
 }
 
@@ -63,8 +73,9 @@ static bool read_rows(sqlite3_stmt *statement, struct template_values *values)
 {
     int result;
 
-    while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
-        const char *text = (const char *)sqlite3_column_text(statement, 0);
+    while ((result = sqlite.sqlite3_step(statement)) == SQLITE_ROW) {
+        const char *text =
+            (const char *)sqlite.sqlite3_column_text(statement, 0);
         if (text != NULL)
             template_values_add(values, text, strlen(text));
     }
@@ -76,14 +87,14 @@ static bool run_query(const struct sql *sql, sqlite3 *db, const char *query,
 {
     sqlite3_stmt *statement;
 
-    if (sqlite3_prepare_v2(db, query, -1, &statement, NULL) != SQLITE_OK)
+    if (sqlite.sqlite3_prepare_v2(db, query, -1, &statement, NULL) != SQLITE_OK)
         return error_set(why, "%s: SQL prepare failed: %s", sql->table,
-                         sqlite3_errmsg(db));
+                         sqlite.sqlite3_errmsg(db));
     bool good = read_rows(statement, values);
     if (!good)
         error_set(why, "%s: SQL step failed for query '%s': %s", sql->table,
-                  query, sqlite3_errmsg(db));
-    sqlite3_finalize(statement);
+                  query, sqlite.sqlite3_errmsg(db));
+    sqlite.sqlite3_finalize(statement);
     return good;
 }
 
@@ -136,6 +147,8 @@ static void warn_of_quotes(const struct sql *sql)
 static void *sqlite_open(const char *name, const struct table_options *options,
                          struct error *why)
 {
+    if (!sqlite_load(why))
+        return NULL;
     struct sqlite *s =
         sql_open(&backend, sizeof(*s), name, options, settings,
                  sizeof(settings) / sizeof(settings[0]), "file", why);

@@ -12,7 +12,7 @@ static bool warn(const struct ldap_table *t, struct str *warnings,
                  const char *what, int result)
 {
     str_addf(warnings, "%s: Unable to %s: %d: %s\n", t->table, what, result,
-             ldap_err2string(result));
+             ldap_library.ldap_err2string(result));
     return false;
 }
 
@@ -21,7 +21,7 @@ static bool warn(const struct ldap_table *t, struct str *warnings,
 static bool set(struct ldap_table *t, int option, const void *value,
                 const char *what, struct str *warnings)
 {
-    int result = ldap_set_option(t->connection, option, value);
+    int result = ldap_library.ldap_set_option(t->connection, option, value);
 
     return result == LDAP_OPT_SUCCESS || warn(t, warnings, what, result);
 }
@@ -41,7 +41,7 @@ static bool set_limits(struct ldap_table *t, struct str *warnings)
     int debug = (int)t->debug_level;
 
     if (debug > 0)
-        ldap_set_option(NULL, LDAP_OPT_DEBUG_LEVEL, &debug);
+        ldap_library.ldap_set_option(NULL, LDAP_OPT_DEBUG_LEVEL, &debug);
     return (t->timeout == 0 ||
             (set(t, LDAP_OPT_NETWORK_TIMEOUT, &limit, "set network timeout",
                  warnings) &&
@@ -53,7 +53,7 @@ static bool set_limits(struct ldap_table *t, struct str *warnings)
            set(t, LDAP_OPT_DEREF, &dereference, "set dereference option",
                warnings) &&
            set(t, LDAP_OPT_REFERRALS,
-               t->chase_referrals ? LDAP_OPT_ON : LDAP_OPT_OFF,
+               t->chase_referrals ? ldap_library.ber_pvt_opt_on : LDAP_OPT_OFF,
                "set Referral chasing", warnings);
 }
 
@@ -94,22 +94,24 @@ static int bind_simple(struct ldap_table *t)
     LDAPMessage *reply = NULL;
     int id, code;
 
-    int result = ldap_sasl_bind(t->connection, t->bind_dn, LDAP_SASL_SIMPLE,
-                                &password, NULL, NULL, &id);
+    int result =
+        ldap_library.ldap_sasl_bind(t->connection, t->bind_dn, LDAP_SASL_SIMPLE,
+                                    &password, NULL, NULL, &id);
     if (result != LDAP_SUCCESS)
         return result;
-    result = ldap_result(t->connection, id, LDAP_MSG_ALL,
-                         t->timeout > 0 ? &limit : NULL, &reply);
+    result = ldap_library.ldap_result(t->connection, id, LDAP_MSG_ALL,
+                                      t->timeout > 0 ? &limit : NULL, &reply);
     if (result == 0) {
-        ldap_abandon_ext(t->connection, id, NULL, NULL);
+        ldap_library.ldap_abandon_ext(t->connection, id, NULL, NULL);
         return LDAP_TIMEOUT;
     }
     if (result < 0) {
-        ldap_get_option(t->connection, LDAP_OPT_RESULT_CODE, &code);
+        ldap_library.ldap_get_option(t->connection, LDAP_OPT_RESULT_CODE,
+                                     &code);
         return code;
     }
-    result = ldap_parse_result(t->connection, reply, &code, NULL, NULL, NULL,
-                               NULL, 1);
+    result = ldap_library.ldap_parse_result(t->connection, reply, &code, NULL,
+                                            NULL, NULL, NULL, 1);
     return result != LDAP_SUCCESS ? result : code;
 }
 
@@ -120,10 +122,9 @@ static bool bind_as_set(struct ldap_table *t, struct str *warnings)
     int result = t->sasl ? ldap_table_bind_sasl(t) : bind_simple(t);
     if (result == LDAP_SUCCESS)
         return true;
-    str_addf(warnings,
-             "%s: Unable to bind to server %s with dn %s: %d (%s)\n",
-             t->table, t->urls, *t->bind_dn != 0 ? t->bind_dn : "empty",
-             result, ldap_err2string(result));
+    str_addf(warnings, "%s: Unable to bind to server %s with dn %s: %d (%s)\n",
+             t->table, t->urls, *t->bind_dn != 0 ? t->bind_dn : "empty", result,
+             ldap_library.ldap_err2string(result));
     return false;
 }
 
@@ -131,7 +132,7 @@ static bool start_tls(struct ldap_table *t, struct str *warnings)
 {
     if (!t->start_tls)
         return true;
-    int result = ldap_start_tls_s(t->connection, NULL, NULL);
+    int result = ldap_library.ldap_start_tls_s(t->connection, NULL, NULL);
     return result == LDAP_SUCCESS ||
            warn(t, warnings, "set STARTTLS", result);
 }
@@ -139,18 +140,19 @@ static bool start_tls(struct ldap_table *t, struct str *warnings)
 void ldap_table_disconnect(struct ldap_table *t)
 {
     if (t->connection != NULL)
-        ldap_unbind_ext(t->connection, NULL, NULL);
+        ldap_library.ldap_unbind_ext(t->connection, NULL, NULL);
     t->connection = NULL;
 }
 
 bool ldap_table_connect(struct ldap_table *t, struct str *warnings)
 {
-    int result = ldap_initialize(&t->connection, t->urls);
+    int result = ldap_library.ldap_initialize(&t->connection, t->urls);
 
     if (result != LDAP_SUCCESS) {
         t->connection = NULL;
         str_addf(warnings, "%s: Unable to init LDAP server %s: %d: %s\n",
-                 t->table, t->urls, result, ldap_err2string(result));
+                 t->table, t->urls, result,
+                 ldap_library.ldap_err2string(result));
         return false;
     }
     if (set_limits(t, warnings) && set_tls(t, warnings) &&

@@ -10,8 +10,25 @@
 
 #include <ldap.h>
 
+#include "base/library.h"
 #include "settings.h"
 #include "template.h"
+
+/* ber_pvt_opt_on is no function: its address is LDAP_OPT_ON. */
+#define LDAP_FUNCTIONS(FUNCTION)                                             \
+    FUNCTION(ber_free) FUNCTION(ber_pvt_opt_on) FUNCTION(ldap_abandon_ext)   \
+    FUNCTION(ldap_count_values_len) FUNCTION(ldap_err2string)                \
+    FUNCTION(ldap_first_attribute) FUNCTION(ldap_first_entry)                \
+    FUNCTION(ldap_free_urldesc) FUNCTION(ldap_get_option)                    \
+    FUNCTION(ldap_get_values_len) FUNCTION(ldap_initialize)                  \
+    FUNCTION(ldap_is_ldap_url) FUNCTION(ldap_memfree) FUNCTION(ldap_msgfree) \
+    FUNCTION(ldap_next_attribute) FUNCTION(ldap_next_entry)                  \
+    FUNCTION(ldap_parse_result) FUNCTION(ldap_result)                        \
+    FUNCTION(ldap_sasl_bind) FUNCTION(ldap_sasl_interactive_bind_s)          \
+    FUNCTION(ldap_search_ext_s) FUNCTION(ldap_set_option)                    \
+    FUNCTION(ldap_start_tls_s) FUNCTION(ldap_unbind_ext)                     \
+    FUNCTION(ldap_url_parse) FUNCTION(ldap_value_free_len)
+LIBRARY_DECLARE(ldap_library, LDAP_FUNCTIONS)
 
 /* In which list of the settings an attribute is. */
 enum ldap_attribute_kind {

@@ -40,12 +40,12 @@ int ldap_table_bind_sasl(struct ldap_table *t)
     char properties[64];
 
     snprintf(properties, sizeof(properties), "minssf=%ld", t->sasl_min_ssf);
-    int result = ldap_set_option(t->connection, LDAP_OPT_X_SASL_SECPROPS,
-                                 properties);
+    int result = ldap_library.ldap_set_option(
+        t->connection, LDAP_OPT_X_SASL_SECPROPS, properties);
     if (result != LDAP_OPT_SUCCESS)
         return LDAP_PARAM_ERROR;
     /* The DN is the name to authenticate; SASL knows no other DN. */
-    return ldap_sasl_interactive_bind_s(
+    return ldap_library.ldap_sasl_interactive_bind_s(
         t->connection, NULL,
         *t->sasl_mechanisms != 0 ? t->sasl_mechanisms : NULL, NULL, NULL,
         LDAP_SASL_QUIET, answer, t);

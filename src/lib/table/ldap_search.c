@@ -124,9 +124,10 @@ static bool follow(struct search *s, const struct request *request)
     if (good && code == LDAP_SUCCESS)
         good = take_entries(s, reply);
     else if (good && code != LDAP_NO_SUCH_OBJECT)
-        good = fail(s, "search error %d: %s", code, ldap_err2string(code));
+        good = fail(s, "search error %d: %s", code,
+                    ldap_library.ldap_err2string(code));
     if (reply != NULL)
-        ldap_msgfree(reply);
+        ldap_library.ldap_msgfree(reply);
     s->depth--;
     return good;
 }
@@ -137,7 +138,7 @@ static bool follow_url(struct search *s, const char *text)
     struct arena *arena = arena_new();
     bool good = true;
 
-    int code = ldap_url_parse(text, &url);
+    int code = ldap_library.ldap_url_parse(text, &url);
     if (code != LDAP_URL_SUCCESS) {
         fail(s, "malformed URL %s: %d", text, code);
         arena_free(arena);
@@ -152,7 +153,7 @@ static bool follow_url(struct search *s, const char *text)
     };
     if (request.attributes[0] != NULL)
         good = follow(s, &request);
-    ldap_free_urldesc(url);
+    ldap_library.ldap_free_urldesc(url);
     arena_free(arena);
     return good;
 }
@@ -170,8 +171,8 @@ static bool follow_value(struct search *s, const char *name, const char *value)
         return fail(s, "%s: Recursion limit exceeded for special attribute "
                        "%s=%s",
                     s->key, name, value);
-    return ldap_is_ldap_url(value) ? follow_url(s, value)
-                                   : follow(s, &request);
+    return ldap_library.ldap_is_ldap_url(value) ? follow_url(s, value)
+                                                : follow(s, &request);
 }
 
 /* ---- Entries ---- */
@@ -182,9 +183,10 @@ static bool has_kind(const struct search *s, LDAPMessage *entry,
     LDAP *ldap = s->t->connection;
 
     for (char *const *name = s->t->lists[kind]; *name != NULL; name++) {
-        struct berval **values = ldap_get_values_len(ldap, entry, *name);
-        bool has = ldap_count_values_len(values) > 0;
-        ldap_value_free_len(values);
+        struct berval **values =
+            ldap_library.ldap_get_values_len(ldap, entry, *name);
+        bool has = ldap_library.ldap_count_values_len(values) > 0;
+        ldap_library.ldap_value_free_len(values);
         if (has)
             return true;
     }
@@ -226,12 +228,12 @@ static bool take_values(struct search *s, LDAPMessage *entry,
                         const char *name, enum ldap_attribute_kind kind)
 {
     struct berval **values =
-        ldap_get_values_len(s->t->connection, entry, name);
+        ldap_library.ldap_get_values_len(s->t->connection, entry, name);
     bool good = true;
 
     for (int i = 0; good && values != NULL && values[i] != NULL; i++)
         good = take_value(s, kind, name, values[i]);
-    ldap_value_free_len(values);
+    ldap_library.ldap_value_free_len(values);
     return good;
 }
 
@@ -255,16 +257,16 @@ static bool take_entry(struct search *s, LDAPMessage *entry)
     bool good = true;
 
     choose_kinds(s, entry, counts);
-    char *name = ldap_first_attribute(ldap, entry, &position);
+    char *name = ldap_library.ldap_first_attribute(ldap, entry, &position);
     while (name != NULL) {
         enum ldap_attribute_kind kind = kind_of(s->t, name);
         if (good && counts[kind])
             good = take_values(s, entry, name, kind);
-        ldap_memfree(name);
-        name = ldap_next_attribute(ldap, entry, position);
+        ldap_library.ldap_memfree(name);
+        name = ldap_library.ldap_next_attribute(ldap, entry, position);
     }
     if (position != NULL)
-        ber_free(position, 0);
+        ldap_library.ber_free(position, 0);
     return good;
 }
 
@@ -272,8 +274,8 @@ static bool take_entries(struct search *s, LDAPMessage *reply)
 {
     LDAP *ldap = s->t->connection;
 
-    for (LDAPMessage *entry = ldap_first_entry(ldap, reply); entry != NULL;
-         entry = ldap_next_entry(ldap, entry))
+    for (LDAPMessage *entry = ldap_library.ldap_first_entry(ldap, reply);
+         entry != NULL; entry = ldap_library.ldap_next_entry(ldap, entry))
         if (!take_entry(s, entry))
             return false;
     return true;
@@ -288,10 +290,10 @@ static bool run(struct search *s, const struct request *request,
     const struct ldap_table *t = s->t;
     struct timeval limit = { .tv_sec = t->timeout };
 
-    *code = ldap_search_ext_s(t->connection, request->base, request->scope,
-                              request->filter, request->attributes, 0, NULL,
-                              NULL, t->timeout > 0 ? &limit : NULL,
-                              (int)t->size_limit, reply);
+    *code = ldap_library.ldap_search_ext_s(
+        t->connection, request->base, request->scope, request->filter,
+        request->attributes, 0, NULL, NULL, t->timeout > 0 ? &limit : NULL,
+        (int)t->size_limit, reply);
     s->is_broken |= *code != LDAP_SUCCESS && *code != LDAP_NO_SUCH_OBJECT &&
                     *code != LDAP_SIZELIMIT_EXCEEDED;
     if (*code == LDAP_SIZELIMIT_EXCEEDED)
@@ -320,7 +322,7 @@ static bool run_first(struct search *s, const struct request *request,
     if (!was_open || !is_connection_lost(*code))
         return true;
     if (*reply != NULL)
-        ldap_msgfree(*reply);
+        ldap_library.ldap_msgfree(*reply);
     *reply = NULL;
     ldap_table_disconnect(t);
     s->is_broken = false;
@@ -338,11 +340,11 @@ static bool judge(struct search *s, const struct request *request,
     if (code == LDAP_NO_SUCH_OBJECT && s->t->base_has_key)
         return true;
     if (code == LDAP_NO_SUCH_OBJECT)
-        str_addf(s->warnings, "%s: Search base '%s' not found: %d: %s\n",
-                 table, request->base, code, ldap_err2string(code));
+        str_addf(s->warnings, "%s: Search base '%s' not found: %d: %s\n", table,
+                 request->base, code, ldap_library.ldap_err2string(code));
     else
         str_addf(s->warnings, "%s: Search error %d: %s \n", table, code,
-                 ldap_err2string(code));
+                 ldap_library.ldap_err2string(code));
     return false;
 }
 
@@ -369,7 +371,7 @@ bool ldap_table_search(struct ldap_table *t, const char *key,
                judge(&s, &request, reply, code);
     }
     if (reply != NULL)
-        ldap_msgfree(reply);
+        ldap_library.ldap_msgfree(reply);
     if (s.is_broken)
         ldap_table_disconnect(t);
     str_fini(&filter);
