@@ -135,6 +135,17 @@ static void feed(struct run *run, const struct delivery *d, deadline_t until)
     stream_abandon(in);
 }
 
+/* It belongs to somebody else, whom mail_owner may not kill. */
+static void kill_group(pid_t pid)
+{
+    struct error why = ERROR_NONE;
+    bool is_root = getuid() == 0 && rights_take(0, 0, &why);
+
+    proc_kill_group(pid, SIGKILL);
+    if (is_root)
+        rights_give_back();
+}
+
 static void finish(struct run *run, deadline_t until)
 {
     bool unread =
@@ -143,7 +154,7 @@ static void finish(struct run *run, deadline_t until)
     if (!unread && !run->timed_out && proc_wait(run->pid, until, &run->status))
         return;
     run->timed_out = !unread;
-    proc_kill_group(run->pid, SIGKILL);
+    kill_group(run->pid);
     proc_wait(run->pid, DEADLINE_NEVER, &run->status);
 }
 
