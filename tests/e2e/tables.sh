@@ -28,7 +28,7 @@ as_user()
 # run_server COMMAND...: in the background; its pid in $server.
 run_server()
 {
-    (cd "$here" && HOME=$here as_user "$@") >"$work/server.log" 2>&1 &
+    (cd "$here" && HOME=$here as_user "$@") >"$work/server.log" 2>&1 5>&- &
     server=$!
     remember $server
 }
