@@ -46,6 +46,8 @@ char **text_split(struct arena *arena, const char *text,
 /* Text with C escapes (\a \b \t \n \v \f \r \\ \ooo), as dialogs and
  * PREGREET logs use. */
 char *text_escape(struct arena *arena, const void *data, size_t length);
+/* The reverse. A character that needs no backslash loses it. */
+char *text_unescape(struct arena *arena, const char *text);
 #define LIST_SEPARATORS ", \t\r\n"
 
 #endif

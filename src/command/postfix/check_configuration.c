@@ -164,6 +164,7 @@ static bool check_settings(struct config *config)
             continue;
         ok = check_unbuilt_value(where, names[i], value) && ok;
         ok = check_tables(where, names[i], value) && ok;
+        check_restrictions(where, names[i], value);
     }
     return ok;
 }
@@ -231,6 +232,7 @@ static bool check_overrides(const struct master_entry *entry,
             continue;
         ok = check_unbuilt_value(where, name, value) && ok;
         ok = check_tables(where, name, value) && ok;
+        check_restrictions(where, name, value);
     }
     arena_free(arena);
     return ok;

@@ -180,7 +180,7 @@ int command_stop(struct command *command)
     if (pid == 0)
         return refuse("the Postfix mail system is not running");
     log_info("stopping the Postfix mail system");
-    return end_master(pid, SIGQUIT, STOP_S);
+    return end_master(pid, SIGTERM, STOP_S);
 }
 
 int command_abort(struct command *command)
@@ -191,7 +191,7 @@ int command_abort(struct command *command)
     if (pid == 0)
         return refuse("the Postfix mail system is not running");
     log_info("aborting the Postfix mail system");
-    return end_master(pid, SIGTERM, ABORT_S);
+    return end_master(pid, SIGINT, ABORT_S);
 }
 
 /* ---- while it runs --------------------------------------------------------- */

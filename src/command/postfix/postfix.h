@@ -39,5 +39,9 @@ int control_run(const char *const *argv);
 bool check_folders(bool repair);
 /* main.cf and master.cf can be used as they are; each fault is logged. */
 bool check_configuration(struct command *command);
+/* Warn if <name> is a list of restrictions, and <value> has words that the
+ * SMTP server will not understand. */
+void check_restrictions(const char *where, const char *name,
+                        const char *value);
 
 #endif

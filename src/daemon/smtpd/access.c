@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "mail/address.h"
 #include "notify.h"
+#include "service/service.h"
 
 enum { LISTS_IN_LISTS_MAX = 100, REPLY_MAX = 510 };
 
@@ -29,7 +30,7 @@ static const struct restriction {
 } restrictions[] = {
 #define RESTRICTION(name, needs, takes, function) \
     { name, needs, takes, function },
-#include "restrictions.def"
+#include "smtp/restrictions.def"
 #undef RESTRICTION
 };
 
@@ -193,8 +194,18 @@ static bool is_known(const struct session *s, enum needs needs)
     return false;
 }
 
-static enum access_result configuration_error(struct access *a)
+/* Nobody can know what was meant, so nothing may pass. */
+static enum access_result configuration_error(struct access *a,
+                                              const char *problem,
+                                              const char *word)
 {
+    const char *list = a->parameter;
+
+    if (list == NULL)
+        log_warning("%s: \"%s\"", problem, word);
+    else
+        log_warning("%s: \"%s\" in parameter %s (%s)", problem, word, list,
+                    config_where(service_config(), list));
     return access_trouble(a, "451 4.3.5 Server configuration error");
 }
 
@@ -216,9 +227,8 @@ static enum access_result check_class(struct access *a, char *const *words)
     struct access inner = *a;
 
     if (++inner.depth > LISTS_IN_LISTS_MAX) {
-        log_warning("restriction lists in restriction lists: more than %d",
-                    LISTS_IN_LISTS_MAX);
-        return configuration_error(a);
+        return configuration_error(a, "restriction lists in too many "
+                                   "restriction lists", *words);
     }
     return access_list(&inner, words);
 }
@@ -226,12 +236,23 @@ static enum access_result check_class(struct access *a, char *const *words)
 /* A table by itself: "hash:/etc/postfix/access". */
 static enum access_result check_bare_table(struct access *a, const char *word)
 {
+    if (word[strlen(word) - 1] == ':')
+        return configuration_error(a, "a restriction or table type with "
+                                   "nothing behind the \":\"", word);
     if (a->default_check != NULL && !a->from_table)
         return check_one(a, a->default_check, word);
-    log_warning("access map %s: needs a check_xxx_access restriction before "
-                "it",
-                word);
-    return configuration_error(a);
+    return configuration_error(a, "a table needs a check_xxx_access "
+                               "restriction before it", word);
+}
+
+static void warn_if_last(const char *name, const char *next)
+{
+    static const char *const last[] = { "permit", "reject", "defer" };
+
+    for (size_t i = 0; next != NULL && i < sizeof last / sizeof *last; i++)
+        if (text_equal_nocase(name, last[i]))
+            log_warning("restriction \"%s\" after \"%s\" is ignored", next,
+                        last[i]);
 }
 
 /* One restriction at *cursor, which is moved behind it and its argument. */
@@ -245,16 +266,15 @@ static enum access_result step(struct access *a, char *const **cursor)
     if (strchr(name, ':') != NULL)
         return check_bare_table(a, name);
     const struct restriction *r = find_restriction(name);
-    if (r == NULL) {
-        log_warning("unknown smtpd restriction: \"%s\"", name);
-        return configuration_error(a);
-    }
-    if (r->takes == NO_ARGUMENT)
+    if (r == NULL)
+        return configuration_error(a, "unknown smtpd restriction", name);
+    if (r->takes == NO_ARGUMENT) {
+        warn_if_last(name, **cursor);
         return check_one(a, name, NULL);
-    if (**cursor == NULL) {
-        log_warning("restriction %s requires an argument", name);
-        return configuration_error(a);
     }
+    if (**cursor == NULL)
+        return configuration_error(a, "restriction requires an argument",
+                                   name);
     return check_one(a, name, *(*cursor)++);
 }
 
@@ -284,8 +304,8 @@ static enum access_result run_named(struct session *s,
                                     const char *reply_name,
                                     const char *default_check)
 {
-    struct access a = { .s = s, .class_name = class_name,
-                        .reply_name = reply_name,
+    struct access a = { .s = s, .parameter = list->parameter,
+                        .class_name = class_name, .reply_name = reply_name,
                         .default_check = default_check };
 
     return s->mail.discard ? ACCESS_OK : access_list(&a, list->words);

@@ -17,6 +17,7 @@ enum access_result { ACCESS_DUNNO, ACCESS_OK, ACCESS_REJECT };
 /* One list being walked. */
 struct access {
     struct session *s;
+    const char *parameter;     /* whose value the list is; NULL: a table's */
     const char *class_name;    /* "Client host", as in replies */
     const char *reply_name;    /* what is refused */
     const char *default_check; /* for a bare type:table; NULL: an error */
@@ -101,16 +102,23 @@ struct resolve_reply;
 MAY_WAIT bool address_resolve(struct session *s, const char *address,
                               struct resolve_reply *reply);
 
+/* Is the address in smtpd_sender_login_maps? */
+MAY_WAIT enum answer address_has_owner(struct session *s, const char *address);
+
 enum unlisted_kind { UNLISTED_SENDER, UNLISTED_RECIPIENT };
 MAY_WAIT enum access_result access_unlisted(struct access *a,
                                             const char *address,
                                             enum unlisted_kind kind);
 
+/* ---- access_backup.c ---- */
+/* OK: we are a backup mail exchanger of the recipient's domain. */
+MAY_WAIT enum access_result access_mx_backup(struct access *a);
+
 /* ---- every restriction has a function ---- */
 typedef enum access_result access_check(struct access *a,
                                         const char *argument);
 #define RESTRICTION(name, needs, takes, function) access_check function;
-#include "restrictions.def"
+#include "smtp/restrictions.def"
 #undef RESTRICTION
 
 #endif

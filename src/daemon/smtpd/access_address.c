@@ -179,6 +179,29 @@ enum access_result check_unlisted_recipient(struct access *a,
     return access_unlisted(a, a->s->recipient, UNLISTED_RECIPIENT);
 }
 
+/* ---- owners of addresses ---- */
+
+/* Without SASL nobody is logged in: an address that has an owner may not be
+ * used. */
+enum access_result check_login_mismatch(struct access *a,
+                                        const char *argument)
+{
+    const char *sender = a->s->mail.sender;
+
+    (void)argument;
+    switch (address_has_owner(a->s, sender)) {
+    case FOUND:
+        return access_reject(a, 553, "5.7.1",
+                             "<%s>: %s rejected: not logged in", sender,
+                             sender_class);
+    case ABSENT:
+        return ACCESS_DUNNO;
+    case FAILED:
+        return domain_lookup_failed(a, sender);
+    }
+    return ACCESS_DUNNO;
+}
+
 /* ---- relaying ---- */
 
 /* Is the recipient one that this system takes mail for? FAILED: a table did

@@ -172,7 +172,7 @@ static enum access_result refuse(struct access *a, const struct listing *l)
     };
     const struct expand_options options = {
         .lookup = reply_value, .context = &context,
-        .filter = smtpd_params.smtpd_expansion_filter,
+        .filter = settings()->expansion_filter,
     };
     struct str text = STR_EMPTY;
     struct error why = ERROR_NONE;

@@ -78,6 +78,17 @@ static enum answer has_user(struct session *s, struct maps *maps,
     return answer;
 }
 
+enum answer address_has_owner(struct session *s, const char *address)
+{
+    struct resolve_reply resolved;
+
+    if (maps_is_empty(settings()->sender_login))
+        return ABSENT;
+    if (!address_resolve(s, address, &resolved))
+        return FAILED;
+    return has_user(s, settings()->sender_login, &resolved);
+}
+
 /* An address that maps to another exists, wherever that other may be. */
 static enum answer is_mapped(struct session *s,
                              const struct resolve_reply *resolved,

@@ -6,6 +6,7 @@
  * anyone can put any name into his own reverse zone.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -41,10 +42,43 @@ static bool has_address(const struct dns_record *record,
     return false;
 }
 
+/* A client that sends much comes again and again: its name is good for some
+ * seconds. Other answers may change with the next try, and are not kept. */
+enum { REMEMBERED_S = 5 };
+
+static struct {
+    struct addr addr;
+    char *name; /* owned; NULL: none yet */
+    deadline_t until;
+} last_client;
+
+static void remember(const struct peer *peer)
+{
+    free(last_client.name);
+    last_client.name = mem_strdup(peer->name);
+    last_client.addr = peer->addr;
+    last_client.until = deadline_in_s(REMEMBERED_S);
+}
+
+static bool is_remembered(struct session *s)
+{
+    struct peer *peer = &s->peer;
+
+    if (last_client.name == NULL || clock_now() >= last_client.until ||
+        !addr_equal(&last_client.addr, &peer->addr))
+        return false;
+    peer->name = peer->reverse_name = arena_strdup(s->arena, last_client.name);
+    peer->name_status = peer->reverse_status = PEER_VERIFIED;
+    return true;
+}
+
 static void look_up_name(struct session *s)
 {
     struct peer *peer = &s->peer;
     enum dns_status status;
+
+    if (is_remembered(s))
+        return;
     const char *name = host_name_of(s->arena, &peer->addr, &status);
 
     if (name == NULL) {
@@ -72,6 +106,7 @@ static void look_up_name(struct session *s)
     }
     peer->name = name;
     peer->name_status = PEER_VERIFIED;
+    remember(peer);
 }
 
 static const char *address_text(struct session *s, const struct addr *addr)

@@ -100,7 +100,7 @@ static void add_footer(struct session *s, struct str *text)
     struct error why = ERROR_NONE;
     const struct expand_options options = {
         .lookup = footer_value, .context = s,
-        .filter = smtpd_params.smtpd_expansion_filter,
+        .filter = settings()->expansion_filter,
     };
 
     if (footer == NULL)

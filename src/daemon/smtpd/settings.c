@@ -103,7 +103,7 @@ static bool stops_relaying(char *const *words, int depth)
 {
     static const char *const stoppers[] = {
         "reject_unauth_destination", "defer_unauth_destination", "reject",
-        "defer", "defer_if_permit",
+        "defer", "defer_if_permit", "check_relay_domains",
     };
 
     for (; *words != NULL && depth < 100; words++) {
@@ -170,6 +170,10 @@ static void open_tables(struct arena *arena)
     s->limit_exceptions = OPEN_HOSTS(smtpd_client_event_limit_exceptions);
     s->verp_clients = OPEN_HOSTS(smtpd_authorized_verp_clients);
     s->xforward_hosts = OPEN_HOSTS(smtpd_authorized_xforward_hosts);
+    s->relay_domains = match_list_open(
+        "relay_domains", address_params.relay_domains, MATCH_DOMAIN,
+        parents_match(arena, "relay_domains") ? MATCH_PARENT : 0);
+    s->backup_networks = OPEN_HOSTS(permit_mx_backup_networks);
     s->forbidden_commands = OPEN_WORDS(smtpd_forbidden_commands);
     s->permit_actions = OPEN_WORDS(smtpd_log_access_permit_actions);
     s->noop_commands = OPEN_WORDS(smtpd_noop_commands);
@@ -183,6 +187,7 @@ static void open_tables(struct arena *arena)
     s->discard_ehlo_maps =
         OPEN_MAPS(smtpd, smtpd_discard_ehlo_keyword_address_maps);
     s->rbl_replies = OPEN_MAPS(smtpd, rbl_reply_maps);
+    s->sender_login = OPEN_MAPS(smtpd, smtpd_sender_login_maps);
     flags = utf8;
     s->command_filter = OPEN_MAPS(smtpd, smtpd_command_filter);
     s->reject_filter = OPEN_MAPS(smtpd, smtpd_reject_filter_maps);
@@ -247,6 +252,9 @@ static void open_interfaces(void)
                          common_params.inet_protocols,
                          &the_settings.interfaces, &why))
         fatal("%s", why.text);
+    the_settings.own = local_domains_open(
+        "", false, common_params.inet_interfaces,
+        common_params.proxy_interfaces, common_params.inet_protocols);
 }
 
 void settings_open(void)
@@ -265,6 +273,8 @@ void settings_open(void)
         smtpd_params.smtpd_discard_ehlo_keywords);
     s->overrides = parse_overrides(arena);
     s->bare_lf = bare_lf_policy(smtpd_params.smtpd_forbid_bare_newline);
+    s->expansion_filter =
+        text_unescape(arena, smtpd_params.smtpd_expansion_filter);
     s->access_parents = parents_match(arena, "smtpd_access_maps");
     s->fail_closed =
         text_equal_nocase(tls_server_params.smtpd_tls_security_level,

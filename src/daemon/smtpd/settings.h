@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/hash.h"
 #include "config/interfaces.h"
+#include "mail/local_domain.h"
 #include "smtp/text.h"
 #include "table/maps.h"
 #include "table/match_list.h"
@@ -29,11 +30,13 @@ struct settings {
     struct arena *arena; /* of the texts below; as long as the process */
     struct match_list *mynetworks, *bare_newline_exclusions,
         *limit_exceptions, *forbidden_commands, *noop_commands,
-        *verp_clients, *xforward_hosts, *permit_actions;
+        *verp_clients, *xforward_hosts, *permit_actions, *relay_domains,
+        *backup_networks;
     struct maps *local_recipients, *relay_recipients, *virtual_mailboxes,
         *virtual_aliases, *canonical, *recipient_canonical,
         *sender_canonical, *command_filter, *reject_filter, *footer,
-        *discard_ehlo_maps, *rbl_replies;
+        *discard_ehlo_maps, *rbl_replies, *sender_login;
+    struct local_domains *own; /* by address: inet_interfaces and proxies */
     struct interfaces interfaces;
     struct restriction_list client, helo, sender, relay, recipient, data,
         end_of_data, etrn, local_rewrite;
@@ -41,6 +44,7 @@ struct settings {
     struct hash *tables;  /* "type:name" to struct maps * */
     unsigned discard_ehlo, overrides;
     enum bare_lf bare_lf;
+    const char *expansion_filter; /* smtpd_expansion_filter, unescaped */
     bool access_parents;  /* smtpd_access_maps: "domain", not ".domain" */
     bool fail_closed;     /* TLS is demanded and cannot be had */
 };

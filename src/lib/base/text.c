@@ -247,3 +247,36 @@ char *text_escape(struct arena *arena, const void *data, size_t length)
     *p = '\0';
     return out;
 }
+
+/* The character after a backslash; *at is moved behind it. */
+static char unescaped(const char **at)
+{
+    static const char letters[] = "abtnvfr";
+    const char *letter;
+    int value = 0;
+
+    if (**at >= '0' && **at <= '7') {
+        for (int i = 0; i < 3 && **at >= '0' && **at <= '7'; i++)
+            value = value * 8 + *(*at)++ - '0';
+        return (char)value;
+    }
+    letter = strchr(letters, **at);
+    (*at)++;
+    return letter ? (char)('\a' + (letter - letters)) : (*at)[-1];
+}
+
+char *text_unescape(struct arena *arena, const char *text)
+{
+    char *out = arena_alloc(arena, strlen(text) + 1), *p = out;
+
+    while (*text != '\0') {
+        if (*text != '\\' || text[1] == '\0') {
+            *p++ = *text++;
+            continue;
+        }
+        text++;
+        *p++ = unescaped(&text);
+    }
+    *p = '\0';
+    return out;
+}

@@ -157,6 +157,17 @@ TEST(text_split_gives_a_terminated_array)
     arena_free(arena);
 }
 
+TEST(text_unescape_as_c_does)
+{
+    struct arena *arena = arena_new();
+
+    CHECK_STR(text_unescape(arena, ""), "");
+    CHECK_STR(text_unescape(arena, "\\t\\40!\\\\x\\q\\1018"),
+              "\t !\\xqA8");
+    CHECK_STR(text_unescape(arena, "end\\"), "end\\");
+    arena_free(arena);
+}
+
 TEST(text_escape_as_c_does)
 {
     struct arena *arena = arena_new();

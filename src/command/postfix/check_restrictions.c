@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * check_restrictions.c - can every word of the SMTP server's restriction lists
+ * be understood?
+ *
+ * The server answers all mail with 451 where it meets a word that it does not
+ * know; it is better to hear that before it starts.
+ */
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "config/params.h"
+#include "postfix.h"
+
+static const struct {
+    const char *name;
+    bool has_argument;
+} restrictions[] = {
+#define NO_ARGUMENT false
+#define ARGUMENT true
+#define RESTRICTION(name, needs, takes, function) { name, takes },
+#include "smtp/restrictions.def"
+#undef RESTRICTION
+    { "warn_if_reject", NO_ARGUMENT },
+#undef NO_ARGUMENT
+#undef ARGUMENT
+};
+
+/* Settings of users that are lists like these. */
+static bool is_class(struct arena *arena, const char *name)
+{
+    char **word = text_split(arena, smtpd_params.smtpd_restriction_classes,
+                             NULL, NULL);
+
+    for (; *word != NULL; word++)
+        if (strcmp(*word, name) == 0)
+            return true;
+    return false;
+}
+
+static bool is_list(struct arena *arena, const char *name)
+{
+    return (text_has_prefix(name, "smtpd_") &&
+            text_has_suffix_nocase(name, "_restrictions")) ||
+           is_class(arena, name);
+}
+
+static void complain(const char *where, const char *name, const char *word,
+                     const char *what)
+{
+    log_warning("%s: %s: \"%s\" %s; the SMTP server will answer all mail "
+                "with 451 4.3.5",
+                where, name, word, what);
+}
+
+/* The word at *cursor, and its argument; *cursor is moved behind. */
+static void check_word(struct arena *arena, const char *where,
+                       const char *name, char **cursor)
+{
+    char *word = text_token_braced(cursor, LIST_SEPARATORS, false);
+
+    if (word[strlen(word) - 1] == ':')
+        complain(where, name, word, "ends in a colon");
+    if (strchr(word, ':') != NULL || is_class(arena, word))
+        return;
+    for (size_t i = 0; i < sizeof restrictions / sizeof *restrictions; i++) {
+        if (!text_equal_nocase(restrictions[i].name, word))
+            continue;
+        if (restrictions[i].has_argument &&
+            text_token_braced(cursor, LIST_SEPARATORS, false) == NULL)
+            complain(where, name, word, "needs an argument");
+        return;
+    }
+    complain(where, name, word, "is an unknown restriction");
+}
+
+void check_restrictions(const char *where, const char *name, const char *value)
+{
+    struct arena *arena = arena_new();
+
+    if (is_list(arena, name)) {
+        char *cursor = arena_strdup(arena, value);
+        while (cursor[strspn(cursor, LIST_SEPARATORS)] != '\0')
+            check_word(arena, where, name, &cursor);
+    }
+    arena_free(arena);
+}
