@@ -196,10 +196,10 @@ static void reload_asked(int number, void *argument)
 static void stop_asked(int number, void *argument)
 {
     (void)argument;
-    if (number == SIGQUIT)
-        stop_orderly(number);
-    else
+    if (number == SIGINT)
         stop_now(number);
+    else
+        stop_orderly(number);
 }
 
 static void watch_signals(void)

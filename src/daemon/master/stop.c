@@ -2,9 +2,11 @@
  *
  * stop.c - the end of the mail system, sudden or orderly.
  *
- * Nothing new is started from here on. postlogd ends last: the others still
- * have something to say. A master that is process 1 takes all with it when
- * it ends, so it waits for them.
+ * Nothing new is started from here on. Who is idle ends at once, who is busy
+ * may finish what it is at for some seconds, so that a delivery is not cut in
+ * two; then it is told to end, and then killed: afterwards nothing is left
+ * that holds a port or a lock. postlogd ends last: the others still have
+ * something to say.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -12,7 +14,7 @@
 #include "base/log.h"
 #include "master.h"
 
-enum { GRACE_MS = 3000, LOGGER_GRACE_MS = 4000, INIT_GRACE_MS = 8000 };
+enum { ORDERLY_MS = 3000, GRACE_MS = 2000, LOGGER_GRACE_MS = 1000 };
 
 enum stage { RUNNING, WAITING, ENDING_OTHERS, ENDING_LOGGER };
 static enum stage stage;
@@ -68,7 +70,7 @@ static void end_logger(void)
         finish();
     stage = ENDING_LOGGER;
     release(true);
-    loop_timer_set(timer, deadline_in_ms(LOGGER_GRACE_MS - GRACE_MS));
+    loop_timer_set(timer, deadline_in_ms(LOGGER_GRACE_MS));
 }
 
 static void end_others(void)
@@ -119,16 +121,14 @@ void stop_now(int signal_number)
     end_others();
 }
 
-/* Without us the children know from their status pipes that they may end. */
+/* The children know from their status pipes that they are to end. */
 void stop_orderly(int signal_number)
 {
     if (stage != RUNNING)
         return;
     begin(signal_number);
-    if (!master_facts()->is_init)
-        finish();
     release(false);
-    loop_timer_set(timer, deadline_in_ms(INIT_GRACE_MS));
+    loop_timer_set(timer, deadline_in_ms(ORDERLY_MS));
     stop_child_ended();
 }
 
