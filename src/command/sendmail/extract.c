@@ -25,69 +25,67 @@ static void add_spec(struct token822 **spec, void *context)
 }
 
 void address_list_add(struct arena *arena, struct address_list *list,
-                      const char *text)
+                      const char *text, bool empty)
 {
     struct address_visit visit = { arena, list };
+    size_t before = list->count;
 
-    token822_each_address(
-        token822_parse(arena, text,
-                       (size_t)message_params.header_address_token_limit),
-        add_spec, &visit);
+    /* There are no more tokens than bytes: no recipient is cut off. */
+    token822_each_address(token822_parse(arena, text, strlen(text) + 1),
+                          add_spec, &visit);
+    if (empty && list->count == before)
+        ARRAY_ADD(list, "");
 }
 
 static void take_header(struct extract *e)
 {
     const struct header_info *info = header_find(e->header.data);
-    struct address_list found = ARRAY_EMPTY;
 
-    if (info == NULL)
-        return;
-    if (info->flags & HEADER_RESENT)
-        e->is_resent = true;
-    if (!(info->flags & HEADER_EXTRACT))
-        return;
-    address_list_add(e->arena, &found, header_value(e->header.data));
-    for (size_t i = 0; i < found.count; i++)
-        if (info->flags & HEADER_RESENT)
-            ARRAY_ADD(&e->resent, found.items[i]);
-        else
-            ARRAY_ADD(&e->plain, found.items[i]);
-    ARRAY_FREE(&found);
-}
-
-static void flush_header(struct extract *e)
-{
-    if (e->header.length > 0)
-        take_header(e);
+    if (info != NULL && info->flags & HEADER_EXTRACT) {
+        bool resent = info->flags & HEADER_RESENT;
+        e->is_resent = e->is_resent || resent;
+        address_list_add(e->arena, resent ? &e->resent : &e->plain,
+                         header_value(e->header.data), false);
+    }
     str_clear(&e->header);
 }
 
-void extract_line(struct extract *e, const char *line, size_t length)
+static bool continues_header(const struct extract *e, const struct str *line,
+                             bool starts)
 {
+    return e->header.length > 0 &&
+           (!starts || line->data[0] == ' ' || line->data[0] == '\t');
+}
+
+enum extract_answer extract_line(struct extract *e, const struct str *line,
+                                 bool starts)
+{
+    size_t limit = (size_t)message_params.header_size_limit;
+
     if (e->is_over)
-        return;
-    bool continues = e->header.length > 0 && length > 0 &&
-                     (*line == ' ' || *line == '\t');
-    if (continues) {
-        str_add_char(&e->header, '\n');
-        str_add_bytes(&e->header, line, length);
-        return;
+        return EXTRACT_BODY;
+    if (continues_header(e, line, starts)) {
+        if (starts)
+            str_add_char(&e->header, '\n');
+        str_add_bytes(&e->header, line->data, line->length);
+        return e->header.length > limit ? EXTRACT_TOO_LONG : EXTRACT_HEADER;
     }
-    flush_header(e);
-    if (header_name_length(line, length) == 0)
-        e->is_over = true;
-    else
-        str_set_bytes(&e->header, line, length);
-}
-
-void extract_end(struct extract *e)
-{
-    if (!e->is_over)
-        flush_header(e);
+    take_header(e);
+    if (header_name_length(line->data, line->length) > 0) {
+        str_set_bytes(&e->header, line->data, line->length);
+        return EXTRACT_HEADER;
+    }
     e->is_over = true;
+    return line->length == 0 ? EXTRACT_HEADER : EXTRACT_UNTITLED;
 }
 
-void extract_free(struct extract *e)
+const struct address_list *extract_recipients(struct extract *e)
+{
+    take_header(e);
+    return e->is_resent ? &e->resent : &e->plain;
+}
+
+void extract_fini(struct extract *e)
 {
     str_fini(&e->header);
     ARRAY_FREE(&e->plain);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
  * options.c - the command line of sendmail, with all its history.
+ *
+ * It is read twice: first for what must be known before the configuration can
+ * be, and then for all the rest, whose mistakes go to the mail log.
  */
 #include <ctype.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/fatal.h"
@@ -17,99 +17,119 @@
 #include "mail/message.h"
 #include "mail/verp.h"
 #include "sendmail.h"
+#include "service/setup.h"
 
-static _Noreturn void usage(void)
+/* '+': options end at the first recipient. */
+#define OPTIONS "+A:B:C:F:GIL:N:O:R:UV:X:b:ce:f:h:imno:p:r:q::tvx"
+
+enum { ENVELOPE_ID_MAX = 100 }; /* RFC 3461, section 4.4 */
+
+/* Was the value in the same word as the option's letter? */
+static bool is_attached(char **argv)
 {
-    fprintf(stderr, "sendmail: invalid option -- '%c'\n", optopt);
-    fatal_status(EX_TEMPFAIL, "usage: sendmail [options]");
+    return optarg != argv[optind - 1];
+}
+
+/* -V had no value, or two characters in the same word, before there were
+ * envelope IDs. In a word of its own, two characters are another option or a
+ * recipient. */
+static bool is_old_verp(char **argv)
+{
+    if (strlen(optarg) != 2)
+        return false;
+    if (!is_attached(argv)) {
+        optind--;
+        optarg = NULL;
+    }
+    return true;
 }
 
 /* ---- modes ---- */
 
-static void mode_by_name(struct request *r, const char *argv0)
+static void set_mode(struct request *r, enum sendmail_mode mode)
 {
-    static const struct {
-        const char *name;
-        enum sendmail_mode mode;
-    } names[] = {
-        { "mailq", MODE_QUEUE },
-        { "newaliases", MODE_ALIASES },
-        { "smtpd", MODE_DAEMON },
-    };
-    const char *slash = strrchr(argv0, '/');
-    const char *name = slash != NULL ? slash + 1 : argv0;
+    bool was_flush = r->mode == MODE_FLUSH;
+    bool was_daemon = r->mode == MODE_DAEMON;
 
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(names[i].name, name) == 0)
-            r->mode = names[i].mode;
+    if ((was_flush && mode == MODE_DAEMON) ||
+        (was_daemon && mode == MODE_FLUSH)) {
+        log_warning("ignoring -q option in daemon mode");
+        mode = MODE_DAEMON;
+    }
+    r->mode = mode;
 }
 
-static void mode_by_letter(struct request *r, const char *letter)
+static void set_mode_by_letter(struct request *r, int letter)
 {
-    switch (*letter) {
-    case 'd':
-    case 'l': r->mode = MODE_DAEMON; return;
-    case 'h':
-    case 'H': return;
-    case 'i': r->mode = MODE_ALIASES; return;
-    case 'm': r->mode = MODE_POST; return;
-    case 'p': r->mode = MODE_QUEUE; return;
-    case 's': r->mode = MODE_SMTP; return;
-    case 'v': r->mode = MODE_VERIFY; return;
-    default: fatal_status(EX_TEMPFAIL, "unsupported: -b%c", *letter);
-    }
+    static const struct {
+        char letter;
+        enum sendmail_mode mode;
+    } modes[] = {
+        { 'd', MODE_DAEMON },  { 'l', MODE_DAEMON },  { 'h', MODE_NOTHING },
+        { 'H', MODE_NOTHING }, { 'i', MODE_ALIASES }, { 'm', MODE_POST },
+        { 'p', MODE_QUEUE },   { 's', MODE_SMTP },    { 'v', MODE_POST },
+    };
+
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
+        if (modes[i].letter == letter) {
+            set_mode(r, modes[i].mode);
+            r->is_probe = r->is_probe || letter == 'v';
+            return;
+        }
+    fatal("unsupported: -b%c", letter);
 }
 
 static void take_queue_option(struct request *r, const char *text)
 {
-    if (text == NULL || *text == '\0') {
-        if (r->mode == MODE_POST || r->mode == MODE_QUEUE)
-            r->mode = MODE_FLUSH;
-        return;
+    if (text == NULL) {
+        set_mode(r, MODE_FLUSH);
+    } else if (isdigit((unsigned char)*text)) {
+        r->is_periodic = true;
+    } else if (*text == 'I') {
+        if (text[1] == '\0')
+            fatal("specify: -qIqueueid");
+        r->flush_id = text + 1;
+    } else if (*text == 'R') {
+        if (text[1] == '\0')
+            fatal("specify: -qRsitename");
+        r->flush_site = text + 1;
+    } else {
+        fatal("-q%c is not implemented", *text);
     }
-    if (isdigit((unsigned char)*text)) {
-        if (r->mode == MODE_POST)
-            r->mode = MODE_NOTHING;
-        return;
-    }
-    switch (*text) {
-    case 'I': r->flush_id = text + 1; break;
-    case 'R': r->flush_site = text + 1; break;
-    default:
-        fatal_status(EX_TEMPFAIL, "-q%c is not implemented", *text);
-    }
-    if (text[1] == '\0')
-        fatal_status(EX_TEMPFAIL, "-q%c needs a value", *text);
-    r->mode = MODE_FLUSH;
 }
 
 /* ---- values ---- */
 
-/* A directory, or the main.cf in it. */
-static void take_config(struct request *r, const char *text)
-{
-    static const char file[] = "/main.cf";
-    size_t length = strlen(text), tail = sizeof file - 1;
-
-    if (length > tail && strcmp(text + length - tail, file) == 0)
-        r->config_directory = mem_strndup(text, length - tail);
-    else
-        r->config_directory = text;
-}
-
 static void take_body_type(struct request *r, const char *text)
 {
-    if (text_equal_nocase(text, "8BITMIME"))
+    if (strcmp(text, "8BITMIME") == 0)
         r->encoding = "8bit";
-    else if (text_equal_nocase(text, "7BIT"))
+    else if (strcmp(text, "7BIT") == 0)
         r->encoding = "7bit";
     else
-        fatal_status(EX_TEMPFAIL, "-B option needs 8BITMIME or 7BIT");
+        fatal("-B option needs 8BITMIME or 7BIT");
+}
+
+/* As in RFC 3461, but with blanks for commas, too, and words said twice. */
+static int parse_notify(const char *text)
+{
+    struct arena *arena = arena_new();
+    int bits = 0;
+
+    for (char **word = text_split(arena, text, NULL, NULL); *word; word++) {
+        int bit = dsn_notify_parse(*word);
+        bits = bit == 0 || bits < 0 ? -1 : bits | bit;
+    }
+    arena_free(arena);
+    if (bits < 0 ||
+        ((bits & DSN_NOTIFY_NEVER) && bits != DSN_NOTIFY_NEVER))
+        return 0;
+    return bits;
 }
 
 static void take_notify(struct request *r, const char *text)
 {
-    r->dsn_notify = dsn_notify_parse(text);
+    r->dsn_notify = parse_notify(text);
     if (r->dsn_notify == 0)
         log_warning("bad -N option value: '%s' -- ignored", text);
 }
@@ -121,122 +141,208 @@ static void take_return(struct request *r, const char *text)
         log_warning("bad -R option value -- ignored");
 }
 
-/* Two characters are what -V meant before there was an envelope ID. */
+static void set_verp(struct request *r, const char *delimiters)
+{
+    const char *filter = common_params.verp_delimiter_filter;
+
+    if (verp_check(delimiters, filter) != NULL)
+        fatal("-V requires two characters from %s", filter);
+    r->verp = delimiters;
+}
+
+static void take_old_verp(struct request *r, const char *text)
+{
+    const char *shown = text != NULL ? text : "";
+
+    log_warning("option -V%s is deprecated with Postfix 2.3; specify -XV%s "
+                "instead",
+                shown, shown);
+    set_verp(r, text != NULL ? text : common_params.default_verp_delimiters);
+}
+
+static void take_verp(struct request *r, const char *text, bool attached)
+{
+    if (*text != 'V')
+        fatal("unsupported: -X%c", *text);
+    if (attached && text[1] == '\0')
+        set_verp(r, common_params.default_verp_delimiters);
+    else
+        set_verp(r, text + 1);
+}
+
 static void take_envelope_id(struct request *r, const char *text)
 {
     const char *at = text;
 
-    if (strlen(text) == 2) {
-        log_warning("option -V is deprecated with VERP delimiters; use -XV");
-        r->verp = text;
-        return;
-    }
     while ((*at >= ' ' && *at < 127) || *at == '\t')
         at++;
     if (*text == '\0' || *at != '\0')
         log_warning("bad syntax in -V option value -- ignored");
+    else if (strlen(text) > ENVELOPE_ID_MAX)
+        log_warning("too long -V option value -- ignored");
     else
         r->envelope_id = text;
 }
 
+static void set_sender_option(struct request *r, int bit, bool enabled,
+                              const char *parameter, const char *text)
+{
+    const char *value = strchr(text, '=') + 1;
+
+    if (!enabled)
+        log_warning("-O option '%s' -- ignored, because of \"%s = no\"", text,
+                    parameter);
+    else if (text_equal_nocase(value, "yes"))
+        r->sender_options |= bit;
+    else if (text_equal_nocase(value, "no"))
+        r->sender_options &= ~bit;
+    else
+        log_warning("bad -O option: '%s' -- ignored", text);
+}
+
+/* Sendmail has many more, for what main.cf is here. */
 static void take_option_pair(struct request *r, const char *text)
 {
-    static const struct {
-        const char *name;
-        int bit;
-    } known[] = {
-        { "requiretls", MSGOPT_REQUIRETLS },
-        { "smtputf8", MSGOPT_SMTPUTF8 },
-    };
-    const char *equals = strchr(text, '=');
-
-    for (size_t i = 0; equals && i < sizeof known / sizeof *known; i++) {
-        size_t length = strlen(known[i].name);
-        if (length != (size_t)(equals - text) ||
-            !text_equal_nocase_n(text, known[i].name, length))
-            continue;
-        if (text_equal_nocase(equals + 1, "yes"))
-            r->sender_options |= known[i].bit;
-        else if (text_equal_nocase(equals + 1, "no"))
-            r->sender_options &= ~known[i].bit;
-        else
-            log_warning("bad -O option: '%s' -- ignored", text);
-    }
+    if (text_has_prefix_nocase(text, "requiretls="))
+        set_sender_option(r, MSGOPT_REQUIRETLS,
+                          message_params.requiretls_enable,
+                          "requiretls_enable", text);
+    else if (text_has_prefix_nocase(text, "smtputf8="))
+        set_sender_option(r, MSGOPT_SMTPUTF8, common_params.smtputf8_enable,
+                          "smtputf8_enable", text);
 }
 
 static void take_small_option(struct request *r, const char *text)
 {
-    switch (*text) {
-    case 'i': r->ignore_dots = true; return;
-    case 'A':
-        if (text[1] == '\0')
-            fatal_status(EX_TEMPFAIL, "-oA requires pathname");
-        r->alias_file = text + 1;
-        return;
-    default: return; /* others are Sendmail's own business */
-    }
+    if (*text == 'i')
+        r->ignore_dots = true;
+    if (*text != 'A')
+        return; /* others are Sendmail's own business */
+    if (text[1] == '\0')
+        fatal("-oA requires pathname");
+    r->alias_file = text + 1;
 }
 
-static void take(struct request *r, int option)
+/* ---- all of them ---- */
+
+static void take(struct request *r, int option, char **argv)
 {
     switch (option) {
     case 'B': take_body_type(r, optarg); return;
-    case 'C': take_config(r, optarg); return;
     case 'F': r->fullname = optarg; return;
     case 'G': r->is_gateway = true; return;
-    case 'I': r->mode = MODE_ALIASES; return;
+    case 'I': set_mode(r, MODE_ALIASES); return;
     case 'N': take_notify(r, optarg); return;
     case 'O': take_option_pair(r, optarg); return;
     case 'R': take_return(r, optarg); return;
-    case 'V': take_envelope_id(r, optarg); return;
-    case 'X':
-        if (*optarg == 'V')
-            r->verp = optarg + 1;
+    case 'V':
+        if (is_old_verp(argv))
+            take_old_verp(r, optarg);
+        else
+            take_envelope_id(r, optarg);
         return;
-    case 'b': mode_by_letter(r, optarg); return;
+    case 'X': take_verp(r, optarg, is_attached(argv)); return;
+    case 'b': set_mode_by_letter(r, *optarg); return;
     case 'f':
     case 'r': r->sender = optarg; return;
     case 'i': r->ignore_dots = true; return;
-    case 'n': fatal_status(EX_TEMPFAIL, "-n option not supported");
+    case 'n': fatal("-n option not supported");
     case 'o': take_small_option(r, optarg); return;
     case 'q': take_queue_option(r, optarg); return;
     case 't': r->from_headers = true; return;
     case 'v': r->verbose++; return;
-    case '?': usage();
-    default: return; /* -A -L -U -c -e -h -m -p -x: ignored */
+    case '?': fatal("usage: %s [options]", r->program);
+    default: return; /* -A -C -L -U -c -e -h -m -p -x */
     }
+}
+
+static void check_probe(const struct request *r)
+{
+    if (!r->is_probe)
+        return;
+    if (r->from_headers)
+        fatal("-t option cannot be used with -bv");
+    if (r->dsn_notify != 0)
+        fatal("-N option cannot be used with -bv");
+    if (r->dsn_return != 0)
+        fatal("-R option cannot be used with -bv");
+    if (r->verbose == 1)
+        fatal("-v option cannot be used with -bv");
+}
+
+static void check(const struct request *r)
+{
+    check_probe(r);
+    if (r->mode == MODE_POST)
+        return;
+    if (r->flush_site != NULL)
+        fatal("-qR can be used only in delivery mode");
+    if (r->flush_id != NULL)
+        fatal("-qI can be used only in delivery mode");
+    if (r->from_headers)
+        fatal("-t can be used only in delivery mode");
 }
 
 void options_read(struct request *r, int argc, char **argv)
 {
     int option;
 
-    mode_by_name(r, argv[0]);
-    opterr = 0;
-    while ((option = getopt(argc, argv, "+A:B:C:F:GIL:N:O:R:UV:X:b:ce:f:h:imn"
-                                        "o:p:r:q::tvx")) >= 0)
-        take(r, option);
+    optind = 0; /* start again */
+    opterr = 1;
+    argv[0] = (char *)(size_t)r->program;
+    while ((option = getopt(argc, argv, OPTIONS)) >= 0)
+        take(r, option, argv);
     r->recipients = argv + optind;
+    check(r);
     if (r->verbose > 1)
         log_set_verbose(r->verbose - 1);
 }
 
-void options_check(struct request *r)
+/* ---- before the configuration ---- */
+
+static void set_mode_by_name(struct request *r)
 {
-    if (r->verp != NULL && *r->verp == '\0')
-        r->verp = common_params.default_verp_delimiters;
-    if (r->verp != NULL &&
-        verp_check(r->verp, common_params.verp_delimiter_filter) != NULL)
-        fatal_status(EX_TEMPFAIL, "-V requires two characters from %s",
-                     common_params.verp_delimiter_filter);
-    if ((r->sender_options & MSGOPT_REQUIRETLS) &&
-        !message_params.requiretls_enable) {
-        log_warning("requiretls_enable is off: -O requiretls is ignored");
-        r->sender_options &= ~MSGOPT_REQUIRETLS;
-    }
-    if ((r->sender_options & MSGOPT_SMTPUTF8) &&
-        !common_params.smtputf8_enable) {
-        log_warning("smtputf8_enable is off: -O smtputf8 is ignored");
-        r->sender_options &= ~MSGOPT_SMTPUTF8;
-    }
+    static const struct {
+        const char *name;
+        enum sendmail_mode mode;
+    } names[] = {
+        { "mailq", MODE_QUEUE },
+        { "newaliases", MODE_ALIASES },
+        { "smtpd", MODE_DAEMON },
+    };
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i].name, r->program) == 0)
+            r->mode = names[i].mode;
+}
+
+/* A directory, or the main.cf in it. */
+static const char *config_folder(const char *text)
+{
+    static const char file[] = "/main.cf";
+    size_t length = strlen(text), tail = sizeof file - 1;
+
+    if (length > tail && strcmp(text + length - tail, file) == 0)
+        return mem_strndup(text, length - tail);
+    return text;
+}
+
+void options_read_config(struct request *r, int argc, char **argv)
+{
+    static char nameless[] = "sendmail";
+    const char *path = argc > 0 ? argv[0] : nameless;
+    const char *slash = strrchr(path, '/');
+    int option;
+
+    r->program = slash != NULL ? slash + 1 : path;
+    setup_early_log(r->program, true);
+    if (argc < 1)
+        fatal("no arguments");
+    set_mode_by_name(r);
+    opterr = 0;
+    while ((option = getopt(argc, argv, OPTIONS)) >= 0)
+        if (option == 'C')
+            r->config_directory = config_folder(optarg);
+        else if (option == 'V')
+            is_old_verp(argv);
 }

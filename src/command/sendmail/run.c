@@ -4,7 +4,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/fatal.h"
@@ -12,63 +11,128 @@
 #include "config/params.h"
 #include "sendmail.h"
 
-static _Noreturn void become(struct arena *arena, const char *folder,
-                             const char *program, char **argv)
-{
-    const char *path = arena_printf(arena, "%s/%s", folder, program);
+struct command {
+    struct arena *arena;
+    ARRAY_OF(char *);
+};
 
-    argv[0] = (char *)(size_t)program;
-    execv(path, argv);
-    fatal_status(EX_OSERR, "execute %s: %m", path);
+static void add(struct command *c, const char *argument)
+{
+    ARRAY_ADD(c, arena_strdup(c->arena, argument));
 }
 
-static _Noreturn void become_command(struct arena *arena, const char *program,
-                                     const char *option, const char *value)
+static void add_verbose(struct command *c, const struct request *r)
 {
-    char *argv[] = { NULL, (char *)(size_t)option, (char *)(size_t)value,
-                     NULL };
+    for (int i = 0; i < r->verbose; i++)
+        add(c, "-v");
+}
 
-    become(arena, common_params.command_directory, program, argv);
+static void set_program(struct command *c, const char *folder,
+                        const char *program)
+{
+    ARRAY_ADD(c, arena_printf(c->arena, "%s/%s", folder, program));
+}
+
+static _Noreturn void become(struct command *c)
+{
+    ARRAY_ADD(c, NULL);
+    execv(c->items[0], c->items);
+    fatal("execv %s: %m", c->items[0]);
+}
+
+static void refuse_recipients(const struct request *r, const char *mode)
+{
+    if (r->recipients[0] != NULL)
+        fatal("%s requires no recipient", mode);
 }
 
 /* newaliases: all of alias_database, or the file of -oA. */
-static _Noreturn void run_postalias(struct arena *arena,
-                                    const struct request *r)
+static _Noreturn void build_aliases(struct command *c, const struct request *r)
 {
-    size_t count = 0;
-    const char *list = r->alias_file != NULL ? r->alias_file
-                                             : address_params.alias_database;
-    char **tables = text_split(arena, list, NULL, &count);
-    char **argv = arena_array(arena, count + 3, sizeof *argv);
+    char **tables = text_split(c->arena, address_params.alias_database, NULL,
+                               NULL);
 
-    if (count == 0)
+    set_program(c, common_params.command_directory, "postalias");
+    add_verbose(c, r);
+    add(c, "--");
+    if (r->alias_file != NULL)
+        add(c, r->alias_file);
+    else if (*tables == NULL)
         exit(0);
-    argv[1] = (char *)(size_t)"--";
-    memcpy(argv + 2, tables, count * sizeof *tables);
-    argv[count + 2] = NULL;
-    become(arena, common_params.command_directory, "postalias", argv);
+    else
+        for (; *tables != NULL; tables++)
+            add(c, *tables);
+    become(c);
+}
+
+/* Nobody waits for a daemon. */
+static _Noreturn void start_daemon(struct command *c, const struct request *r)
+{
+    pid_t pid = fork();
+
+    if (pid < 0)
+        fatal("fork: %m");
+    if (pid > 0)
+        _exit(0);
+    set_program(c, common_params.command_directory, "postfix");
+    add_verbose(c, r);
+    add(c, "start");
+    become(c);
+}
+
+static _Noreturn void serve_smtp(struct command *c, const struct request *r)
+{
+    set_program(c, common_params.daemon_directory, "smtpd");
+    add(c, "-S");
+    add_verbose(c, r);
+    become(c);
+}
+
+static _Noreturn void ask_queue(struct command *c, const struct request *r,
+                                const char *option, const char *value)
+{
+    set_program(c, common_params.command_directory, "postqueue");
+    add(c, option);
+    if (value != NULL)
+        add(c, value);
+    else
+        add_verbose(c, r);
+    become(c);
+}
+
+static _Noreturn void flush_part(struct command *c, const struct request *r)
+{
+    refuse_recipients(r, r->flush_site != NULL ? "flush site"
+                                               : "flush queue_id");
+    if (r->flush_site != NULL)
+        ask_queue(c, r, "-s", r->flush_site);
+    ask_queue(c, r, "-i", r->flush_id);
 }
 
 void run_instead(const struct request *r)
 {
-    struct arena *arena = arena_new();
-    char *smtpd[] = { NULL, (char *)(size_t)"-S", NULL };
+    struct command c = { .arena = arena_new() };
 
+    if (r->is_periodic && r->mode != MODE_DAEMON)
+        exit(0);
     switch (r->mode) {
-    case MODE_QUEUE: become_command(arena, "postqueue", "-p", NULL);
-    case MODE_ALIASES: run_postalias(arena, r);
-    case MODE_DAEMON: become_command(arena, "postfix", "start", NULL);
-    case MODE_SMTP:
-        become(arena, common_params.daemon_directory, "smtpd", smtpd);
-    case MODE_FLUSH:
-        if (r->flush_id != NULL)
-            become_command(arena, "postqueue", "-i", r->flush_id);
-        if (r->flush_site != NULL)
-            become_command(arena, "postqueue", "-s", r->flush_site);
-        become_command(arena, "postqueue", "-f", NULL);
+    case MODE_POST: flush_part(&c, r);
     case MODE_NOTHING: exit(0);
-    case MODE_POST:
-    case MODE_VERIFY: break;
+    case MODE_QUEUE:
+        refuse_recipients(r, "display queue mode");
+        ask_queue(&c, r, "-p", NULL);
+    case MODE_FLUSH:
+        refuse_recipients(r, "flush queue mode");
+        ask_queue(&c, r, "-f", NULL);
+    case MODE_ALIASES:
+        refuse_recipients(r, "alias initialization mode");
+        build_aliases(&c, r);
+    case MODE_DAEMON:
+        refuse_recipients(r, "daemon mode");
+        start_daemon(&c, r);
+    case MODE_SMTP:
+        refuse_recipients(r, "stand-alone mode");
+        serve_smtp(&c, r);
     }
-    panic("sendmail: mode %d is no other program's", (int)r->mode);
+    panic("sendmail: no mode %d", (int)r->mode);
 }

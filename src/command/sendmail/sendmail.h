@@ -15,17 +15,17 @@
 
 enum sendmail_mode {
     MODE_POST,    /* -bm: read a message and post it */
-    MODE_VERIFY,  /* -bv: only say where it would go */
     MODE_QUEUE,   /* mailq, -bp */
     MODE_ALIASES, /* newaliases, -bi, -I */
     MODE_DAEMON,  /* -bd, -bl */
     MODE_SMTP,    /* -bs */
-    MODE_FLUSH,   /* -q, -qI, -qR */
-    MODE_NOTHING, /* -q15m: the queue is looked after anyway */
+    MODE_FLUSH,   /* -q */
+    MODE_NOTHING, /* -bh, -bH: there is no such thing here */
 };
 
 struct request {
     enum sendmail_mode mode;
+    const char *program;           /* "sendmail", "mailq", ... */
     const char *config_directory;  /* NULL: the default */
     const char *sender;            /* NULL: not given */
     const char *fullname;          /* NULL: not given */
@@ -37,44 +37,83 @@ struct request {
     bool from_headers;             /* -t */
     bool ignore_dots;              /* -i */
     bool is_gateway;               /* -G */
+    bool is_probe;                 /* -bv: only say where it would go */
+    bool is_periodic;              /* -q15m: the queue is looked after anyway */
     int verbose;                   /* how often -v */
     char **recipients;             /* NULL-terminated, as given */
 };
 
 /* ---- options.c ---- */
 
-/* fatal() if they make no sense. Before the configuration is known. */
+/* Only the program's name and -C: what must be known before all else. */
+void options_read_config(struct request *r, int argc, char **argv);
+/* All others, once the configuration is loaded; fatal() if they make no
+ * sense. */
 void options_read(struct request *r, int argc, char **argv);
-/* What depends on the configuration; once that is loaded. */
-void options_check(struct request *r);
 
 /* ---- run.c ---- */
 
-/* Become the program that does it. */
+/* Become the program that serves the mode. */
 _Noreturn void run_instead(const struct request *r);
 
 /* ---- post.c ---- */
 
-/* Post a message; fatal() if that fails. */
+/* Post a message; fatal() unless it is safe. */
 void post_message(const struct request *r);
+
+/* ---- content.c ---- */
+
+struct extract;
+/* The message from standard input as records, up to its end. <extract> (may
+ * be NULL) sees the headers. Stops early if <out> fails, which is for the
+ * caller to find out. False and <why>: it cannot be posted. */
+bool content_copy(const struct request *r, struct extract *extract,
+                  struct stream *out, struct error *why);
+/* sendmail -bv: nothing is read; the report shows where mail would go. */
+void content_make_probe(const struct request *r, const char *sender,
+                        struct stream *out);
+
+/* ---- submit.c: postdrop ---- */
+
+struct submission;
+/* Start it. NULL and <why>. */
+struct submission *submission_open(struct arena *arena, int verbose,
+                                   struct error *why);
+/* All records but the last go here; submission_finish reports failures. */
+struct stream *submission_stream(const struct submission *s);
+/* Write the last record. True once postdrop has said that the message is
+ * safe; otherwise <why>. */
+bool submission_finish(struct submission *s, struct arena *arena,
+                       struct error *why);
 
 /* ---- extract.c: recipients in headers ---- */
 
-struct extract {
-    struct arena *arena;
-    struct { ARRAY_OF(const char *); } plain, resent;
-    bool is_resent, is_over;
-    struct str header; /* that is being collected */
-};
-void extract_line(struct extract *e, const char *line, size_t length);
-void extract_end(struct extract *e);
-void extract_free(struct extract *e);
-
-/* Addresses in internal form, of a list as in a header. */
 struct address_list {
     ARRAY_OF(const char *);
 };
+
+struct extract {
+    struct arena *arena;
+    struct address_list plain, resent;
+    bool is_resent, is_over;
+    struct str header; /* that is being collected */
+};
+enum extract_answer {
+    EXTRACT_HEADER,   /* the line belongs to the headers, or ends them */
+    EXTRACT_BODY,
+    EXTRACT_UNTITLED, /* the body begins here, without an empty line */
+    EXTRACT_TOO_LONG, /* no sane header is that long */
+};
+/* One line, or with <starts> false more of the line before. */
+enum extract_answer extract_line(struct extract *e, const struct str *line,
+                                 bool starts);
+/* After the last line: those that the message goes to. */
+const struct address_list *extract_recipients(struct extract *e);
+void extract_fini(struct extract *e);
+
+/* Addresses in internal form, of a list as in a header. With <empty>, a text
+ * without an address gives the empty one. */
 void address_list_add(struct arena *arena, struct address_list *list,
-                      const char *text);
+                      const char *text, bool empty);
 
 #endif
