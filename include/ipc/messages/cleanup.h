@@ -34,7 +34,8 @@ IPC_MESSAGE(cleanup_open, CLEANUP_OPEN)
 #define CLEANUP_OPENED(M, FIELD) FIELD(M, STR, queue_id)
 IPC_MESSAGE(cleanup_opened, CLEANUP_OPENED)
 
-/* Error bits; several may be set, the worst decides. */
+/* Error bits; several may be set, the worst decides. postdrop ends with them
+ * as its exit status, so the numbers are Postfix's. */
 enum {
     CLEANUP_STAT_OK = 0,
     CLEANUP_STAT_BAD = 1 << 0,    /* protocol error: 4.3.0 */
@@ -42,11 +43,11 @@ enum {
     CLEANUP_STAT_SIZE = 1 << 2,   /* too big: 5.3.4 */
     CLEANUP_STAT_CONTENT = 1 << 3,/* rejected content: 5.7.1 */
     CLEANUP_STAT_HOPS = 1 << 4,   /* too many hops: 5.4.0 */
-    CLEANUP_STAT_RCPT = 1 << 5,   /* no recipients: 5.1.0 */
-    CLEANUP_STAT_PROXY = 1 << 6,
-    CLEANUP_STAT_DEFER = 1 << 7,  /* 4.7.1 */
-    CLEANUP_STAT_NOPERM = 1 << 8, /* 5.7.0, postdrop */
-    CLEANUP_STAT_BARE_LF = 1 << 9,
+    CLEANUP_STAT_RCPT = 1 << 6,   /* no recipients: 5.1.0 */
+    CLEANUP_STAT_PROXY = 1 << 7,
+    CLEANUP_STAT_DEFER = 1 << 8,  /* 4.7.1 */
+    CLEANUP_STAT_NOPERM = 1 << 9, /* 5.7.0, postdrop */
+    CLEANUP_STAT_BARE_LF = 1 << 10,
 };
 #define CLEANUP_RESULT(M, FIELD)  \
     FIELD(M, INT, status)         \
