@@ -408,14 +408,18 @@ static bool is_continuation(const struct mime *mime, const char *text,
     return mime->in_header && length > 0 && (*text == ' ' || *text == '\t');
 }
 
-/* An empty line ends headers; so does a line that is no header, and then an
- * empty line is put in front of it. */
+/* An empty line ends headers; so does a line that is no header. Behind those
+ * of the message itself, an empty line is put in front of it, as the body must
+ * be apart in the queue file. */
 static void end_headers_with(struct mime *mime, enum mime_line_kind kind,
                              const char *text, size_t length)
 {
+    bool is_empty = length == 0 && kind == MIME_LINE_END;
+
     end_headers(mime);
-    emit_body(mime, MIME_LINE_END, "", 0);
-    if (length == 0 && kind == MIME_LINE_END)
+    if (is_empty || mime->place == MIME_PRIMARY)
+        emit_body(mime, MIME_LINE_END, "", 0);
+    if (is_empty)
         enter_attached_message(mime);
     else
         body_line(mime, kind, text, length);
