@@ -54,6 +54,7 @@ ALL_CPPFLAGS = -Iinclude -D_GNU_SOURCE $(CONFIG_CPPFLAGS) $(CPPFLAGS)
 ALL_CFLAGS = -std=c11 $(WARNINGS) -fstack-protector-strong -fPIE \
 	-ffunction-sections -fdata-sections $(VARIANT) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--gc-sections -Wl,--as-needed \
+	-Wl,--dynamic-list=src/lib/table/driver.symbols \
 	$(CONFIG_LDFLAGS) $(LDFLAGS)
 
 COMPILE = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP
@@ -183,7 +184,7 @@ $(BUILD)/man/%: man/%.in $(MANGEN)
 
 # ---- Targets ---------------------------------------------------------------
 
-.PHONY: all run stop check bench stage install uninstall clean distclean help \
+.PHONY: all run stop check check-features bench stage install uninstall clean distclean help \
 	programs unit-tests $(LAYERS:%=lib-%) $(UNITS:%=unit-%) \
 	$(DAEMONS) $(COMMANDS) $(TOOLS)
 
@@ -212,6 +213,9 @@ check: all unit-tests
 		echo "Tests that need these packages will be skipped."
 	$(SCRIPT) CC='$(CC)' CPPFLAGS='$(ALL_CPPFLAGS)' JOBS=$(JOBS) \
 		SAN='$(SAN)' tests/run $(TESTS)
+
+check-features: all
+	$(SCRIPT) JOBS=$(JOBS) tests/features/run
 
 bench: all
 	$(SCRIPT) tests/bench/run
@@ -242,6 +246,7 @@ help:
 #: make stop               stop the demo
 #: make check              install packages, build, run all tests
 #:   JOBS=2 TESTS="unit e2e" at a time, and only those with a word in the name
+#: make check-features     only the table of features, a line for each
 #: make bench              measure
 #: make stage DIR=/folder  a private, complete instance in one folder
 #: make install            DESTDIR=... and the places given to ./configure

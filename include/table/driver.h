@@ -69,6 +69,14 @@ struct table_driver {
     void (*close)(void *instance);
 };
 
+/* A driver may be loaded from a file that dynamicmaps.cf names: a shared
+ * object with a struct table_driver named driver_<type>, and this number, which
+ * changes with the struct. TABLE_DRIVER_LOADABLE stands once in its source. */
+#define TABLE_DRIVER_VERSION 1u
+#define TABLE_DRIVER_LOADABLE                    \
+    extern const unsigned table_driver_version;  \
+    const unsigned table_driver_version = TABLE_DRIVER_VERSION
+
 /* The enum table_can bits of an open table; proxymap answers "open" with them
  * in <flags>. */
 unsigned table_can(const struct table *table);

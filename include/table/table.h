@@ -48,9 +48,14 @@ struct table_setup {
     const char *config_directory;
     const char *queue_directory;
     const char *default_type;        /* default_database_type */
+    const char *cache_type;          /* default_cache_db_type */
+    const char *non_bdb_level;       /* non_bdb_migration_level; NULL: none */
+    const char *non_bdb_mapping;     /* non_bdb_custom_mapping */
+    bool non_bdb_log;                /* non_bdb_migration_log_redirect */
     const char *proxy_service;       /* "proxymap" */
     const char *proxywrite_service;
     const char *dynamicmaps_directory;
+    const char *shlib_directory;     /* of loadable drivers; "no": none */
     long bdb_create_buffer, bdb_read_buffer; /* bytes */
     long lmdb_map_size;
     long socketmap_max_reply_size, socketmap_max_query_size; /* bytes */

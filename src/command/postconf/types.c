@@ -18,8 +18,23 @@
 #include "postconf.h"
 #include "table/table.h"
 
+/* main.cf tells where further types may be loaded from. */
+static void find_loadable(void)
+{
+    struct error why = ERROR_NONE;
+    struct config *config = config_load(config_default_directory(), &why);
+    struct table_setup setup = { 0 };
+
+    if (config == NULL)
+        return;
+    setup.dynamicmaps_directory = config_try(config, "meta_directory", &why);
+    setup.shlib_directory = config_try(config, "shlib_directory", &why);
+    table_set_up(&setup);
+}
+
 static void show_tables(void)
 {
+    find_loadable();
     for (const char *const *type = table_types(); *type != NULL; type++)
         puts(*type);
 }

@@ -165,12 +165,19 @@ static void setup_tables(struct config *config)
         .config_directory = config_directory(config),
         .queue_directory = common_params.queue_directory,
         .default_type = common_params.default_database_type,
+        .cache_type = common_params.default_cache_db_type,
+        .non_bdb_level = non_bdb_params.non_bdb_migration_level,
+        .non_bdb_mapping = non_bdb_params.non_bdb_custom_mapping,
+        .non_bdb_log = non_bdb_params.non_bdb_migration_log_redirect,
         .proxy_service = common_params.proxymap_service_name,
         .proxywrite_service = common_params.proxywrite_service_name,
         .dynamicmaps_directory = common_params.meta_directory,
+        .shlib_directory = common_params.shlib_directory,
         .bdb_create_buffer = table_params.berkeley_db_create_buffer_size,
         .bdb_read_buffer = table_params.berkeley_db_read_buffer_size,
         .lmdb_map_size = table_params.lmdb_map_size,
+        .socketmap_max_reply_size = table_params.socketmap_max_reply_size,
+        .socketmap_max_query_size = table_params.socketmap_max_query_size,
         .ipc_timeout_s = common_params.ipc_timeout,
         .utf8 = common_params.smtputf8_enable,
         .parameter = find_parameter,
@@ -250,7 +257,7 @@ static void load_parameters(struct config *config,
                             const struct param_group *const *groups)
 {
     static const struct param_group *const always[] = {
-        &common_param_group, &table_param_group, NULL
+        &common_param_group, &table_param_group, &non_bdb_param_group, NULL
     };
     struct error why = ERROR_NONE;
 

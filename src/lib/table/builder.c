@@ -22,6 +22,7 @@
 #include "base/priv.h"
 #include "base/stream.h"
 #include "internal.h"
+#include "redirect.h"
 
 /* ---- Options ---- */
 
@@ -223,7 +224,7 @@ static int open_source(const struct builder_options *o, const char *path)
     return fd;
 }
 
-void builder_build(const struct builder_options *o, const char *name)
+static void build(const struct builder_options *o, const char *name)
 {
     const char *path = strchr(name, ':') + 1;
     struct stat info;
@@ -256,4 +257,19 @@ void builder_build(const struct builder_options *o, const char *name)
     if (switched)
         priv_restore();
     umask(mask);
+}
+
+void builder_build(const struct builder_options *o, const char *name)
+{
+    struct error why = ERROR_NONE;
+
+    if (!redirect_is_due(name)) {
+        build(o, name);
+        return;
+    }
+    char *other = redirect_name(name, &why);
+    if (other == NULL)
+        fatal("%s", why.text);
+    build(o, other);
+    free(other);
 }

@@ -3,6 +3,7 @@
  * driver_ldap.c - ldap:/file.cf, lookups in a directory.
  */
 
+#include <ldap.h>
 #include <stdlib.h>
 #include <string.h>
 

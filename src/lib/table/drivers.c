@@ -11,6 +11,7 @@
 #include "config.h"
 
 #include "base/str.h"
+#include "dynamic.h"
 
 #ifndef COUNT
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -61,6 +62,14 @@ const struct table_driver *driver_find(const char *type, struct error *why)
     for (size_t i = 0; i < COUNT(drivers); i++)
         if (strcmp(drivers[i].type, type) == 0)
             return drivers[i].driver;
+    struct error loading = ERROR_NONE;
+    const struct table_driver *loaded = dynamic_find(type, &loading);
+    if (loaded != NULL)
+        return loaded;
+    if (loading.text[0] != 0) {
+        error_set(why, "%s", loading.text);
+        return NULL;
+    }
     error_set(why, "unsupported dictionary type: %s", type);
     for (size_t i = 0; missing[i].type != NULL; i++)
         if (strcmp(missing[i].type, type) == 0)
@@ -73,15 +82,29 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+static bool is_built_in(const char *type)
+{
+    for (size_t i = 0; i < COUNT(drivers); i++)
+        if (strcmp(drivers[i].type, type) == 0)
+            return true;
+    return false;
+}
+
 /* The types whose drivers have all of <can>, sorted. */
 static const char **list_types(unsigned can)
 {
-    const char **names = mem_zalloc((COUNT(drivers) + 1) * sizeof(*names));
+    const struct dynamic_list *loadable = dynamic_all();
+    const char **names = mem_zalloc((COUNT(drivers) + loadable->count + 1) *
+                                    sizeof(*names));
     size_t count = 0;
 
     for (size_t i = 0; i < COUNT(drivers); i++)
         if ((drivers[i].driver->can & can) == can)
             names[count++] = drivers[i].type;
+    for (size_t i = 0; i < loadable->count; i++)
+        if ((loadable->items[i]->can & can) == can &&
+            !is_built_in(loadable->items[i]->type))
+            names[count++] = loadable->items[i]->type;
     qsort(names, count, sizeof(*names), compare_names);
     return names;
 }

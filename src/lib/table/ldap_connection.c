@@ -3,6 +3,7 @@
  * ldap_connection.c - the way of an ldap table to its server.
  */
 
+#include <ldap.h>
 #include <string.h>
 #include <sys/time.h>
 

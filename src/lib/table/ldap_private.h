@@ -43,7 +43,7 @@ struct ldap_table {
     char *table;               /* owned; "ldap:/etc/x.cf" */
     struct settings *settings; /* owned */
     struct template_rules rules;
-    LDAP *connection; /* NULL: none */
+    struct ldap *connection; /* NULL: none */
     char *urls;       /* owned; of all servers */
     char **lists[LDAP_UNWANTED]; /* attributes by kind */
     char **wanted;    /* all of them, for the server */

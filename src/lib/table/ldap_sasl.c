@@ -5,6 +5,8 @@
 
 #include "config.h"
 
+#include <ldap.h>
+
 #include "ldap_private.h"
 
 #ifdef HAVE_SASL

@@ -7,6 +7,7 @@
  * levels, and gives up as soon as there are more results than are allowed.
  */
 
+#include <ldap.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

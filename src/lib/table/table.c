@@ -20,6 +20,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "internal.h"
+#include "redirect.h"
 
 enum { MAX_DEPTH = 10 };
 
@@ -41,6 +42,7 @@ static struct table_setup setup = {
     .config_directory = "/etc/postfix",
     .queue_directory = "/var/spool/postfix",
     .default_type = "hash",
+    .cache_type = "btree",
     .proxy_service = "proxymap",
     .proxywrite_service = "proxywrite",
     .bdb_create_buffer = 16777216,
@@ -113,9 +115,10 @@ static void open_instance(struct table *table, const char *type,
         error_set(&table->why, "cannot open %s", table->name);
 }
 
-static struct table *open_at_depth(const char *type_and_name,
-                                   enum table_mode mode, unsigned flags,
-                                   int depth, struct error *why)
+/* The table by its own name. */
+static struct table *open_plainly(const char *type_and_name,
+                                  enum table_mode mode, unsigned flags,
+                                  int depth, struct error *why)
 {
     const char *colon = strchr(type_and_name, ':');
 
@@ -143,6 +146,22 @@ static struct table *open_at_depth(const char *type_and_name,
         open_instance(table, type, colon + 1, depth);
     }
     free(type);
+    return table;
+}
+
+static struct table *open_at_depth(const char *type_and_name,
+                                   enum table_mode mode, unsigned flags,
+                                   int depth, struct error *why)
+{
+    if (!redirect_is_due(type_and_name))
+        return open_plainly(type_and_name, mode, flags, depth, why);
+    char *other = redirect_name(type_and_name, why);
+    if (other == NULL)
+        return NULL;
+    struct table *table = open_plainly(other, mode, flags, depth, why);
+    if (table != NULL && table->instance == NULL)
+        redirect_explain(type_and_name, other, &table->why);
+    free(other);
     return table;
 }
 
