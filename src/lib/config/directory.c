@@ -103,11 +103,16 @@ static char *staged_directory(void)
     return directory;
 }
 
+/* The same during the life of the process. */
 static const char *built_in_directory(void)
 {
-    const char *staged = staged_directory();
+    static const char *directory;
 
-    return staged != NULL ? staged : DEF_CONFIG_DIR;
+    if (directory == NULL)
+        directory = staged_directory();
+    if (directory == NULL)
+        directory = DEF_CONFIG_DIR;
+    return directory;
 }
 
 /* Whoever may name the configuration of a set-gid program may make it read
