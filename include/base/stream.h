@@ -45,6 +45,10 @@ struct stream;
 /* Takes over <fd>, which is made nonblocking, unless it is a file or one of
  * 0, 1 and 2, which other processes share. */
 struct stream *stream_open(int fd);
+/* The same for what the caller knows, so that the kernel need not be asked: a
+ * nonblocking socket; a file that was just opened and is not for appending. */
+struct stream *stream_open_socket(int fd);
+struct stream *stream_open_file(int fd);
 /* A stream that only writes to memory (<data> is NULL), or reads <length>
  * bytes of it (not copied: they must outlive the stream). */
 struct stream *stream_open_memory(const void *data, size_t length);

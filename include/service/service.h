@@ -82,6 +82,8 @@ struct service {
     /* TRIGGER: <bytes> as received; also called with NULL, 0 by timers. */
     MAY_WAIT void (*triggered)(const char *bytes, size_t length);
     void (*datagram)(const char *data, size_t length);
+    /* DATAGRAM, may be NULL: no other waits at the moment. */
+    void (*no_more_datagrams)(void);
     void (*before_jail)(void);
     void (*after_jail)(void);
     /* SERVICE_MANY and TRIGGER: called once after after_jail, inside a fiber,

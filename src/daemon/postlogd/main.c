@@ -25,7 +25,7 @@
 #include "service/service.h"
 #include "service/setup.h"
 
-enum { STAMP_MAX = 512, TEXT_MAX = 8192, QUIET_MS = 5000 };
+enum { STAMP_MAX = 512, TEXT_MAX = 8192, LINES_MAX = 65536, QUIET_MS = 5000 };
 
 static int log_fd = -1; /* -1: maillog_file is empty */
 static pid_t master_pid;
@@ -51,18 +51,44 @@ static void open_log_file(void)
     fatal("open logfile '%s': %s", path, strerror(reason));
 }
 
-/* What cannot be written to the file must not be lost. */
-static void write_line(const char *text)
-{
-    char line[STAMP_MAX + TEXT_MAX + 2];
-    size_t length = log_format_stamp(line, STAMP_MAX);
-    size_t text_length = strlen(text);
+/* Lines that came together are written together. */
+static char lines[LINES_MAX + STAMP_MAX + TEXT_MAX + 1];
+static size_t lines_length;
 
-    memcpy(line + length, text, text_length);
-    length += text_length;
-    line[length++] = '\n';
-    if (log_fd < 0 || !file_write_all(log_fd, line, length))
+/* What cannot be written to the file must not be lost. */
+static void turn_to_syslog(void)
+{
+    char *cursor = lines, *line;
+
+    lines[lines_length] = '\0';
+    while ((line = text_token(&cursor, "\n")) != NULL)
+        syslog(LOG_MAIL | LOG_INFO, "%s", line);
+}
+
+static void write_lines(void)
+{
+    if (lines_length == 0)
+        return;
+    watchdog_feed();
+    if (!file_write_all(log_fd, lines, lines_length))
+        turn_to_syslog();
+    watchdog_rest();
+    lines_length = 0;
+}
+
+static void add_line(const char *text)
+{
+    if (log_fd < 0) {
         syslog(LOG_MAIL | LOG_INFO, "%s", text);
+        return;
+    }
+    lines_length += log_format_stamp(lines + lines_length, STAMP_MAX);
+    size_t length = strlen(text);
+    memcpy(lines + lines_length, text, length);
+    lines_length += length;
+    lines[lines_length++] = '\n';
+    if (lines_length >= LINES_MAX)
+        write_lines();
 }
 
 static void take_line(const char *data, size_t length)
@@ -78,9 +104,7 @@ static void take_line(const char *data, size_t length)
     for (size_t i = 0; i < length; i++)
         if (text[i] == '\0')
             text[i] = '?';
-    watchdog_feed();
-    write_line(text_printable(text, '?', true));
-    watchdog_rest();
+    add_line(text_printable(text, '?', true));
 }
 
 static bool drain(int wait_ms)
@@ -93,6 +117,7 @@ static bool drain(int wait_ms)
     ssize_t got = recv(SERVICE_LISTEN_FD, data, sizeof data, MSG_DONTWAIT);
     if (got > 0)
         take_line(data, (size_t)got);
+    write_lines();
     return got >= 0;
 }
 
@@ -126,6 +151,7 @@ static const struct service postlogd = {
     .sessions = SERVICE_ONE,
     .flags = SERVICE_SOLITARY,
     .datagram = take_line,
+    .no_more_datagrams = write_lines,
     .before_jail = open_log_file,
     .after_jail = start_watchdog,
     .leaving = write_the_rest,

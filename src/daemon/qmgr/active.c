@@ -173,7 +173,7 @@ static void read_mode(struct message *m, int fd, mode_t mode)
 static bool read_in(struct message *m, int fd)
 {
     struct message_reader *reader =
-        message_reader_open(stream_open(fd), m->arena);
+        message_reader_open(stream_open_file(fd), m->arena);
     struct error why = ERROR_NONE;
 
     if (!message_read_envelope(m, reader, &why)) {

@@ -142,7 +142,7 @@ static bool link_connect(struct link *link)
     if (fd < 0)
         log_warning("connect to transport %s: %s", path, strerror(errno));
     else
-        link->stream = stream_open(fd);
+        link->stream = stream_open_socket(fd);
     free(path);
     return fd >= 0;
 }

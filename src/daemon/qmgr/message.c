@@ -210,7 +210,7 @@ static void refill(void *argument)
         m->next = 0;
     } else {
         struct message_reader *reader =
-            message_reader_open(stream_open(fd), m->arena);
+            message_reader_open(stream_open_file(fd), m->arena);
         if (!message_reader_resume(reader, m->next))
             log_warning("%s: cannot read on in the queue file", m->id);
         if (!message_read_recipients(m, reader, &why)) {

@@ -27,7 +27,7 @@ struct session *session_new(struct delivery *d, const struct server *server,
     s->relay = server->port == 0 ? s->label
                                  : arena_printf(s->arena, "%s:%d", s->label,
                                                 server->port);
-    s->stream = stream_open(fd);
+    s->stream = stream_open_socket(fd);
     if (server->port != 0)
         sock_set_nodelay(fd);
     stream_read_while_writing(s->stream, READ_WHILE_WRITING);

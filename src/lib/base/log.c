@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -54,6 +55,29 @@ static struct {
     .targets = LOG_TO_STDERR,
     .postlog_fd = -1,
 };
+
+/* A process asks for its number once; a child is another process. */
+static int own_pid;
+
+static void forget_pid(void)
+{
+    own_pid = 0;
+}
+
+static int process_number(void)
+{
+    static bool watches_forks;
+
+    if (own_pid == 0) {
+        if (!watches_forks)
+            watches_forks = pthread_atfork(NULL, NULL, forget_pid) == 0;
+        int pid = (int)getpid();
+        if (!watches_forks)
+            return pid;
+        own_pid = pid;
+    }
+    return own_pid;
+}
 
 static int facility_number(const char *name)
 {
@@ -156,7 +180,7 @@ size_t log_format_line(char *out, size_t size, const char *text)
 {
     size_t used = log_format_stamp(out, size);
     int length = snprintf(out + used, size - used, "%s[%d]: %s", state.tag,
-                          (int)getpid(), text);
+                          process_number(), text);
     used += (size_t)length;
     return used < size ? used : size - 1;
 }
@@ -277,7 +301,7 @@ static void write_postlog(enum log_level level, const char *text)
 {
     char line[LINE_MAX_BYTES];
     int length = snprintf(line, sizeof line, "%s[%d]: %s", state.tag,
-                          (int)getpid(), text);
+                          process_number(), text);
     if (send_postlog(line, (size_t)length) || append_fallback_file(text))
         return;
     if ((state.targets & LOG_TO_SYSLOG) == 0)

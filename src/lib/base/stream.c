@@ -86,6 +86,16 @@ struct stream *stream_open(int fd)
     return s;
 }
 
+struct stream *stream_open_socket(int fd)
+{
+    return stream_new(fd, KIND_SOCKET);
+}
+
+struct stream *stream_open_file(int fd)
+{
+    return stream_new(fd, KIND_FILE);
+}
+
 struct stream *stream_open_memory(const void *data, size_t length)
 {
     if (data == NULL)

@@ -97,7 +97,7 @@ static bool open_message(struct request *r)
         close(r->queue_fd);
         return false;
     }
-    r->message = message_reader_open(stream_open(r->queue_fd), r->arena);
+    r->message = message_reader_open(stream_open_file(r->queue_fd), r->arena);
     return true;
 }
 

@@ -77,7 +77,7 @@ static bool connect_client(struct ipc_client *client, deadline_t until,
 
     if (fd < 0)
         return error_prefix(why, "connect to %s", client->path);
-    client->stream = stream_open(fd);
+    client->stream = stream_open_socket(fd);
     stream_set_timeout(client->stream, client->timeout_s);
     client->ttl_until = limit_of(client->ttl_s);
     return true;
@@ -270,7 +270,7 @@ bool ipc_trigger(const char *class_name, const char *service, const void *bytes,
     bool ok = fd >= 0;
 
     if (ok) {
-        struct stream *s = stream_open(fd);
+        struct stream *s = stream_open_socket(fd);
         stream_set_deadline(s, until);
         stream_put_bytes(s, bytes, length);
         ok = stream_flush(s) || error_set(why, "%s", stream_error_text(s));

@@ -35,7 +35,7 @@ struct message_writer *message_writer_create(const char *queue, mode_t mode,
         return NULL;
     }
     writer->queue = mem_strdup(queue);
-    writer->out = stream_open(fd);
+    writer->out = stream_open_file(fd);
     return writer;
 }
 

@@ -89,7 +89,7 @@ void accept_one_at_a_time(struct process *p)
     int waiter = open_waiter(p);
 
     child_status_send(SERVICE_STATUS_FD, 0, 1);
-    while (!service_is_over(p)) {
+    while (!p->is_retiring) {
         int listener = wait_for_client(p, waiter);
         watchdog_feed();
         /* Asked again: it may have waited for long. */

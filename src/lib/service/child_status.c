@@ -10,6 +10,16 @@
 
 #include "base/num.h"
 
+/* Services do not fork before they say this. */
+static pid_t own_pid(void)
+{
+    static pid_t pid;
+
+    if (pid == 0)
+        pid = getpid();
+    return pid;
+}
+
 static unsigned generation(void)
 {
     static unsigned long number;
@@ -26,7 +36,7 @@ static unsigned generation(void)
 
 bool child_status_send(int fd, int clients, int room)
 {
-    const struct child_status status = { .pid = getpid(),
+    const struct child_status status = { .pid = own_pid(),
                                          .generation = generation(),
                                          .clients = clients,
                                          .room = room };

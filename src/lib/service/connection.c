@@ -21,6 +21,7 @@
 #define TRIGGER_MAX       1024
 #define TRIGGER_TIMEOUT_S 10
 #define DATAGRAM_MAX      16384
+#define DATAGRAMS         16 /* a system call */
 
 int connection_accept(int listener)
 {
@@ -91,7 +92,7 @@ void connection_serve(struct process *p, int fd)
         serve_passed(p, fd);
         return;
     }
-    struct service_client client = { .stream = stream_open(fd),
+    struct service_client client = { .stream = stream_open_socket(fd),
                                      .is_inet = p->type == MASTER_INET };
     serve_stream(p, &client);
 }
@@ -133,7 +134,7 @@ void connection_serve_standalone(struct process *p)
 void connection_take_trigger(struct process *p, int fd)
 {
     char bytes[TRIGGER_MAX];
-    struct stream *s = stream_open(fd);
+    struct stream *s = stream_open_socket(fd);
 
     stream_set_timeout(s, TRIGGER_TIMEOUT_S);
     size_t got = stream_get_some(s, bytes, sizeof bytes);
@@ -153,11 +154,23 @@ void connection_take_fifo(struct process *p, int listener)
 
 void connection_take_datagrams(struct process *p, int listener)
 {
-    char data[DATAGRAM_MAX];
-    ssize_t got;
+    static char data[DATAGRAMS][DATAGRAM_MAX];
+    struct iovec parts[DATAGRAMS];
+    struct mmsghdr messages[DATAGRAMS] = { 0 };
+    int got;
 
-    while ((got = recv(listener, data, sizeof data, MSG_DONTWAIT)) >= 0)
-        p->service->datagram(data, (size_t)got);
-    if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+    for (int i = 0; i < DATAGRAMS; i++) {
+        parts[i] = (struct iovec){ data[i], sizeof data[i] };
+        messages[i].msg_hdr.msg_iov = &parts[i];
+        messages[i].msg_hdr.msg_iovlen = 1;
+    }
+    do {
+        got = recvmmsg(listener, messages, DATAGRAMS, MSG_DONTWAIT, NULL);
+        for (int i = 0; i < got; i++)
+            p->service->datagram(data[i], messages[i].msg_len);
+    } while (got == DATAGRAMS);
+    if (p->service->no_more_datagrams != NULL)
+        p->service->no_more_datagrams();
+    if (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
         fatal("receive datagram: %m");
 }
