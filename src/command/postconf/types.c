@@ -19,24 +19,27 @@
 #include "table/table.h"
 
 /* main.cf tells where further types may be loaded from. */
-static void find_loadable(void)
+static void find_loadable(struct config *config)
 {
     struct error why = ERROR_NONE;
-    struct config *config = config_load(config_default_directory(), &why);
-    struct table_setup setup = { 0 };
+    const struct table_setup setup = {
+        .dynamicmaps_directory = config_try(config, "meta_directory", &why),
+        .shlib_directory = config_try(config, "shlib_directory", &why),
+    };
 
-    if (config == NULL)
-        return;
-    setup.dynamicmaps_directory = config_try(config, "meta_directory", &why);
-    setup.shlib_directory = config_try(config, "shlib_directory", &why);
     table_set_up(&setup);
 }
 
 static void show_tables(void)
 {
-    find_loadable();
+    struct error why = ERROR_NONE;
+    struct config *config = config_load(config_default_directory(), &why);
+
+    if (config != NULL)
+        find_loadable(config);
     for (const char *const *type = table_types(); *type != NULL; type++)
         puts(*type);
+    config_free(config);
 }
 
 #ifdef HAVE_OPENSSL
