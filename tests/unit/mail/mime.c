@@ -87,6 +87,10 @@ TEST(mime_parts)
     feed(MIME_RECURSE_MESSAGE,
          "Content-Type: message/rfc822\n\nX: 1\n\nbody\n");
     CHECK_STR(strchr(seen.data, '|'), "|$N[X: 1]$body$");
+    /* Only the body of the message itself must begin with an empty line. */
+    feed(0, "Content-Type: multipart/mixed; boundary=b\n--b\n--b\ntext\n"
+            "--b\nX: 1\n--b--\n");
+    CHECK_STR(strchr(seen.data, '|'), "|$--b$--b$text$--b$M[X: 1]--b--$");
 }
 
 TEST(mime_errors)
