@@ -20,6 +20,7 @@
 #include "config/master_cf.h"
 #include "config/param_index.h"
 #include "config/params.h"
+#include "config/unbuilt.h"
 #include "postfix.h"
 #include "service/listen_address.h"
 #include "table/table.h"
@@ -48,42 +49,27 @@ static bool check_parameters(struct config *config)
     return ok;
 }
 
-static bool has_word(const char *list, const char *wanted)
+/* What this version does not do: an order is an error, all else worth a
+ * line. */
+static bool check_unbuilt(struct config *config, const char *where,
+                          const char *name, const char *value)
 {
-    struct arena *arena = arena_new();
-    bool found = false;
+    const char *feature;
 
-    for (char **word = text_split(arena, list, NULL, NULL);
-         *word != NULL && !found; word++)
-        found = text_equal_nocase(*word, wanted);
-    arena_free(arena);
-    return found;
-}
-
-static bool check_unbuilt_value(const char *where, const char *name,
-                                const char *value)
-{
-    static const struct {
-        const char *name, *harmless, *tolerable, *what;
-    } rows[] = {
-#define UNBUILT(name, harmless, tolerable, what) \
-    { #name, harmless, tolerable, what },
-#include "unbuilt.def"
-#undef UNBUILT
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (strcmp(rows[i].name, name) != 0 || *value == '\0' ||
-            has_word(rows[i].harmless, value))
-            continue;
-        bool tolerable = has_word(rows[i].tolerable, value);
-        log_write(tolerable ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR,
-                  "%s: %s = %s asks for %s, which this version does not "
-                  "have; %s",
-                  where, name, value, rows[i].what,
-                  tolerable ? "it goes on without" : "remove the setting");
-        return tolerable;
+    switch (unbuilt_judge(config, name, value, &feature)) {
+    case UNBUILT_NOTHING: return true;
+    case UNBUILT_WARN:
+        log_warning("%s: %s = %s asks for %s, which this version does not "
+                    "have; it goes on without: remove the setting to be rid "
+                    "of this warning",
+                    where, name, value, feature);
+        return true;
+    case UNBUILT_REFUSE: break;
     }
-    return true;
+    log_error("%s: %s = %s asks for %s, which this version does not have; "
+              "remove the setting",
+              where, name, value, feature);
+    return false;
 }
 
 /* Is the value of <name> a list in which type:name means a table? */
@@ -162,7 +148,7 @@ static bool check_settings(struct config *config)
         const char *where = config_where(config, names[i]);
         if (value == NULL)
             continue;
-        ok = check_unbuilt_value(where, names[i], value) && ok;
+        ok = check_unbuilt(config, where, names[i], value) && ok;
         ok = check_tables(where, names[i], value) && ok;
         check_restrictions(where, names[i], value);
     }
@@ -218,7 +204,8 @@ static bool check_program(const struct master_entry *entry, const char *where)
     return true;
 }
 
-static bool check_overrides(const struct master_entry *entry,
+static bool check_overrides(struct config *config,
+                            const struct master_entry *entry,
                             const char *where)
 {
     struct arena *arena = arena_new();
@@ -230,7 +217,7 @@ static bool check_overrides(const struct master_entry *entry,
         char *name, *value;
         if (!text_split_nameval(arena_strdup(arena, setting), &name, &value))
             continue;
-        ok = check_unbuilt_value(where, name, value) && ok;
+        ok = check_unbuilt(config, where, name, value) && ok;
         ok = check_tables(where, name, value) && ok;
         check_restrictions(where, name, value);
     }
@@ -275,13 +262,13 @@ static bool check_inet(const struct master_entry *entry, const char *where,
     return ok;
 }
 
-static bool check_entry(const struct master_cf *cf,
+static bool check_entry(struct config *config, const struct master_cf *cf,
                         const struct master_entry *entry, bool is_running)
 {
     char *where = mem_printf("%s, line %d", cf->path, entry->line);
     bool ok = check_program(entry, where);
 
-    ok = check_overrides(entry, where) && ok;
+    ok = check_overrides(config, entry, where) && ok;
     if (entry->type == MASTER_INET)
         ok = check_inet(entry, where, is_running) && ok;
     if (entry->type == MASTER_UNIX_DGRAM && entry->wakeup_s > 0) {
@@ -306,7 +293,8 @@ static bool check_services(struct command *command)
     if (!ok)
         complain(&why);
     for (size_t i = 0; cf != NULL && i < cf->count; i++)
-        ok = check_entry(cf, &cf->entries[i], is_running) && ok;
+        ok = check_entry(command->config, cf, &cf->entries[i], is_running) &&
+             ok;
     if (cf != NULL && *common_params.maillog_file != '\0' &&
         master_cf_find(cf, common_params.postlog_service_name,
                        MASTER_UNIX_DGRAM) == NULL) {

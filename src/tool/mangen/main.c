@@ -21,6 +21,7 @@
 #include "base/str.h"
 #include "base/text.h"
 #include "config/param_index.h"
+#include "config/unbuilt.h"
 #include "prose.h"
 #include "roff.h"
 
@@ -147,6 +148,18 @@ static const char *describe(struct arena *arena, const struct hash *rows,
     return arena_printf(arena, "%s Obsolete: use %s.", row->text, instead);
 }
 
+/* With a word on those that have no effect yet. */
+static const char *describe_state(struct arena *arena,
+                                  const struct param_index *index,
+                                  const char *name, const char *text)
+{
+    struct unbuilt unbuilt;
+
+    if (!unbuilt_find(index, name, &unbuilt))
+        return text;
+    return arena_printf(arena, "%s Not built yet.", text);
+}
+
 static void put_all(void)
 {
     struct arena *arena = arena_new();
@@ -161,13 +174,17 @@ static void put_all(void)
             .key = entries[i]->name,
             .name = entries[i]->name,
             .default_text = entries[i]->default_text,
-            .text = describe(arena, rows, entries[i]),
+            .text = describe_state(arena, index, entries[i]->name,
+                                   describe(arena, rows, entries[i])),
         };
         ARRAY_ADD(&list, entry);
     }
     for (size_t i = 0; i < prose_row_count; i++)
-        if (prose_rows[i].is_family)
-            add_row(&list, arena, &prose_rows[i]);
+        if (prose_rows[i].is_family) {
+            struct prose_row row = prose_rows[i];
+            row.text = describe_state(arena, index, row.name, row.text);
+            add_row(&list, arena, &row);
+        }
     put_list(&list, true);
     hash_free(rows, NULL);
     param_index_free(index);
