@@ -11,8 +11,12 @@ enum rewrite_context { REWRITE_LOCAL, REWRITE_REMOTE, REWRITE_NONE };
 /* "local", "remote", "invalid" and back. */
 const char *rewrite_context_name(enum rewrite_context context);
 enum rewrite_context rewrite_context_parse(const char *name);
-/* Internal form in and out. Retries until it has an answer (the mail system
- * is useless without); fatal() after ipc_timeout. */
+/* Internal form in and out. NULL: no answer in the time that there is
+ * (ipc_timeout, or ipc_set_patience), already logged. */
+MAY_WAIT const char *rewrite_try(struct arena *arena,
+                                 enum rewrite_context context,
+                                 const char *address);
+/* The same, for those who are useless without an answer: fatal() then. */
 MAY_WAIT const char *rewrite_internal(struct arena *arena,
                                       enum rewrite_context context,
                                       const char *address);

@@ -16,6 +16,14 @@
  * which for a daemon is the queue's. For clients made afterwards. */
 void ipc_set_folder(const char *queue_directory);
 
+/* No call takes longer than <seconds>, however long its timeout is: somebody
+ * waits for our answer, and will not do so for an hour. After a call of a pool
+ * that took so long, others have only a moment, until one gets through or half
+ * a minute has passed. 0, as at start: the timeouts decide. */
+void ipc_set_patience(int seconds);
+
+struct ipc_pool;
+
 /* One peer, one connection, kept open between calls. Not shared by fibers:
  * a process with many sessions uses an ipc_pool. */
 struct ipc_client {
@@ -25,6 +33,7 @@ struct ipc_client {
     int idle_s;             /* ipc_idle: closed when unused for so long */
     int ttl_s;              /* ipc_ttl */
     deadline_t idle_until, ttl_until;
+    struct ipc_pool *pool;  /* that it was taken from, or NULL */
 };
 
 void ipc_client_init(struct ipc_client *client, const char *class_name,
@@ -38,7 +47,8 @@ void ipc_client_drop(struct ipc_client *client); /* after a protocol error */
 
 /* Send {request = <name>, fields of the request}, receive the reply. An
  * exchange that fails because the idle peer went away is tried again once at
- * once on a new connection, then every second until <timeout_s>. False:
+ * once on a new connection, then every second until <timeout_s>, or as long
+ * as ipc_set_patience allows. False:
  * <why>, already logged as a warning ("problem talking to service ..."). */
 MAY_WAIT bool ipc_exchange(struct ipc_client *client, struct arena *arena,
                            const char *request_name,
@@ -51,13 +61,16 @@ MAY_WAIT bool ipc_exchange(struct ipc_client *client, struct arena *arena,
                  1 ? (q) : (const struct qtype *)0, &rtype##_schema,   \
                  1 ? (r) : (struct rtype *)0, why)
 
-/* Connections for many fibers (idle_s or ttl_s 0: never closed for that): each call takes an idle one or opens one. */
-struct ipc_pool;
+/* Connections for many fibers (idle_s or ttl_s 0: never closed for that): each
+ * call takes an idle one or opens one. */
 struct ipc_pool *ipc_pool_new(const char *class_name, const char *service,
                               int timeout_s, int idle_s, int ttl_s);
 void ipc_pool_free(struct ipc_pool *pool);
 MAY_WAIT struct ipc_client *ipc_pool_take(struct ipc_pool *pool);
 void ipc_pool_give_back(struct ipc_pool *pool, struct ipc_client *client);
+
+/* When a call that begins now must be over. */
+deadline_t ipc_call_deadline(int timeout_s);
 
 /* Connect to class/service, write <length> bytes, close: a trigger. False
  * and <why> if nobody listens within <timeout_s>. */

@@ -21,8 +21,8 @@ struct stream *message_writer_stream(struct message_writer *writer);
 struct timeval message_writer_created(const struct message_writer *writer);
 /* flush, fchmod(0700 | extra), fsync, fsync of the directory. False: <why>,
  * and errno (ENOSPC, EFBIG matter to the caller). <mtime> 0: now. */
-bool message_writer_commit(struct message_writer *writer, mode_t extra,
-                           time_t mtime, struct error *why);
+MAY_WAIT bool message_writer_commit(struct message_writer *writer, mode_t extra,
+                                    time_t mtime, struct error *why);
 /* Move to another queue before the commit (hold). */
 bool message_writer_move(struct message_writer *writer, const char *queue,
                          struct error *why);

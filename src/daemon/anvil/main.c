@@ -3,12 +3,17 @@
  * main.c - anvil: counts connections and requests of SMTP clients.
  *
  * A client process that goes away without a word takes its connections with
- * it: what was opened over one stream is closed with the stream.
+ * it. A process with many sessions may have several streams, and tell of the
+ * end of a session by another one than of its beginning: what a process has
+ * opened is closed with its last stream.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/fiber.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "counters.h"
 #include "ipc/codec.h"
@@ -19,10 +24,13 @@ enum { SWEEP_S = 10 };
 
 static struct counters counters;
 
-/* The connection that one smtpd process has told us of, per stream. */
+/* The connections that one smtpd process has told us of. */
 struct anvil_client {
+    char *key;         /* owned; its process ID */
+    int streams;
     struct hash *open; /* ident -> number of connections */
 };
+static struct hash *clients; /* by process ID */
 
 static void client_note(struct anvil_client *client, const char *ident,
                         intptr_t change)
@@ -101,6 +109,27 @@ static const struct dispatch_row requests[] = {
     { "lookup", &anvil_request_schema, serve_lookup },
 };
 
+/* The kernel knows who has connected. */
+static struct anvil_client *client_enter(struct stream *s)
+{
+    struct ucred peer = { .pid = 0 };
+    socklen_t length = sizeof peer;
+    char key[32];
+
+    if (getsockopt(stream_fd(s), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0)
+        log_warning("ask for the process ID of a client: %m");
+    snprintf(key, sizeof key, "%ld", (long)peer.pid);
+    struct anvil_client *client = hash_get(clients, key);
+    if (client == NULL) {
+        client = mem_zalloc(sizeof *client);
+        client->key = mem_strdup(key);
+        client->open = hash_new();
+        hash_put(clients, key, client);
+    }
+    client->streams++;
+    return client;
+}
+
 static void close_all(struct anvil_client *client)
 {
     size_t position = 0;
@@ -113,18 +142,30 @@ static void close_all(struct anvil_client *client)
     hash_free(client->open, NULL);
 }
 
+static void client_leave(struct anvil_client *client)
+{
+    if (--client->streams > 0)
+        return;
+    close_all(client);
+    hash_remove(clients, client->key);
+    free(client->key);
+    free(client);
+}
+
+/* However long a client says nothing: it may have sessions. */
 static void serve(struct service_client *client)
 {
-    struct anvil_client mine = { .open = hash_new() };
+    struct anvil_client *mine = client_enter(client->stream);
 
     dispatch_serve(client->stream, requests,
-                   sizeof requests / sizeof *requests, common_params.ipc_ttl,
-                   common_params.ipc_timeout, &mine);
-    close_all(&mine);
+                   sizeof requests / sizeof *requests, 0,
+                   common_params.ipc_timeout, mine);
+    client_leave(mine);
 }
 
 static void start(void)
 {
+    clients = hash_new();
     counters_init(&counters, anvil_params.anvil_rate_time_unit);
 }
 

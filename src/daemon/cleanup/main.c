@@ -3,11 +3,16 @@
  * main.c - cleanup: every new message passes here on its way into the queue.
  */
 #include "base/log.h"
+#include "ipc/call.h"
 #include "message.h"
 #include "service/service.h"
 
+/* For rewriting: those who post mail wait for us. */
+enum { PATIENCE_S = 100 };
+
 static void open_tables(void)
 {
+    ipc_set_patience(PATIENCE_S);
     rewrite_set_up();
     masquerade_set_up();
     aliases_set_up();

@@ -16,9 +16,10 @@ bool address_resolve(struct session *s, const char *address,
                      struct resolve_reply *reply)
 {
     const char *sender = s->mail.active ? s->mail.sender : "";
-    const char *standard = rewrite_internal(s->line_arena, REWRITE_LOCAL,
-                                            address);
+    const char *standard = rewrite_try(s->line_arena, REWRITE_LOCAL, address);
 
+    if (standard == NULL)
+        return false;
     resolve_address(s->line_arena, sender, standard, reply);
     return (reply->flags & RESOLVE_FAILED) == 0;
 }

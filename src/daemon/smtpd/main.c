@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "dns/query.h"
+#include "ipc/call.h"
 #include "service/service.h"
 #include "session.h"
 #include "settings.h"
@@ -51,8 +52,13 @@ static void warn_of_missing_features(void)
                         rows[i].parameter);
 }
 
+/* A client gives up after some minutes (RFC 5321, section 4.5.3.2): it is to
+ * have a reply before, also when a service that we need is down. */
+enum { PATIENCE_S = 100 };
+
 static void before_jail(void)
 {
+    ipc_set_patience(PATIENCE_S);
     const struct dns_setup dns = {
         .ncache_ttl_fix = dns_params.dns_ncache_ttl_fix_enable,
         .reply_filter = smtpd_params.smtpd_dns_reply_filter,

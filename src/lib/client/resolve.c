@@ -7,11 +7,10 @@
 #include <string.h>
 
 #include "answer_cache.h"
-#include "base/fatal.h"
 #include "base/str.h"
 #include "client/client.h"
 
-enum { REMEMBER_S = 5, REMEMBER_COUNT = 1000, RETRY_MS = 1000 };
+enum { REMEMBER_S = 5, REMEMBER_COUNT = 1000 };
 
 static struct ipc_pool *resolve_pool;
 static struct answer_cache resolve_cache = {
@@ -54,17 +53,13 @@ static void ask(struct arena *arena, const char *how, const char *sender,
     struct ipc_pool *pool = client_pool(&resolve_pool, "private",
                                         client_setup()->rewrite_service);
     struct resolve_request request = { sender, address };
-    deadline_t until = deadline_in_s(client_setup()->ipc_timeout_s);
-    struct error why = ERROR_NONE;
 
-    while (!client_call(pool, arena, how, resolve_request, &request,
-                        resolve_reply, reply, &why)) {
-        if (clock_now() >= until)
-            fatal("cannot get an answer from the %s service: %s; is the mail "
-                  "system running?",
-                  client_setup()->rewrite_service, why.text);
-        clock_sleep_ms(RETRY_MS);
-    }
+    if (!client_call(pool, arena, how, resolve_request, &request,
+                     resolve_reply, reply, NULL))
+        *reply = (struct resolve_reply){ .flags = RESOLVE_FAILED,
+                                         .transport = "",
+                                         .nexthop = "",
+                                         .recipient = address };
 }
 
 static void resolve(struct arena *arena, const char *how, const char *sender,

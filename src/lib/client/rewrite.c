@@ -45,24 +45,21 @@ static const char *ask(struct arena *arena, enum rewrite_context context,
     struct ipc_pool *pool = client_pool(&rewrite_pool, "private",
                                         client_setup()->rewrite_service);
     struct rewrite_request request = { context_names[context], address };
-    deadline_t until = deadline_in_s(client_setup()->ipc_timeout_s);
+    deadline_t until = ipc_call_deadline(client_setup()->ipc_timeout_s);
     struct rewrite_reply reply;
-    struct error why = ERROR_NONE;
 
-    for (;;) {
-        if (client_call(pool, arena, "rewrite", rewrite_request, &request,
-                        rewrite_reply, &reply, &why) &&
-            reply.status == 0)
+    while (client_call(pool, arena, "rewrite", rewrite_request, &request,
+                       rewrite_reply, &reply, NULL)) {
+        if (reply.status == 0)
             return reply.address;
         if (clock_now() >= until)
-            fatal("cannot get an answer from the %s service: %s; is the mail "
-                  "system running?",
-                  client_setup()->rewrite_service, why.text);
+            return NULL;
         clock_sleep_ms(RETRY_MS);
     }
+    return NULL;
 }
 
-const char *rewrite_internal(struct arena *arena, enum rewrite_context context,
+const char *rewrite_try(struct arena *arena, enum rewrite_context context,
                              const char *address)
 {
     if (context == REWRITE_NONE || *address == '\0')
@@ -76,6 +73,19 @@ const char *rewrite_internal(struct arena *arena, enum rewrite_context context,
         return arena_strndup(arena, known, length);
 
     const char *answer = ask(arena, context, address);
-    answer_cache_put(&rewrite_cache, key, answer, strlen(answer));
+    if (answer != NULL)
+        answer_cache_put(&rewrite_cache, key, answer, strlen(answer));
+    return answer;
+}
+
+const char *rewrite_internal(struct arena *arena, enum rewrite_context context,
+                             const char *address)
+{
+    const char *answer = rewrite_try(arena, context, address);
+
+    if (answer == NULL)
+        fatal("cannot get an answer from the %s service; is the mail system "
+              "running?",
+              client_setup()->rewrite_service);
     return answer;
 }

@@ -7,6 +7,8 @@
 #include "base/str.h"
 #include "client/client.h"
 
+enum { ANVIL_TIMEOUT_S = 10 };
+
 static struct ipc_pool *flush_pool, *verify_pool, *anvil_pool;
 
 static int flush_call(const char *request, const char *site,
@@ -84,10 +86,14 @@ bool anvil_call(const char *request, const char *service,
     struct anvil_request q = {
         arena_printf(arena, "%s:%s", service, client_address)
     };
-    /* Never closed for being idle: anvil counts our clients as gone with it. */
-    if (anvil_pool == NULL)
-        anvil_pool = ipc_pool_new("private", client_setup()->anvil_service,
-                                  client_setup()->ipc_timeout_s, 0, 0);
+    /* Never closed for being idle: anvil counts our clients as gone with it.
+     * It answers from memory, and an SMTP client waits to be greeted. */
+    if (anvil_pool == NULL) {
+        int timeout_s = client_setup()->ipc_timeout_s;
+        anvil_pool = ipc_pool_new(
+            "private", client_setup()->anvil_service,
+            timeout_s < ANVIL_TIMEOUT_S ? timeout_s : ANVIL_TIMEOUT_S, 0, 0);
+    }
     bool ok = client_call(anvil_pool, arena, request, anvil_request, &q,
                           anvil_reply, reply, NULL) &&
               reply->status == 0;

@@ -15,8 +15,22 @@
 #include "codec_private.h"
 
 #define RETRY_PAUSE_MS 1000
+#define HOPELESS_S     30 /* after a call that took all patience */
+#define HOPELESS_MS    1000
 
 static char *folder; /* owned; NULL: the current directory */
+static int patience_s; /* constant after start; 0: timeouts decide */
+
+struct ipc_pool {
+    struct ipc_client model;   /* its path is owned; never connected */
+    struct idle_client *idle;  /* owned, the last used first */
+    deadline_t hopeless_until; /* the service did not answer for long */
+};
+
+void ipc_set_patience(int seconds)
+{
+    patience_s = seconds;
+}
 
 void ipc_set_folder(const char *queue_directory)
 {
@@ -148,23 +162,39 @@ static const char *service_of(const struct ipc_client *client)
     return strrchr(client->path, '/') + 1;
 }
 
-bool ipc_exchange(struct ipc_client *client, struct arena *arena,
-                  const char *request_name,
-                  const struct ipc_schema *request_schema, const void *request,
-                  const struct ipc_schema *reply_schema, void *reply,
-                  struct error *why)
+deadline_t ipc_call_deadline(int timeout_s)
 {
-    const struct call call = { arena,        request_name, request_schema,
-                               reply_schema, request,      reply };
-    deadline_t until = limit_of(client->timeout_s);
+    if (patience_s > 0 && (timeout_s <= 0 || timeout_s > patience_s))
+        timeout_s = patience_s;
+    return limit_of(timeout_s);
+}
+
+static deadline_t deadline_of_call(const struct ipc_client *client)
+{
+    if (client->pool != NULL && clock_now() < client->pool->hopeless_until)
+        return deadline_in_ms(HOPELESS_MS);
+    return ipc_call_deadline(client->timeout_s);
+}
+
+/* So that others who wait for us do not wait as long each time. */
+static void note_outcome(struct ipc_client *client, bool ok)
+{
+    if (client->pool != NULL && patience_s > 0)
+        client->pool->hopeless_until = ok ? 0 : deadline_in_s(HOPELESS_S);
+}
+
+static bool keep_trying(struct ipc_client *client, const struct call *call,
+                        struct error *why)
+{
+    deadline_t until = deadline_of_call(client);
     struct error trouble = ERROR_NONE;
 
     drop_if_old(client);
     /* A server may end while its client is idle: that is no trouble. */
-    if (client->stream != NULL && try_once(client, &call, until, &trouble))
+    if (client->stream != NULL && try_once(client, call, until, &trouble))
         return true;
     for (bool first = true;; first = false) {
-        if (try_once(client, &call, until, &trouble))
+        if (try_once(client, call, until, &trouble))
             return true;
         bool over = clock_now() >= until - RETRY_PAUSE_MS;
         if (first || over)
@@ -176,16 +206,25 @@ bool ipc_exchange(struct ipc_client *client, struct arena *arena,
     }
 }
 
+bool ipc_exchange(struct ipc_client *client, struct arena *arena,
+                  const char *request_name,
+                  const struct ipc_schema *request_schema, const void *request,
+                  const struct ipc_schema *reply_schema, void *reply,
+                  struct error *why)
+{
+    const struct call call = { arena,        request_name, request_schema,
+                               reply_schema, request,      reply };
+    bool ok = keep_trying(client, &call, why);
+
+    note_outcome(client, ok);
+    return ok;
+}
+
 /* ---- connections for many fibers ---- */
 
 struct idle_client {
     struct ipc_client client; /* first: it is what the pool hands out */
     struct idle_client *next;
-};
-
-struct ipc_pool {
-    struct ipc_client model;  /* its path is owned; never connected */
-    struct idle_client *idle; /* owned, the last used first */
 };
 
 struct ipc_pool *ipc_pool_new(const char *class_name, const char *service,
@@ -244,6 +283,7 @@ struct ipc_client *ipc_pool_take(struct ipc_pool *pool)
     client = mem_zalloc(sizeof *client);
     client->client = pool->model;
     client->client.path = mem_strdup(pool->model.path);
+    client->client.pool = pool;
     return &client->client;
 }
 

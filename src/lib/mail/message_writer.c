@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/io.h"
 
 struct message_writer {
     char id[QUEUE_ID_SIZE];
@@ -98,6 +99,28 @@ static bool sync_folder(const struct message_writer *writer, struct error *why)
     return synced;
 }
 
+/* The disk takes its time, in which other sessions of this process go on. */
+struct sync {
+    int fd;
+    int error;
+};
+
+static void sync_now(void *argument)
+{
+    struct sync *sync = argument;
+
+    sync->error = fsync(sync->fd) == 0 ? 0 : errno;
+}
+
+static bool sync_to_disk(int fd)
+{
+    struct sync sync = { .fd = fd };
+
+    offload(sync_now, &sync);
+    errno = sync.error;
+    return sync.error == 0;
+}
+
 static bool failed(const struct message_writer *writer, const char *what,
                    struct error *why)
 {
@@ -124,7 +147,7 @@ bool message_writer_commit(struct message_writer *writer, mode_t extra,
         return failed(writer, "set time of", why);
     if (fchmod(fd, S_IRWXU | extra) != 0)
         return failed(writer, "change mode of", why);
-    if (fsync(fd) != 0)
+    if (!sync_to_disk(fd))
         return failed(writer, "sync", why);
     if (!name_goes_with_data(fd) && !sync_folder(writer, why))
         return false;
