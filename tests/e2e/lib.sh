@@ -109,7 +109,7 @@ finish()
     exit $status
 }
 trap finish EXIT
-trap 'exit 1' INT TERM HUP
+trap 'exit 1' INT TERM HUP PIPE
 
 # sink PORT OPTION...: a remote host, dumping to $work/remote/received.
 sink()
