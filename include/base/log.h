@@ -36,7 +36,8 @@ struct log_options {
      * there: append to this file. NULL: fall back to syslog. */
     const char *fallback_file; /* "/dev/stdout": to standard output */
     int file_mode;             /* of a file that is created; 0: 0600 */
-    const char *host_name;      /* for LOG_TO_STDOUT and files */
+    const char *host_name;      /* for LOG_TO_STDOUT and files; cut at the
+                                   first dot, as syslog has it */
     unsigned targets;
 };
 

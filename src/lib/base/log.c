@@ -124,6 +124,7 @@ void log_open(const struct log_options *options)
                    options->fallback_file))
         state.fallback_file[0] = '\0';
     copy_text(state.host_name, sizeof state.host_name, options->host_name);
+    state.host_name[strcspn(state.host_name, ".")] = '\0';
     state.file_mode = options->file_mode != 0 ? options->file_mode : 0600;
     if (state.postlog_fd >= 0) {
         close(state.postlog_fd);
