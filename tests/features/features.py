@@ -48,6 +48,7 @@ def run_test(lab, function):
         if os.environ.get("KEEP"):
             sys.stderr.write("---- %s\n%s" % (function.__name__, lab.log()))
             traceback.print_exc()
+            subprocess.run(["ps", "axjf"], stdout=sys.stderr)
         return "FAIL", why(error)
 
 

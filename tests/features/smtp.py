@@ -97,7 +97,7 @@ class Sink:
         self.replies = dict(self.DEFAULTS, **replies)
         self.lmtp, self.delay = lmtp, delay
         self.sessions, self.most, self.open = [], 0, 0
-        self.lock = threading.Lock()
+        self.lock, self.peers = threading.Lock(), []
         kind = socket.AF_UNIX if address.startswith("/") else socket.AF_INET
         self.listener = socket.socket(kind)
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -118,6 +118,11 @@ class Sink:
         except OSError:
             pass
         self.listener.close()
+        for peer in self.peers:
+            try:
+                peer.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
 
     @property
     def mail(self):
@@ -141,6 +146,7 @@ class Sink:
         session = Session()
         with self.lock:
             self.sessions.append(session)
+            self.peers.append(peer)
             self.open += 1
             self.most = max(self.most, self.open)
         try:

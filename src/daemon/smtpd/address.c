@@ -138,13 +138,14 @@ static enum access_result refuse_as_told(struct access *a,
                                          enum unlisted_kind kind,
                                          const char *text, bool later)
 {
+    bool sender = kind == UNLISTED_SENDER;
     struct dsn dsn;
 
-    dsn_split(a->s->line_arena, later ? "4.1.0" : "5.1.0", text, &dsn);
+    dsn_split(a->s->line_arena, sender ? "5.1.0" : "5.1.1", text, &dsn);
     return access_reject(
         a, later ? 450 : (int)smtpd_params.unknown_virtual_alias_reject_code,
         dsn.status, "<%s>: %s address rejected: %s", address,
-        kind == UNLISTED_SENDER ? "Sender" : "Recipient", dsn.reason);
+        sender ? "Sender" : "Recipient", dsn.reason);
 }
 
 enum access_result access_unlisted(struct access *a, const char *address,

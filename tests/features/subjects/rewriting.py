@@ -316,7 +316,7 @@ def relocated(lab):
         has(got.raw, "president@whitehouse.test")
         with lab.settings(relocated_prefix_enable="no"):
             said = lab.rcpt("joe@example.com")
-            expect(said, "550 5.1.6")
+            expect(said, "550 5.1.1")
             assert "User has moved to" not in said
 
 

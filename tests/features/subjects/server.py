@@ -68,7 +68,7 @@ def mail_name(lab):
         has(lab.arrived("joe", word).raw, r"X-MyMTA-Queue-ID:")
 
 
-@row("S027")
+@row("S012")
 def reload_takes_effect(lab):
     with lab.settings(smtpd_banner="$myhostname changed"):
         until(lambda: "changed" in lab.client().banner, 10)

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * main.c - pipe: mail to an external command of master.cf.
+ *
+ * All recipients of a request share one run of the command, and its fate.
+ */
+#include <limits.h>
+#include <string.h>
+
+#include "base/fatal.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "delivery/rights.h"
+#include "pipe.h"
+
+static struct attributes attributes;
+
+/* D: has the message been here? */
+static bool has_been_delivered(struct request *r, const char *address)
+{
+    struct str line = STR_EMPTY;
+    bool found = false;
+    int type;
+
+    if (!message_reader_rewind_content(r->message))
+        return false;
+    while (!found && (type = message_reader_content(r->message, &line)) >= 0 &&
+           line.length > 0) {
+        if (text_has_prefix_nocase(line.data, "Delivered-To:"))
+            found = text_equal_nocase(
+                text_trim(line.data + strlen("Delivered-To:")), address);
+    }
+    str_fini(&line);
+    return found;
+}
+
+/* Reasons not to run the command. */
+static bool must_refuse(struct request *r, struct dsn *dsn)
+{
+    const struct attributes *a = &attributes;
+
+    if (a->size_limit > 0 && r->wire->data_size > a->size_limit) {
+        *dsn = (struct dsn){ "5.2.3", .reason = arena_printf(r->arena,
+            "message size %lld exceeds size limit %ld of mailer %s",
+            (long long)r->wire->data_size, a->size_limit, service_name()) };
+        return true;
+    }
+    if ((a->flags & (PIPE_DELIVERED | PIPE_ORIGINAL)) && r->count > 1) {
+        *dsn = (struct dsn){ "4.3.5",
+                             .reason = "mail system configuration error" };
+        log_warning("pipe flag `D' or `O' requires %s_destination_recipient_"
+                    "limit = 1",
+                    service_name());
+        return true;
+    }
+    if ((a->flags & PIPE_DELIVERED) &&
+        has_been_delivered(r, r->recipients[0].address)) {
+        *dsn = (struct dsn){ "5.4.6", .reason = arena_printf(r->arena,
+            "mail forwarding loop for %s", r->recipients[0].address) };
+        return true;
+    }
+    return false;
+}
+
+static bool is_probe(const struct request *r)
+{
+    return (r->wire->trace_flags & (TRACE_MTA_VERIFY | TRACE_USER_VERIFY)) !=
+           0;
+}
+
+static void pipe_deliver(struct request *r)
+{
+    struct argument_list arguments = ARRAY_EMPTY;
+    struct dsn dsn;
+
+    if (!must_refuse(r, &dsn)) {
+        arguments_expand(&attributes, r, &arguments);
+        if (is_probe(r))
+            dsn = (struct dsn){ "2.0.0", .reason = arena_printf(r->arena,
+                "delivers to command: %s", arguments.items[0]) };
+        else
+            command_run(&attributes, r, &arguments, &dsn);
+    }
+    ARRAY_FREE(&arguments);
+    for (size_t i = 0; i < r->count; i++)
+        outcome_by_status(r, i, service_name(), &dsn);
+}
+
+/* <service>_time_limit, or command_time_limit. */
+static void read_time_limit(void)
+{
+    struct error why = ERROR_NONE;
+
+    if (!param_family_time(service_config(), service_name(), "_time_limit",
+                           (int)delivery_params.command_time_limit, 1,
+                           INT_MAX, &attributes.time_limit_s, &why))
+        fatal("%s", why.text);
+}
+
+static void start(void)
+{
+    attributes_read(&attributes);
+    read_time_limit();
+    delivery_set_status_filter("pipe_delivery_status_filter",
+                               pipe_params.pipe_delivery_status_filter);
+}
+
+static void drop(void)
+{
+    rights_init(common_params.mail_owner);
+}
+
+static const struct param_group *const groups[] = {
+    &pipe_param_group, &delivery_param_group, NULL,
+};
+
+static const struct delivery_agent agent = {
+    .service = {
+        .name = "pipe",
+        .groups = groups,
+        .kind = SERVICE_STREAM,
+        .sessions = SERVICE_ONE,
+        .flags = SERVICE_PRIVILEGED | SERVICE_BOUNCE_INIT,
+        .may = MAY_WRITE_QUEUE | MAY_EXEC | MAY_CHANGE_UID,
+        .before_jail = start,
+        .after_jail = drop,
+    },
+    .deliver = pipe_deliver,
+};
+
+int main(int argc, char **argv)
+{
+    return delivery_main(&agent, argc, argv);
+}
