@@ -11,6 +11,10 @@
 #include "base/clock.h"
 #include "base/error.h"
 
+/* Of all TCP sockets made from now on: buffers of this many bytes, which limit
+ * the window that is announced; 0: as the system has it. Only at start. */
+void sock_limit_window(long bytes);
+
 /* Nonblocking, close-on-exec. Return -1 and <why>, errno kept. */
 int sock_listen(const struct addr *addr, int backlog, struct error *why);
 MAY_WAIT int sock_connect(const struct addr *addr, const struct addr *from,

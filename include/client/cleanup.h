@@ -41,6 +41,10 @@ MAY_WAIT struct cleanup_post *cleanup_notice_open(const char *sender,
                                                   int sender_options,
                                                   const char *myhostname,
                                                   const char *mail_name);
+/* The flags that make header and body checks and mail filters look at a
+ * message of our own: those of <what>, "bounce" or "notify", if <classes>
+ * (internal_mail_filter_classes) has it; else 0. */
+int cleanup_notice_filters(const char *classes, const char *what);
 void cleanup_post_line(struct cleanup_post *post, const char *format, ...)
     PRINTF_LIKE(2, 3);
 

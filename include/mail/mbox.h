@@ -48,6 +48,8 @@ struct mbox_options {
     bool via_spool;
     gid_t spool_gid;
     bool devices;           /* may be /dev/null or the like */
+    off_t *start;           /* NULL, or where to say at which byte of the file
+                               the message begins */
 };
 
 /* As the current effective user. On failure <dsn> has a status (4.2.0, 5.2.2

@@ -15,6 +15,8 @@ void chat_free(struct chat *chat);
 void chat_reset(struct chat *chat);
 void chat_note(struct chat *chat, const char *direction /* "In: " "Out:" */,
                const char *text);
+/* How many lines are kept. */
+size_t chat_length(const struct chat *chat);
 /* Each kept line in order. */
 void chat_each(const struct chat *chat, void (*visit)(const char *line, void *),
                void *context);

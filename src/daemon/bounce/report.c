@@ -311,7 +311,11 @@ bool report_send(const struct report *report, char id[QUEUE_ID_SIZE])
     };
 
     n.post = cleanup_notice_open(
-        report->from, report->to, CLEANUP_MAP, 0,
+        report->from, report->to,
+        CLEANUP_MAP |
+            cleanup_notice_filters(common_params.internal_mail_filter_classes,
+                                   "bounce"),
+        0,
         n.utf8 ? MSGOPT_SMTPUTF8 : 0, common_params.myhostname,
         common_params.mail_name);
     if (n.post == NULL)

@@ -127,6 +127,9 @@ enum fate forward_add(const struct delivery *d, const char *address);
 /* Post them all. */
 MAY_WAIT enum fate forwards_finish(struct forwards *forwards);
 
+/* biff.c: tell <user> of the message at byte <start> of the mailbox. */
+void biff_tell(const char *user, off_t start);
+
 /* ---- mailbox.c, file.c, command.c, transport.c: the ends ----------------- */
 
 void mailbox_open(void);

@@ -51,6 +51,7 @@ static bool append(const struct delivery *d, const struct user_info *user,
 {
     struct arena *arena = d->job->arena;
     struct copy_options copy;
+    off_t start = 0;
     struct mbox_options options = {
         .locks = mailbox_locks(),
         .lock_attempts = (int)common_params.deliver_lock_attempts,
@@ -60,6 +61,7 @@ static bool append(const struct delivery *d, const struct user_info *user,
         .owner = user->uid,
         .group = user->gid,
         .check_owner = delivery_params.strict_mailbox_ownership,
+        .start = &start,
     };
 
     copy_set(&copy, d, "file");
@@ -69,6 +71,8 @@ static bool append(const struct delivery *d, const struct user_info *user,
     if (mbox_append(path, d->job->request->message, &copy, &options, arena,
                     dsn)) {
         *dsn = (struct dsn){ "2.0.0", .reason = "delivered to mailbox" };
+        if (local_params.biff)
+            biff_tell(user->name, start);
         return true;
     }
     dsn->reason = arena_printf(arena,

@@ -10,6 +10,7 @@
 
 #include "base/fatal.h"
 #include "base/log.h"
+#include "base/sock.h"
 #include "base/str.h"
 #include "config/compat.h"
 #include "config/main_cf.h"
@@ -106,6 +107,7 @@ void reload_first(const char *config_directory)
         fatal("%s", why.text);
     setup_log(current, "master");
     export_environment();
+    sock_limit_window(common_params.tcp_windowsize);
 }
 
 void reload_services_first(void)
@@ -149,6 +151,7 @@ void reload_again(void)
     current = config;
     setup_log(current, "master");
     export_environment();
+    sock_limit_window(common_params.tcp_windowsize);
     log_info("reload -- version %s, configuration %s",
              common_params.mail_version, directory);
     services_apply(cf);

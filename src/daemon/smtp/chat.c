@@ -82,6 +82,13 @@ void session_phase(struct session *s, enum phase phase)
                                        : 0);
 }
 
+static bool is_verbose(const struct session *s)
+{
+    long level = s->is_debugged ? common_params.debug_peer_level : 0;
+
+    return log_verbose() + level > 0;
+}
+
 void session_send(struct session *s, const char *format, ...)
 {
     va_list args;
@@ -91,7 +98,7 @@ void session_send(struct session *s, const char *format, ...)
     va_end(args);
     if (s->chat != NULL)
         chat_note(s->chat, "Out:", line);
-    if (log_verbose() > 0)
+    if (is_verbose(s))
         log_info("> %s: %s", s->relay, line);
     stream_put(s->stream, line);
     stream_put(s->stream, "\r\n");
@@ -124,7 +131,7 @@ static void note_lines(struct session *s, const char *text)
     while ((line = text_token(&cursor, "\n")) != NULL) {
         if (s->chat != NULL)
             chat_note(s->chat, "In: ", line);
-        if (log_verbose() > 0)
+        if (is_verbose(s))
             log_info("< %s: %s", s->relay, line);
     }
 }
@@ -160,7 +167,7 @@ static bool read_reply(struct session *s, struct smtp_reply *reply)
                                   filter, s, reply))
         return false;
     make_printable((char *)(size_t)reply->text);
-    if (s->chat != NULL || log_verbose() > 0)
+    if (s->chat != NULL || is_verbose(s))
         note_lines(s, reply->text);
     return true;
 }

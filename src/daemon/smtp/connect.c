@@ -13,6 +13,17 @@
 
 enum { READ_WHILE_WRITING = 65536 };
 
+/* debug_peer_list: the next hop, the server's name or its address. */
+static bool is_debugged(const struct delivery *d, const struct server *server)
+{
+    struct match_list *list = settings()->debug_peers;
+
+    return match_list_has(list, d->site.domain, NULL, NULL) == FOUND ||
+           match_list_has(list, server->host,
+                          server->port == 0 ? NULL : server->address,
+                          NULL) == FOUND;
+}
+
 struct session *session_new(struct delivery *d, const struct server *server,
                             int fd)
 {
@@ -31,6 +42,7 @@ struct session *session_new(struct delivery *d, const struct server *server,
     if (server->port != 0)
         sock_set_nodelay(fd);
     stream_read_while_writing(s->stream, READ_WHILE_WRITING);
+    s->is_debugged = is_debugged(d, server);
     if (settings()->notify_protocol)
         s->chat = chat_new();
     return s;

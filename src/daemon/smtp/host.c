@@ -124,6 +124,9 @@ bool server_list_add_host(struct delivery *d, struct server_list *list,
     if (!found && settings()->use_native && status != DNS_RETRY)
         found = native_addresses(d, host, &records);
     for (struct dns_record *r = records; r != NULL; r = r->next)
-        add_server(d, list, host, &r->address, port, preference);
+        add_server(d, list,
+                   smtp_params.smtp_cname_overrides_servername ? r->owner
+                                                               : host,
+                   &r->address, port, preference);
     return found;
 }

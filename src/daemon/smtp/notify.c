@@ -32,7 +32,10 @@ void notify_postmaster(struct session *s)
 {
     struct cleanup_post *post = cleanup_notice_open(
         common_params.double_bounce_sender,
-        notify_params.error_notice_recipient, 0, 0, 0,
+        notify_params.error_notice_recipient,
+        cleanup_notice_filters(common_params.internal_mail_filter_classes,
+                               "notify"),
+        0, 0,
         common_params.myhostname, common_params.mail_name);
 
     if (post == NULL) {

@@ -8,6 +8,7 @@
 
 #include "base/fatal.h"
 #include "base/log.h"
+#include "base/sock.h"
 #include "base/text.h"
 #include "dns/query.h"
 #include "service/service.h"
@@ -160,6 +161,12 @@ static void open_tables(struct settings *s)
     s->cache_destinations = match_list_open(
         "smtp_connection_cache_destinations",
         p->smtp_connection_cache_destinations, MATCH_DOMAIN, 0);
+    s->debug_peers = match_list_open(
+        "debug_peer_list", common_params.debug_peer_list, MATCH_HOST,
+        has_word(common_params.parent_domain_matches_subdomains,
+                 "debug_peer_list")
+            ? MATCH_PARENT
+            : 0);
     s->srv_services = match_list_open("use_srv_lookup", p->use_srv_lookup,
                                       MATCH_STRING, 0);
 }
@@ -241,6 +248,7 @@ void settings_open(void)
 {
     struct settings *s = &the_settings;
 
+    sock_limit_window(common_params.tcp_windowsize);
     s->is_lmtp = strcmp(service_program(), "lmtp") == 0;
     s->default_port = smtp_params.smtp_tcp_port;
     set_lookup_methods(s);

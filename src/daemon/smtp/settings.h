@@ -34,7 +34,7 @@ struct settings {
     bool has_checks;
     struct find_options generic_find;
     bool generic_extensions;     /* propagate_unmatched_extensions */
-    struct match_list *cache_destinations, *srv_services;
+    struct match_list *cache_destinations, *srv_services, *debug_peers;
     unsigned discard_ehlo;
     unsigned pix_workarounds;
     unsigned message_flags;

@@ -96,6 +96,7 @@ struct session {
     bool no_reuse;
     bool quit_sent;
     bool has_problem;       /* for the postmaster */
+    bool is_debugged;       /* debug_peer_list */
     struct chat *chat;      /* owned; NULL: no transcript is wanted */
 };
 

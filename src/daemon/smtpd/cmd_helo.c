@@ -6,6 +6,7 @@
 
 #include "access.h"
 #include "base/text.h"
+#include "notify.h"
 #include "session.h"
 #include "settings.h"
 #include "smtp/extensions.h"
@@ -27,6 +28,7 @@ static bool start_over(struct session *s, const struct smtp_line *line,
                        bool ehlo)
 {
     session_reset_mail(s);
+    notify_trim(s);
     s->if_permit_helo = (struct deferred_verdict) { 0 };
     s->ehlo = s->ehlo || ehlo; /* HELO takes nothing back */
     s->helo = clean_name(s, line->rest);

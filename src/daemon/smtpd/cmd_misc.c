@@ -3,6 +3,7 @@
  * cmd_misc.c - RSET, NOOP, QUIT, HELP, and commands that this server does
  * not have.
  */
+#include "notify.h"
 #include "session.h"
 
 bool cmd_rset(struct session *s, const struct smtp_line *line)
@@ -10,6 +11,7 @@ bool cmd_rset(struct session *s, const struct smtp_line *line)
     if (line->count != 0)
         return session_reply(s, "501 5.5.4 Syntax: RSET");
     session_reset_mail(s);
+    notify_trim(s);
     return session_reply(s, "250 2.0.0 Ok");
 }
 

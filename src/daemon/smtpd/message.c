@@ -396,5 +396,6 @@ bool message_finish(struct session *s)
     s->where = where;
     /* Also after a refusal: what follows must begin with MAIL. */
     session_reset_mail(s);
+    notify_trim(s);
     return good;
 }

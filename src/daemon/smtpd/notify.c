@@ -37,6 +37,13 @@ void notify_problem(struct session *s, enum notify_class class_bit)
     s->problems |= class_bit;
 }
 
+void notify_trim(struct session *s)
+{
+    if (s->problems == 0 && chat_length(s->chat) >
+            (size_t)smtpd_params.smtpd_history_flush_threshold)
+        chat_reset(s->chat);
+}
+
 static void put_line(const char *line, void *context)
 {
     cleanup_post_line(context, " %s", line);
@@ -48,7 +55,10 @@ void notify_finish(struct session *s)
         return;
     struct cleanup_post *post = cleanup_notice_open(
         common_params.double_bounce_sender,
-        notify_params.error_notice_recipient, 0, 0, 0,
+        notify_params.error_notice_recipient,
+        cleanup_notice_filters(common_params.internal_mail_filter_classes,
+                               "notify"),
+        0, 0,
         common_params.myhostname, common_params.mail_name);
     if (post == NULL) {
         log_warning("could not send a postmaster notice about %s",

@@ -15,6 +15,8 @@ enum notify_class {
 };
 /* Remember that the transcript shows something of this class. */
 void notify_problem(struct session *s, enum notify_class class_bit);
+/* A good place to forget a long transcript that shows nothing of the kind. */
+void notify_trim(struct session *s);
 /* At the end of a session: send the transcript if anyone wants it. */
 MAY_WAIT void notify_finish(struct session *s);
 

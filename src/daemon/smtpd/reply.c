@@ -155,7 +155,7 @@ static void send_lines(struct session *s, struct str *text)
             next += 2;
         }
         chat_note(s->chat, "Out:", line);
-        if (log_verbose() > 0)
+        if (session_is_verbose(s))
             log_info("> %s: %s", s->peer.label, line);
     }
 }

@@ -41,6 +41,13 @@ const char *session_protocol(const struct session *s)
     return s->ehlo ? "ESMTP" : "SMTP";
 }
 
+bool session_is_verbose(const struct session *s)
+{
+    long level = s->is_debugged ? common_params.debug_peer_level : 0;
+
+    return log_verbose() + level > 0;
+}
+
 void session_reset_mail(struct session *s)
 {
     if (s->mail.active)
@@ -247,7 +254,7 @@ static void serve_command(struct session *s, struct str *text)
         return;
     }
     chat_note(s->chat, "In: ", text->data);
-    if (log_verbose() > 0)
+    if (session_is_verbose(s))
         log_info("< %s: %s", s->peer.label, text->data);
     if (bare_lf && !allow_bare_lf(s, text->data))
         return;

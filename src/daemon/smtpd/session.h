@@ -105,6 +105,7 @@ struct session {
     bool counted;                  /* anvil knows of this connection */
     bool exempt_from_limits;
     bool noted_bare_lf;
+    bool is_debugged;              /* debug_peer_list */
     enum bare_lf bare_lf;
     unsigned offered;              /* EXT_ bits */
     enum rewrite_context rewrite;
@@ -130,6 +131,8 @@ MAY_WAIT void session_serve(struct service_client *client);
 /* The queue ID, or "NOQUEUE". */
 const char *session_id(const struct session *s);
 const char *session_protocol(const struct session *s);
+/* Is every line of this session to be logged? */
+bool session_is_verbose(const struct session *s);
 /* Forget sender, recipients and what was posted. */
 void session_reset_mail(struct session *s);
 

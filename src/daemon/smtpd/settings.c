@@ -165,6 +165,8 @@ static void open_tables(struct arena *arena)
     unsigned flags = TABLE_FOLD | utf8;
 
     s->mynetworks = open_hosts(arena, "mynetworks", common_params.mynetworks);
+    s->debug_peers =
+        open_hosts(arena, "debug_peer_list", common_params.debug_peer_list);
     s->bare_newline_exclusions =
         OPEN_HOSTS(smtpd_forbid_bare_newline_exclusions);
     s->limit_exceptions = OPEN_HOSTS(smtpd_client_event_limit_exceptions);

@@ -31,7 +31,7 @@ struct settings {
     struct match_list *mynetworks, *bare_newline_exclusions,
         *limit_exceptions, *forbidden_commands, *noop_commands,
         *verp_clients, *xforward_hosts, *permit_actions, *relay_domains,
-        *backup_networks;
+        *backup_networks, *debug_peers;
     struct maps *local_recipients, *relay_recipients, *virtual_mailboxes,
         *virtual_aliases, *canonical, *recipient_canonical,
         *sender_canonical, *command_filter, *reject_filter, *footer,

@@ -8,6 +8,7 @@
 #include "base/sock.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -29,9 +30,29 @@ static int give_up(int fd, struct error *why, const char *what)
     return -1;
 }
 
+static int window_bytes;
+
+void sock_limit_window(long bytes)
+{
+    window_bytes = bytes > 0 && bytes <= INT_MAX ? (int)bytes : 0;
+}
+
+/* Accepted sockets have the buffers of their listener. */
+static void limit_window(int fd)
+{
+    int bytes = window_bytes;
+
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+}
+
 static int open_socket(int family)
 {
-    return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    if (fd >= 0 && window_bytes > 0 && family != AF_UNIX)
+        limit_window(fd);
+    return fd;
 }
 
 static void set_on(int fd, int level, int option)

@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "client/client.h"
 #include "mail/date.h"
 #include "mail/record.h"
@@ -159,6 +161,18 @@ struct cleanup_post *cleanup_notice_open(const char *sender,
     cleanup_post_line(post, "\tid %s; %s", post->id,
                       date_format(now.tv_sec, date, sizeof date));
     return post;
+}
+
+int cleanup_notice_filters(const char *classes, const char *what)
+{
+    struct arena *arena = arena_new();
+    bool found = false;
+
+    for (char **word = text_split(arena, classes, NULL, NULL);
+         *word != NULL && !found; word++)
+        found = text_equal_nocase(*word, what);
+    arena_free(arena);
+    return found ? CLEANUP_FILTER | CLEANUP_MILTER : 0;
 }
 
 void cleanup_post_line(struct cleanup_post *post, const char *format, ...)

@@ -137,6 +137,8 @@ bool mbox_append(const char *path, struct message_reader *message,
     if (result != MAILBOX_LOCKED)
         return mailbox_failed(arena, dsn, lock_failure_status(result, errno),
                               why.text);
+    if (options->start != NULL)
+        *options->start = lock.st.st_size;
     bool done = append(&lock, message, copy, options->size_limit, arena, dsn) &&
                 sync_name(path, &lock, options, arena, dsn);
     if (!done)

@@ -50,6 +50,11 @@ void chat_note(struct chat *chat, const char *direction, const char *text)
     chat->lines[(chat->first + chat->count++) % CHAT_LINES] = line;
 }
 
+size_t chat_length(const struct chat *chat)
+{
+    return chat->count;
+}
+
 void chat_each(const struct chat *chat, void (*visit)(const char *line, void *),
                void *context)
 {

@@ -31,8 +31,6 @@ TEST(settings_that_are_not_obeyed)
         { "sample_directory", "/x", UNBUILT_NOTHING }, /* inert */
         { "smtpd_proxy_timeout", "100s", UNBUILT_NOTHING }, /* default */
         { "smtpd_proxy_timeout", "10s", UNBUILT_WARN },
-        { "policy_time_limit", "10s", UNBUILT_WARN },
-        { "command_time_limit", "10s", UNBUILT_NOTHING },
         { "smtpd_milters", "", UNBUILT_NOTHING },
         { "smtpd_milters", "inet:localhost:1", UNBUILT_REFUSE },
         { "smtp_tls_security_level", "", UNBUILT_NOTHING },
