@@ -44,6 +44,8 @@ struct delivery_agent {
     struct service service; /* .serve is filled in by delivery_main */
     /* Give every recipient an outcome by the functions below. */
     MAY_WAIT void (*deliver)(struct request *request);
+    /* NULL, or called when no request has followed the last one at once. */
+    MAY_WAIT void (*idle)(void);
 };
 
 /* outcome.h in one: each logs, records and marks recipient <index>. */

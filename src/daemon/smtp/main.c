@@ -5,6 +5,7 @@
  */
 #include "base/log.h"
 #include "base/text.h"
+#include "client/scache.h"
 #include "deliver.h"
 #include "dns/query.h"
 #include "service/service.h"
@@ -50,6 +51,7 @@ static const struct delivery_agent agent = {
         .before_jail = before_jail,
     },
     .deliver = deliver,
+    .idle = scache_share,
 };
 
 int main(int argc, char **argv)

@@ -129,16 +129,15 @@ void reuse_keep(struct session *s)
     };
 
     /* A server that spoke unasked is about to close. */
-    if (stream_buffered(s->stream) > 0 ||
-        !scache_put(site_label(d), server_label(d, &s->server),
-                    smtp_params.smtp_connection_cache_time_limit, &kept,
-                    stream_fd(s->stream),
-                    smtp_params.connection_cache_protocol_timeout)) {
+    if (stream_buffered(s->stream) > 0) {
         session_end(s);
         return;
     }
     if (s->has_problem && s->chat != NULL)
         notify_postmaster(s);
-    stream_abandon(s->stream);
+    scache_put(site_label(d), server_label(d, &s->server),
+               smtp_params.smtp_connection_cache_time_limit, &kept,
+               stream_detach(s->stream),
+               smtp_params.connection_cache_protocol_timeout);
     chat_free(s->chat);
 }

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
  * scache.c - keeping open sessions for others to use.
+ *
+ * While one delivery follows the other, the next one is in this process, and
+ * the session need not go through the service.
  */
 #include "client/scache.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -28,6 +32,24 @@ static struct ipc_pool *the_pool(int timeout_s)
     return scache_pool;
 }
 
+/* The session of the last delivery. */
+static struct kept {
+    struct arena *arena; /* owned, has the texts; NULL: nothing is kept */
+    const char *site, *server;
+    struct scache_session session;
+    int connection; /* owned */
+    int ttl_s, timeout_s;
+} kept;
+
+static void forget_kept(void)
+{
+    if (kept.arena == NULL)
+        return;
+    close(kept.connection);
+    arena_free(kept.arena);
+    kept.arena = NULL;
+}
+
 /* Doing without is always possible. */
 static bool note(bool ok)
 {
@@ -36,32 +58,60 @@ static bool note(bool ok)
     return ok;
 }
 
-bool scache_put(const char *site, const char *server, int ttl_s,
+static void give_to_service(struct kept *k)
+{
+    struct ipc_pool *pool = the_pool(k->timeout_s);
+    struct stream *encoded = stream_open_memory(NULL, 0);
+    struct status_reply reply;
+
+    ipc_send(encoded, scache_session, &k->session);
+    const struct str *bytes = stream_memory(encoded);
+    struct scache_save q = {
+        .site = k->site,
+        .server = k->server,
+        .ttl_s = k->ttl_s,
+        .session = { (const unsigned char *)bytes->data, bytes->length },
+        .connection = k->connection,
+    };
+    if (pool != NULL)
+        note(client_call(pool, k->arena, "save", scache_save, &q, status_reply,
+                         &reply, NULL));
+    close(k->connection);
+    stream_close(encoded);
+}
+
+/* Nobody else must find it while we wait. */
+void scache_share(void)
+{
+    struct kept mine = kept;
+
+    if (mine.arena == NULL)
+        return;
+    kept = (struct kept){ .arena = NULL };
+    give_to_service(&mine);
+    arena_free(mine.arena);
+}
+
+void scache_put(const char *site, const char *server, int ttl_s,
                 const struct scache_session *session, int connection,
                 int timeout_s)
 {
-    struct ipc_pool *pool = the_pool(timeout_s);
-    struct stream *encoded = stream_open_memory(NULL, 0);
+    scache_share();
+    /* Another fiber may have put one meanwhile: it is closed when it is in
+     * the way, as if the service were not there. */
+    forget_kept();
     struct arena *arena = arena_new();
-    struct status_reply reply;
-    bool ok = false;
-
-    ipc_send(encoded, scache_session, session);
-    const struct str *bytes = stream_memory(encoded);
-    struct scache_save q = {
-        .site = site,
-        .server = server,
-        .ttl_s = ttl_s,
-        .session = { (const unsigned char *)bytes->data, bytes->length },
+    kept = (struct kept){
+        .arena = arena,
+        .site = arena_strdup(arena, site),
+        .server = arena_strdup(arena, server),
+        .session = *session,
         .connection = connection,
+        .ttl_s = ttl_s,
+        .timeout_s = timeout_s,
     };
-    if (pool != NULL)
-        ok = note(client_call(pool, arena, "save", scache_save, &q,
-                              status_reply, &reply, NULL)) &&
-             reply.status == 0;
-    arena_free(arena);
-    stream_close(encoded);
-    return ok;
+    kept.session.host = arena_strdup(arena, session->host);
+    kept.session.address = arena_strdup(arena, session->address);
 }
 
 static bool decode(struct arena *arena, const struct ipc_bytes *bytes,
@@ -74,9 +124,28 @@ static bool decode(struct arena *arena, const struct ipc_bytes *bytes,
     return ok;
 }
 
+/* The one that is kept here, if it has that label. */
+static int take_kept(struct arena *arena, enum scache_label kind,
+                     const char *label, struct scache_session *session)
+{
+    if (kept.arena == NULL ||
+        strcmp(kind == SCACHE_SITE ? kept.site : kept.server, label) != 0)
+        return -1;
+    *session = kept.session;
+    session->host = arena_strdup(arena, kept.session.host);
+    session->address = arena_strdup(arena, kept.session.address);
+    arena_free(kept.arena);
+    kept.arena = NULL;
+    return kept.connection;
+}
+
 int scache_take(struct arena *arena, enum scache_label kind, const char *label,
                 struct scache_session *session, int timeout_s)
 {
+    int connection = take_kept(arena, kind, label, session);
+    if (connection >= 0)
+        return connection;
+
     struct ipc_pool *pool = the_pool(timeout_s);
     struct scache_find q = { label };
     struct scache_found found;

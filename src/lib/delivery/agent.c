@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/lock.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -108,7 +109,8 @@ static bool send_reply(struct stream *s, const struct request *r, bool opened)
         .hop_status = r->hop.status != NULL ? r->hop.status : "",
         .hop_reason = r->hop.reason != NULL ? r->hop.reason : "",
     };
-    return ipc_send(s, delivery_reply, &reply);
+    /* The hello that follows is sent along with it. */
+    return ipc_send_more(s, delivery_reply, &reply);
 }
 
 /* A recipient that the agent forgot stays in the queue. */
@@ -119,11 +121,21 @@ static void note_forgotten(struct request *r)
             r->deferred = true;
 }
 
+static void wait_for_request(struct stream *s)
+{
+    enum { AT_ONCE_MS = 50 };
+
+    if (the_agent->idle != NULL && stream_buffered(s) == 0 &&
+        !io_wait(stream_fd(s), IO_READ, deadline_in_ms(AT_ONCE_MS)))
+        the_agent->idle();
+}
+
 static bool serve_one(struct stream *s, struct arena *arena)
 {
     struct delivery_request wire;
     struct request r;
 
+    wait_for_request(s);
     if (!ipc_receive(s, arena, delivery_request, &wire))
         return false;
     fill_request(&r, &wire, arena);
@@ -145,6 +157,8 @@ static void serve(struct service_client *client)
            serve_one(client->stream, arena))
         arena_reset(arena);
     arena_free(arena);
+    if (the_agent->idle != NULL)
+        the_agent->idle();
 }
 
 int delivery_main(const struct delivery_agent *agent, int argc, char **argv)
