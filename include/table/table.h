@@ -44,6 +44,9 @@ enum table_mode { TABLE_READ, TABLE_UPDATE, TABLE_CREATE };
 struct table;
 
 /* What tables need to know of the configuration; set once at start. */
+enum table_open_errors { TABLE_ERRORS_QUIET, TABLE_ERRORS_LOG,
+                         TABLE_ERRORS_FATAL };
+
 struct table_setup {
     const char *config_directory;
     const char *queue_directory;
@@ -61,6 +64,9 @@ struct table_setup {
     long socketmap_max_reply_size, socketmap_max_query_size; /* bytes */
     int ipc_timeout_s;
     bool utf8;                       /* smtputf8_enable */
+    /* A table cannot be opened, and table_open is not inside another: say so,
+     * some times in the life of a process, or end it. */
+    enum table_open_errors open_errors;
     /* For static lookups of other parameters in ldap/sql source files. */
     const char *(*parameter)(const char *name, void *context);
     void *context;

@@ -18,14 +18,17 @@
     FUNCTION(idn2_to_unicode_8z8z) FUNCTION(idn2_free)
 LIBRARY(idn2, LIBRARY_IDN2, IDN2_FUNCTIONS)
 
-static bool to_ascii(struct str *out, const char *domain)
+static bool to_ascii(struct str *out, const char *domain, bool transitional)
 {
     char *made = NULL;
 
     if (!idn2_load(NULL))
         return false;
     int status = idn2.idn2_to_ascii_8z(domain, &made,
-                                       IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+                                       IDN2_NFC_INPUT |
+                                           (transitional
+                                                ? IDN2_TRANSITIONAL
+                                                : IDN2_NONTRANSITIONAL));
     if (status == IDN2_OK)
         str_set(out, made);
     idn2.idn2_free(made);
@@ -45,9 +48,10 @@ static bool to_unicode(struct str *out, const char *domain)
     return status == IDN2_OK;
 }
 #else
-static bool to_ascii(struct str *out, const char *domain)
+static bool to_ascii(struct str *out, const char *domain, bool transitional)
 {
     (void)out;
+    (void)transitional;
     (void)domain;
     return false;
 }
@@ -60,12 +64,25 @@ static bool to_unicode(struct str *out, const char *domain)
 }
 #endif
 
-bool utf8_domain_to_ascii(struct str *out, const char *domain)
+static bool is_transitional;
+
+void utf8_domain_set_up(bool transitional)
+{
+    is_transitional = transitional;
+}
+
+static bool convert(struct str *out, const char *domain, bool transitional)
 {
     if (!text_is_ascii(domain))
-        return utf8_is_valid(domain, strlen(domain)) && to_ascii(out, domain);
+        return utf8_is_valid(domain, strlen(domain)) &&
+               to_ascii(out, domain, transitional);
     str_set(out, domain);
     return true;
+}
+
+bool utf8_domain_to_ascii(struct str *out, const char *domain)
+{
+    return convert(out, domain, is_transitional);
 }
 
 static bool has_a_label(const char *domain)
@@ -90,7 +107,7 @@ bool utf8_domain_to_unicode(struct str *out, const char *domain)
     }
     struct str decoded = STR_EMPTY, back = STR_EMPTY;
     bool good = to_unicode(&decoded, domain) &&
-                utf8_domain_to_ascii(&back, decoded.data) &&
+                convert(&back, decoded.data, false) &&
                 (text_equal_nocase(back.data, domain) ||
                  !text_is_ascii(domain));
     if (good)

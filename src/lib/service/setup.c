@@ -20,6 +20,7 @@
 #include "base/priv.h"
 #include "base/str.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "client/client.h"
 #include "ipc/call.h"
 #include "mail/queue_dir.h"
@@ -159,6 +160,15 @@ static const char *find_parameter(const char *name, void *config)
     return config_get(config, name);
 }
 
+/* A command says itself what it could not open. */
+static enum table_open_errors table_open_errors(void)
+{
+    if (logs_to_stderr)
+        return TABLE_ERRORS_QUIET;
+    return common_params.daemon_table_open_error_is_fatal ? TABLE_ERRORS_FATAL
+                                                          : TABLE_ERRORS_LOG;
+}
+
 static void setup_tables(struct config *config)
 {
     const struct table_setup setup = {
@@ -180,6 +190,7 @@ static void setup_tables(struct config *config)
         .socketmap_max_query_size = table_params.socketmap_max_query_size,
         .ipc_timeout_s = common_params.ipc_timeout,
         .utf8 = common_params.smtputf8_enable,
+        .open_errors = table_open_errors(),
         .parameter = find_parameter,
         .context = config,
     };
@@ -239,6 +250,7 @@ static void setup_clients(struct config *config)
 void setup_libraries(struct config *config, const char *program)
 {
     setup_log(config, program);
+    utf8_domain_set_up(common_params.enable_idna2003_compatibility);
     setup_tables(config);
     setup_queue_dir();
     setup_clients(config);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "base/fatal.h"
 #include "base/fiber.h"
 #include "base/io.h"
 #include "base/list.h"
@@ -22,7 +23,7 @@
 #include "internal.h"
 #include "redirect.h"
 
-enum { MAX_DEPTH = 10 };
+enum { MAX_DEPTH = 10, OPEN_ERRORS_LOGGED = 13 };
 
 struct table {
     struct list link;
@@ -165,10 +166,30 @@ static struct table *open_at_depth(const char *type_and_name,
     return table;
 }
 
+static void report_open_error(const char *why)
+{
+    static int logged;
+
+    switch (setup.open_errors) {
+    case TABLE_ERRORS_QUIET: return;
+    case TABLE_ERRORS_LOG:
+        if (logged++ < OPEN_ERRORS_LOGGED)
+            log_error("%s", why);
+        return;
+    case TABLE_ERRORS_FATAL: fatal("%s", why);
+    }
+}
+
 struct table *table_open(const char *type_and_name, enum table_mode mode,
                          unsigned flags, struct error *why)
 {
-    return open_at_depth(type_and_name, mode, flags, 0, why);
+    struct table *table = open_at_depth(type_and_name, mode, flags, 0, why);
+
+    if (table == NULL)
+        report_open_error(why->text);
+    else if (table->instance == NULL)
+        report_open_error(table->why.text);
+    return table;
 }
 
 struct table *table_open_inner(const char *type_and_name,

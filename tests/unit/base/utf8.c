@@ -75,6 +75,12 @@ TEST(utf8_domain_in_both_forms)
     CHECK_STR(out.data, "xn--bcher-kva.example");
     CHECK(utf8_domain_to_ascii(&out, "fa\xc3\x9f.de")); /* not transitional */
     CHECK_STR(out.data, "xn--fa-hia.de");
+    utf8_domain_set_up(true);
+    CHECK(utf8_domain_to_ascii(&out, "fa\xc3\x9f.de"));
+    CHECK_STR(out.data, "fass.de");
+    CHECK(utf8_domain_to_unicode(&out, "xn--fa-hia.de"));
+    CHECK_STR(out.data, "fa\xc3\x9f.de");
+    utf8_domain_set_up(false);
     CHECK(!utf8_domain_to_ascii(&out, "b\xc3"));
     CHECK(utf8_domain_to_unicode(&out, "XN--bcher-kva.example"));
     CHECK_STR(out.data, "b\xc3\xbc" "cher.example");
