@@ -370,10 +370,12 @@ static enum access_result run_recipient(struct session *s)
     return access_unlisted(&a, s->recipient, UNLISTED_RECIPIENT);
 }
 
+static const struct deferred_verdict no_verdict;
+
 static void begin_stage(struct session *s, struct deferred_verdict so_far)
 {
     s->if_permit = so_far;
-    s->if_reject = (struct deferred_verdict) { 0 };
+    s->if_reject = no_verdict;
     s->reject_reply = NULL;
 }
 
@@ -405,7 +407,7 @@ bool access_connect(struct session *s)
 {
     if (s->standalone)
         return true;
-    begin_stage(s, (struct deferred_verdict) { 0 });
+    begin_stage(s, no_verdict);
     return conclude_early(s, run_client(s), &s->if_permit_client);
 }
 
@@ -432,9 +434,8 @@ bool access_rcpt(struct session *s)
     if (s->standalone || s->mail.discard ||
         text_equal_nocase(s->recipient, "postmaster"))
         return true;
-    begin_stage(s, smtpd_params.smtpd_delay_reject
-                       ? (struct deferred_verdict) { 0 }
-                       : s->if_permit_sender);
+    begin_stage(s, smtpd_params.smtpd_delay_reject ? no_verdict
+                                                   : s->if_permit_sender);
     enum access_result result = run_delayed(s, true);
     if (result != ACCESS_REJECT)
         result = run_recipient(s);
@@ -448,7 +449,7 @@ static bool run_content_list(struct session *s,
 {
     if (s->standalone || s->mail.discard)
         return true;
-    begin_stage(s, (struct deferred_verdict) { 0 });
+    begin_stage(s, no_verdict);
     s->recipient = s->mail.recipient;
     bool good =
         conclude(s, run_named(s, list, class_name, reply_name, NULL));
@@ -471,9 +472,8 @@ bool access_etrn(struct session *s)
 {
     if (s->standalone)
         return true;
-    begin_stage(s, smtpd_params.smtpd_delay_reject
-                       ? (struct deferred_verdict) { 0 }
-                       : s->if_permit_helo);
+    begin_stage(s, smtpd_params.smtpd_delay_reject ? no_verdict
+                                                   : s->if_permit_helo);
     enum access_result result = run_delayed(s, false);
     if (result != ACCESS_REJECT)
         result = run_named(s, &settings()->etrn, "Etrn command",
