@@ -37,8 +37,11 @@ const char *param_twin(struct arena *arena, const struct param_row *row,
                        const char **default_text);
 
 /* What became of a parameter that is on its way out, or gone. */
-enum param_fate { PARAM_CURRENT, PARAM_DEPRECATED, PARAM_ALIAS, PARAM_REMOVED };
+enum param_fate { PARAM_CURRENT, PARAM_DEPRECATED, PARAM_ALIAS, PARAM_RENAMED,
+                  PARAM_REMOVED };
 /* *instead (may be NULL) is set to the name to use now, or "". */
 enum param_fate param_fate(const char *name, const char **instead);
+/* The name that a parameter had long ago, or NULL. */
+const char *param_former_name(const char *name);
 
 #endif

@@ -41,6 +41,7 @@ def why(error):
 def run_test(lab, function):
     began = time.time()
     lab.begin()
+    others = set(smtp.Sink.running)
     try:
         function(lab)
         return "ok", "%.1f" % (time.time() - began)
@@ -50,11 +51,16 @@ def run_test(lab, function):
             traceback.print_exc()
             subprocess.run(["ps", "axjf"], stdout=sys.stderr)
         return "FAIL", why(error)
+    finally:
+        for sink in set(smtp.Sink.running) - others:
+            sink.close()
 
 
 def run_subject(name, results):
     sys.path[:0] = [HERE, HERE + "/subjects"]
     import lab as laboratory
+    global smtp
+    import smtp
     with tempfile.TemporaryDirectory(prefix="features.") as folder, \
             open(results, "w", buffering=1) as out:
         module = importlib.import_module(name)

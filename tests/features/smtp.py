@@ -89,6 +89,7 @@ class Sink:
     `replies` maps a verb ("GREETING", "EHLO", "MAIL", ..., "DOT") to a text,
     to SILENCE, or to a function of the command that returns one of these."""
 
+    running = []
     DEFAULTS = {"GREETING": "220 sink.test ESMTP", "EHLO": "250 sink.test",
                 "LHLO": "250 sink.test", "DATA": "354 go",
                 "QUIT": "221 bye"}
@@ -104,6 +105,7 @@ class Sink:
         self.listener.bind(address if kind == socket.AF_UNIX
                            else (address, port))
         self.listener.listen(50)
+        self.running.append(self)
         threading.Thread(target=self.accept, daemon=True).start()
 
     def __enter__(self):
@@ -113,6 +115,9 @@ class Sink:
         self.close()
 
     def close(self):
+        if self not in self.running:
+            return
+        self.running.remove(self)
         try:
             self.listener.shutdown(socket.SHUT_RDWR)
         except OSError:

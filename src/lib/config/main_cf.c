@@ -243,7 +243,10 @@ const char *config_get_default(struct config *config, const char *name)
 const char *config_get_unexpanded(struct config *config, const char *name)
 {
     const char *value = config_get_raw(config, name);
+    const char *former = value == NULL ? param_former_name(name) : NULL;
 
+    if (former != NULL)
+        value = config_get_raw(config, former);
     return value != NULL ? value : config_get_default(config, name);
 }
 

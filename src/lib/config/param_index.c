@@ -36,10 +36,12 @@ static const struct {
 } fates[] = {
 #define DEPRECATED(name, instead) { name, instead, PARAM_DEPRECATED },
 #define ALIAS(name, instead) { name, instead, PARAM_ALIAS },
+#define RENAMED(name, instead) { name, instead, PARAM_RENAMED },
 #define REMOVED(name) { name, "", PARAM_REMOVED },
 #include "config/deprecated.def"
 #undef DEPRECATED
 #undef ALIAS
+#undef RENAMED
 #undef REMOVED
 };
 
@@ -52,6 +54,15 @@ enum param_fate param_fate(const char *name, const char **instead)
             return fates[i].fate;
         }
     return PARAM_CURRENT;
+}
+
+const char *param_former_name(const char *name)
+{
+    for (size_t i = 0; i < sizeof fates / sizeof fates[0]; i++)
+        if (fates[i].fate == PARAM_RENAMED &&
+            strcmp(fates[i].instead, name) == 0)
+            return fates[i].name;
+    return NULL;
 }
 
 /* "$smtp_tls_cert_file" as "$lmtp_tls_cert_file". */
