@@ -22,8 +22,11 @@ void mailbox_open(void)
                              &why);
     if (locks < 0)
         fatal("mailbox_delivery_lock: %s", why.text);
-    if (local_params.sun_mailtool_compatibility)
-        locks = MBOX_LOCK_DOTLOCK;
+    if (!local_params.sun_mailtool_compatibility)
+        return;
+    log_warning("sun_mailtool_compatibility will be removed; instead, specify "
+                "mailbox_delivery_lock = dotlock");
+    locks = MBOX_LOCK_DOTLOCK;
 }
 
 unsigned mailbox_locks(void)

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include "base/fatal.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "local.h"
 #include "mail/header.h"
@@ -90,6 +91,9 @@ static void start(void)
     if (limit > 0 && (message == 0 || limit < message))
         fatal("configuration error: mailbox_size_limit is smaller than "
               "message_size_limit");
+    if (delivery_params.command_time_limit > common_params.ipc_timeout)
+        log_warning("command_time_limit exceeds ipc_timeout: the queue "
+                    "manager gives up before the command does");
     limit_files(limit);
     default_rights_init();
     delivery_set_status_filter("local_delivery_status_filter",
@@ -115,7 +119,7 @@ static const struct delivery_agent agent = {
         .groups = groups,
         .kind = SERVICE_STREAM,
         .sessions = SERVICE_ONE,
-        .flags = SERVICE_PRIVILEGED | SERVICE_BOUNCE_INIT,
+        .flags = SERVICE_PRIVILEGED,
         .may = MAY_READ_CONFIG | MAY_WRITE_QUEUE | MAY_EXEC | MAY_CHANGE_UID,
         .before_jail = start,
         .after_jail = drop,

@@ -5,6 +5,8 @@
  * They are those of the recipient; without one, of who owns the list or the
  * alias table; and where that is root, of default_privs.
  */
+#include <unistd.h>
+
 #include "base/fatal.h"
 #include "base/priv.h"
 #include "local.h"
@@ -20,6 +22,13 @@ void default_rights_init(void)
         fatal("default_privs: %s", why.text);
     if (default_rights.uid == 0 || default_rights.gid == 0)
         fatal("default_privs: %s: privileged user",
+              local_params.default_privs);
+    /* Commands of users with the rights of the mail system could do all. */
+    uid_t owner;
+    if (getuid() == 0 &&
+        priv_user(common_params.mail_owner, &owner, NULL, &why) &&
+        default_rights.uid == owner)
+        fatal("default_privs: %s: the mail system owner",
               local_params.default_privs);
 }
 

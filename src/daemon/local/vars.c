@@ -20,6 +20,7 @@ static const char *look_up(const char *name, void *context)
         { "home", user == NULL ? NULL : user->home },
         { "shell", user == NULL ? NULL : user->shell },
         { "extension", d->extension },
+        { "extensions", d->extension }, /* as old documents have it */
         { "local", d->local },
         { "domain", d->domain },
         { "recipient", d->to.address },
