@@ -34,6 +34,7 @@ enum template_kind { TEMPLATE_FAILURE, TEMPLATE_DELAY, TEMPLATE_SUCCESS,
                      TEMPLATE_VERIFY, TEMPLATE_KINDS };
 struct template {
     const char *name;
+    const char *origin;   /* for messages: a path, or "[built-in]" */
     const char *charset, *from, *subject, *postmaster_subject;
     const char *text;     /* lines, not expanded */
 };
@@ -55,6 +56,7 @@ struct report {
     bool headers_only;
     bool failed;             /* kinds of part names: undelivered or not */
     time_t retry_until;      /* 0: not said */
+    const char *action;      /* of every recipient; NULL: as logged */
 };
 /* Post it; *id is its queue ID. False: try again later. */
 bool report_send(const struct report *report, char id[QUEUE_ID_SIZE]);

@@ -52,8 +52,10 @@ struct job {
     struct arena *arena;
     const struct kind *kind;
     const struct bounce_notify *message;
-    const struct bounce_append **wanted; /* recipients to report */
-    size_t count;
+    const struct bounce_append **all; /* recipients, for the postmaster */
+    size_t all_count;
+    const struct bounce_append **wanted; /* those that the sender wants */
+    size_t wanted_count;
 };
 
 static bool class_is_on(const char *name)
@@ -80,13 +82,15 @@ static const char *double_bounce_address(struct arena *arena)
 
 static void choose(struct job *job, const struct log_entries *log)
 {
-    job->wanted = arena_array(job->arena, log->count + 1,
-                              sizeof *job->wanted);
+    job->all = arena_array(job->arena, log->count + 1, sizeof *job->all);
+    job->wanted =
+        arena_array(job->arena, log->count + 1, sizeof *job->wanted);
     for (size_t i = 0; i < log->count; i++) {
         int asked = (int)log->items[i].dsn_notify;
+        job->all[job->all_count++] = &log->items[i];
         if (job->kind->wanted == 0 || asked == 0 ||
             (asked & job->kind->wanted) != 0)
-            job->wanted[job->count++] = &log->items[i];
+            job->wanted[job->wanted_count++] = &log->items[i];
     }
 }
 
@@ -99,13 +103,16 @@ static bool send_one(struct job *job, const char *to, const char *from,
     struct report report = {
         .arena = job->arena, .message = m,
         .template = template_get(job->kind->template),
-        .recipients = job->wanted, .count = job->count,
+        .recipients = for_postmaster ? job->all : job->wanted,
+        .count = for_postmaster ? job->all_count : job->wanted_count,
         .to = to, .from = from, .for_postmaster = for_postmaster,
         .headers_only = headers_only, .failed = job->kind->failed,
         .retry_until =
             job->kind == &delay
                 ? time(NULL) + queue_params.maximal_queue_lifetime
                 : 0,
+        /* What was delayed until now, by its log, has failed. */
+        .action = job->kind == &failure ? "failed" : NULL,
     };
 
     if (!report_send(&report, id))
@@ -131,15 +138,17 @@ static const char *postmaster_of(const struct kind *kind)
                           : notify_params.bounce_notice_recipient;
 }
 
-/* To the sender, and a copy to the postmaster. The copy is best effort: the
- * sender's notice is the one that counts. */
+/* To the sender, as far as the sender wants to know, and a copy of all to the
+ * postmaster. The copy is best effort: the sender's notice is the one that
+ * counts. */
 static bool tell_sender(struct job *job)
 {
     const struct bounce_notify *m = job->message;
     bool headers = job->kind->always_headers ||
                    m->dsn_return == DSN_RET_HEADERS;
 
-    if (!send_one(job, m->sender, "", false, headers, job->kind->log_word))
+    if (job->wanted_count > 0 &&
+        !send_one(job, m->sender, "", false, headers, job->kind->log_word))
         return false;
     if (job->kind->postmaster_class != NULL &&
         class_is_on(job->kind->postmaster_class) &&
@@ -151,15 +160,28 @@ static bool tell_sender(struct job *job)
     return true;
 }
 
+static bool is_trace(const struct job *job)
+{
+    return job->kind == &success || job->kind == &verify;
+}
+
 static bool tell(struct job *job)
 {
-    const char *sender = job->message->sender;
+    const struct bounce_notify *m = job->message;
+    const char *sender = m->sender;
+    bool is_double = text_equal_nocase(sender, double_bounce_address(job->arena));
 
-    if (job->count == 0)
+    if (job->all_count == 0)
         return true;
-    if (text_equal_nocase(sender, double_bounce_address(job->arena))) {
+    if (is_trace(job) && (is_double || *sender == '\0')) {
+        log_info("%s: not sending trace/success notification for "
+                 "%s-bounce message",
+                 m->queue_id, is_double ? "double" : "single");
+        return true;
+    }
+    if (is_double) {
         log_warning("%s: undeliverable postmaster notification discarded",
-                    job->message->queue_id);
+                    m->queue_id);
         return true;
     }
     return *sender == '\0' ? tell_double_bounce(job) : tell_sender(job);

@@ -2,7 +2,8 @@
  *
  * report.c - one notice: multipart/report as RFC 3462 and 3464 (and 6533 for
  * internationalized mail) define it, in the layout that people and bounce
- * parsers know.
+ * parsers know. The report-type is always delivery-status: that is what bounce
+ * parsers look for.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -96,8 +97,7 @@ static void put_headers(struct notice *n)
     LINE(n, "Auto-Submitted: %s",
          r->for_postmaster ? "auto-generated" : "auto-replied");
     LINE(n, "MIME-Version: 1.0");
-    LINE(n, "Content-Type: multipart/report; report-type=%s;",
-         n->utf8 ? "global-delivery-status" : "delivery-status");
+    LINE(n, "Content-Type: multipart/report; report-type=delivery-status;");
     LINE(n, "\tboundary=\"%s\"", n->boundary);
     if (common_params.smtputf8_enable)
         LINE(n, "Content-Transfer-Encoding: 8bit");
@@ -171,14 +171,22 @@ static const char *address_type(struct notice *n, const char *address)
     return n->utf8 && !text_is_ascii(address) ? "utf-8" : "rfc822";
 }
 
+/* Who sent the message, also when a list's owner or a VERP address gets the
+ * notice. */
+static const char *original_sender(struct notice *n)
+{
+    const char *sender = n->envelope.has_sender ? n->envelope.sender
+                                                : n->report->message->sender;
+
+    return *sender != '\0' ? sender
+                           : arena_printf(n->report->arena, "MAILER-DAEMON@%s",
+                                          common_params.myorigin);
+}
+
 static void put_message_fields(struct notice *n)
 {
     const struct report *r = n->report;
-    const char *sender =
-        *r->message->sender != '\0'
-            ? r->message->sender
-            : arena_printf(r->arena, "MAILER-DAEMON@%s",
-                           common_params.myorigin);
+    const char *sender = original_sender(n);
     char date[64];
 
     LINE(n, "%s", "");
@@ -197,7 +205,8 @@ static void put_message_fields(struct notice *n)
 static void put_recipient_fields(struct notice *n,
                                  const struct bounce_append *to)
 {
-    struct arena *arena = n->report->arena;
+    const struct report *r = n->report;
+    struct arena *arena = r->arena;
     char date[64];
 
     LINE(n, "%s", "");
@@ -205,7 +214,7 @@ static void put_recipient_fields(struct notice *n,
          external(n, to->recipient));
     if (*to->dsn_original != '\0')
         LINE(n, "Original-Recipient: %s", to->dsn_original);
-    LINE(n, "Action: %s", to->action);
+    LINE(n, "Action: %s", r->action != NULL ? r->action : to->action);
     LINE(n, "Status: %s", to->status);
     if (*to->mta_type != '\0' && *to->mta_name != '\0')
         LINE(n, "Remote-MTA: %s; %s", to->mta_type, to->mta_name);
@@ -215,9 +224,9 @@ static void put_recipient_fields(struct notice *n,
     else
         put_wrapped(n, arena_printf(arena, "Diagnostic-Code: X-%s; %s",
                                     common_params.mail_name, to->reason));
-    if (n->report->retry_until != 0)
+    if (r->retry_until != 0)
         LINE(n, "Will-Retry-Until: %s",
-             date_format(n->report->retry_until, date, sizeof date));
+             date_format(r->retry_until, date, sizeof date));
 }
 
 static void put_status(struct notice *n)
@@ -271,9 +280,7 @@ static void put_original(struct notice *n)
         common_params.smtputf8_enable)
         LINE(n, "Content-Transfer-Encoding: 8bit");
     LINE(n, "%s", "");
-    LINE(n, "Return-Path: <%s>",
-         external(n, n->envelope.has_sender ? n->envelope.sender
-                                            : r->message->sender));
+    LINE(n, "Return-Path: <%s>", external(n, original_sender(n)));
     put_original_lines(n, headers);
 }
 

@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: ISC
  *
  * template.c - the words of a notice: built in, or from bounce_template_file.
+ *
+ * A template with a mistake is ignored, but a name that does not exist stops
+ * the service: the mail waits until the file is mended.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/expand.h"
+#include "base/fatal.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "bounce.h"
 #include "config/main_cf.h"
 #include "config/params.h"
+#include "mail/header.h"
 #include "service/service.h"
 
 enum { TEMPLATE_FILE_MAX = 1 << 20 };
@@ -28,7 +34,7 @@ enum { TEMPLATE_FILE_MAX = 1 << 20 };
 
 static struct template templates[TEMPLATE_KINDS] = {
     [TEMPLATE_FAILURE] = {
-        "failure_template", "us-ascii", FROM,
+        "failure_template", "[built-in]", "us-ascii", FROM,
         "Undelivered Mail Returned to Sender",
         "Postmaster Copy: Undelivered Mail",
         GREETING
@@ -36,7 +42,7 @@ static struct template templates[TEMPLATE_KINDS] = {
         "be delivered to one or more recipients. It's attached below.\n"
         "\n" FOOTER },
     [TEMPLATE_DELAY] = {
-        "delay_template", "us-ascii", FROM,
+        "delay_template", "[built-in]", "us-ascii", FROM,
         "Delayed Mail (still being retried)",
         "Postmaster Warning: Delayed Mail",
         GREETING
@@ -53,7 +59,7 @@ static struct template templates[TEMPLATE_KINDS] = {
         "old.\n"
         "\n" FOOTER },
     [TEMPLATE_SUCCESS] = {
-        "success_template", "us-ascii", FROM,
+        "success_template", "[built-in]", "us-ascii", FROM,
         "Successful Mail Delivery Report", "",
         GREETING
         "Your message was successfully delivered to the destination(s)\n"
@@ -63,7 +69,7 @@ static struct template templates[TEMPLATE_KINDS] = {
         "\n"
         "                   The mail system\n" },
     [TEMPLATE_VERIFY] = {
-        "verify_template", "us-ascii", FROM,
+        "verify_template", "[built-in]", "us-ascii", FROM,
         "Mail Delivery Status Report", "",
         GREETING
         "Enclosed is the mail delivery report that you requested.\n"
@@ -102,7 +108,7 @@ static struct template *template_named(const char *name)
 struct source {
     char *next;       /* borrowed, cut up while reading */
     const char *path;
-    int line;
+    int line;         /* the next one, which is how errors count */
 };
 
 static char *next_line(struct source *in)
@@ -119,97 +125,133 @@ static char *next_line(struct source *in)
     return line;
 }
 
-static void read_header(struct source *in, struct template *t, char *line)
+/* "failure_template" in words. */
+static const char *kind_of(const struct template *t)
 {
-    char *colon = strchr(line, ':');
-    const char **slot = NULL;
-
-    if (colon != NULL) {
-        *colon = '\0';
-        slot = header_slot(t, text_trim(line));
-    }
-    if (slot == NULL)
-        log_warning("%s, line %d: no template header is called \"%s\"; use "
-                    "Charset, From, Subject or Postmaster-Subject",
-                    in->path, in->line, line);
-    else
-        *slot = mem_strdup(text_trim(colon + 1));
+    static const char *const words[TEMPLATE_KINDS] = {
+        [TEMPLATE_FAILURE] = "failure", [TEMPLATE_DELAY] = "delay",
+        [TEMPLATE_SUCCESS] = "success", [TEMPLATE_VERIFY] = "verify",
+    };
+    return words[template_named(t->name) - templates];
 }
 
-/* Headers up to an empty line (a text may also begin at once), then text up
- * to <end>. */
-static bool read_body(struct source *in, struct template *t, const char *end)
+static bool read_header(struct template *t, char *line, size_t name_length)
 {
-    struct str text = STR_EMPTY;
-    bool in_headers = true, ended = false;
-    char *line;
+    char *value = text_trim(strchr(line + name_length, ':') + 1);
 
-    while (!ended && (line = next_line(in)) != NULL) {
-        ended = strcmp(line, end) == 0;
-        if (ended)
-            break;
-        if (in_headers && *line == '\0')
-            in_headers = false;
-        else if (in_headers)
-            read_header(in, t, line);
-        else
+    line[name_length] = '\0';
+    const char **slot = header_slot(t, line);
+    if (slot == NULL) {
+        log_warning("%s: unknown \"%s\" header label in %s template -- "
+                    "ignoring this template",
+                    t->origin, line, kind_of(t));
+        return false;
+    }
+    if (!text_is_ascii(value)) {
+        log_warning("%s: non-ASCII \"%s\" header value in %s template -- "
+                    "ignoring this template",
+                    t->origin, line, kind_of(t));
+        return false;
+    }
+    *slot = mem_strdup(value); /* kept as long as the process */
+    return true;
+}
+
+static bool text_is_usable(const struct template *t)
+{
+    if (*t->text == '\0') {
+        log_warning("%s: missing message text in %s template -- ignoring this "
+                    "template",
+                    t->origin, kind_of(t));
+        return false;
+    }
+    if (text_is_ascii(t->text) || !text_equal_nocase(t->charset, "us-ascii"))
+        return true;
+    log_warning("%s: 8-bit message text in %s template", t->origin,
+                kind_of(t));
+    log_warning("please specify a charset value other than us-ascii");
+    log_warning("-- ignoring this template for now");
+    return false;
+}
+
+/* Headers, then text after empty lines; a text may also begin at once. */
+static void read_template(struct template *known, char *lines,
+                          const char *path)
+{
+    struct template read = *known;
+    struct source in = { .next = lines };
+    struct str text = STR_EMPTY;
+    bool in_headers = true, good = true;
+
+    read.origin = path;
+    for (char *line; good && (line = next_line(&in)) != NULL;) {
+        size_t name = in_headers ? header_name_length(line, strlen(line)) : 0;
+        if (name > 0) {
+            good = read_header(&read, line, name);
+            continue;
+        }
+        in_headers = false;
+        if (*line != '\0' || text.length > 0)
             str_addf(&text, "%s\n", line);
     }
-    t->text = str_steal(&text); /* kept as long as the process */
-    if (!ended)
-        log_warning("%s, line %d: %s is not ended by a line \"%s\"", in->path,
-                    in->line, t->name, end);
-    return ended;
+    read.text = str_steal(&text);
+    if (good && text_is_usable(&read))
+        *known = read;
 }
 
-/* "name = <<EOF" */
-static bool read_template(struct source *in, char *line)
+/* The lines up to <end>. */
+static void read_value(struct source *in, const char *end, struct str *out)
 {
-    char *name, *value;
+    char *line;
 
-    if (!text_split_nameval(line, &name, &value) ||
-        strncmp(value, "<<", 2) != 0 || value[2] == '\0') {
-        log_warning("%s, line %d: expected: template_name = <<EOF", in->path,
-                    in->line);
-        return false;
-    }
+    while ((line = next_line(in)) != NULL && strcmp(line, end) != 0)
+        str_addf(out, "%s\n", line);
+    if (line == NULL)
+        log_warning("%s, line %d: missing \"%s\" end marker", in->path,
+                    in->line, end);
+}
+
+/* "name = <<EOF" and lines, or "name = line". A file that is not of this form
+ * was not meant to be one: it stops the service, and the mail waits. */
+static void read_entry(struct source *in, char *line)
+{
+    char *equals = strchr(line, '=');
+    struct str lines = STR_EMPTY;
+
+    if (equals == NULL)
+        fatal("%s, line %d: missing '=' after attribute name: \"%s\"",
+              in->path, in->line, line);
+    *equals = '\0';
+    const char *name = text_trim(line), *value = text_trim(equals + 1);
+    if (strncmp(value, "<<", 2) == 0)
+        read_value(in, value + 2 + strspn(value + 2, " \t"), &lines);
+    else
+        str_addf(&lines, "%s\n", value);
     struct template *known = template_named(name);
-    if (known == NULL) {
-        log_warning("%s, line %d: there is no template \"%s\"", in->path,
-                    in->line, name);
-        return false;
-    }
-    struct template read = *known;
-    char *end = mem_strdup(text_trim(value + 2));
-    bool ok = read_body(in, &read, end);
-    if (ok)
-        *known = read;
-    free(end);
-    return ok;
+    if (known != NULL)
+        read_template(known, lines.data, in->path);
+    else
+        log_warning("%s, line %d: unknown template name: %s -- ignoring this "
+                    "template",
+                    in->path, in->line, name);
+    str_fini(&lines);
 }
 
 void templates_load(const char *path)
 {
     struct str text = STR_EMPTY;
     struct error why = ERROR_NONE;
-    bool ok = true;
 
     if (*path == '\0')
         return;
-    if (!file_read(path, TEMPLATE_FILE_MAX, &text, &why)) {
-        log_warning("bounce_template_file: %s; the built-in texts are used",
-                    why.text);
-        return;
-    }
-    struct source in = { .next = text.data, .path = path };
-    for (char *line; ok && (line = next_line(&in)) != NULL;) {
+    if (!file_read(path, TEMPLATE_FILE_MAX, &text, &why))
+        fatal("%s", why.text);
+    struct source in = { .next = text.data, .path = path, .line = 1 };
+    for (char *line; (line = next_line(&in)) != NULL;) {
         char *word = line + strspn(line, " \t\r");
         if (*word != '\0' && *word != '#')
-            ok = read_template(&in, line);
+            read_entry(&in, line);
     }
-    if (!ok)
-        log_warning("%s: templates from line %d on keep their built-in texts",
-                    path, in.line);
     str_fini(&text);
 }
 
@@ -220,42 +262,100 @@ static const struct { const char *name; int seconds; } units[] = {
     { "_days", 86400 }, { "_weeks", 604800 },
 };
 
+/* An expansion, for its messages. */
+struct words {
+    struct arena *arena;
+    const struct template *template;
+    bool has_unknown;
+};
+
+/* "0 hours" is seldom what was meant. */
+static void warn_zero(const struct words *words, const char *name,
+                      const char *unit)
+{
+    const struct template *t = words->template;
+
+    log_warning("%s: zero result in %s template conversion of parameter "
+                "\"%s\"",
+                t->origin, kind_of(t), name);
+    log_warning("please reduce time unit \"%s\" of \"%s\" in %s template",
+                unit, name, kind_of(t));
+    log_warning("for instructions see the bounce(5) manual");
+}
+
 /* <base>_<unit>: the time in that unit; NULL if <name> is not of that form. */
-static const char *time_in_unit(struct arena *arena, const char *name,
+static const char *time_in_unit(const struct words *words, const char *name,
                                 const char *base, int seconds)
 {
     if (!text_has_prefix(name, base))
         return NULL;
     const char *suffix = name + strlen(base);
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (strcmp(suffix, units[i].name) == 0)
-            return arena_printf(arena, "%d", seconds / units[i].seconds);
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (strcmp(suffix, units[i].name) != 0)
+            continue;
+        if (seconds > 0 && seconds < units[i].seconds)
+            warn_zero(words, name, suffix + 1);
+        return arena_printf(words->arena, "%d", seconds / units[i].seconds);
+    }
     return NULL;
+}
+
+/* Domain names for people to read. */
+static const char *readable(struct arena *arena, const char *domain)
+{
+    struct str out = STR_EMPTY;
+    const char *text = domain;
+
+    if (common_params.smtputf8_enable && utf8_domain_to_unicode(&out, domain))
+        text = arena_strdup(arena, out.data);
+    str_fini(&out);
+    return text;
 }
 
 static const char *lookup(const char *name, void *context)
 {
-    struct arena *arena = context;
+    struct words *words = context;
     const char *value =
-        time_in_unit(arena, name, "delay_warning_time",
+        time_in_unit(words, name, "delay_warning_time",
                      queue_params.delay_warning_time);
 
     if (value == NULL)
-        value = time_in_unit(arena, name, "maximal_queue_lifetime",
+        value = time_in_unit(words, name, "maximal_queue_lifetime",
                              queue_params.maximal_queue_lifetime);
-    return value != NULL ? value : config_get(service_config(), name);
+    if (value != NULL)
+        return value;
+    value = config_get(service_config(), name);
+    words->has_unknown = words->has_unknown || value == NULL;
+    return value != NULL && (strcmp(name, "myhostname") == 0 ||
+                             strcmp(name, "mydomain") == 0)
+               ? readable(words->arena, value)
+               : value;
+}
+
+static void expand_line(struct str *out, struct words *words, const char *line)
+{
+    const struct template *t = words->template;
+    struct expand_options options = { .lookup = lookup, .context = words };
+    struct error why = ERROR_NONE;
+
+    words->has_unknown = false;
+    if (!expand_text(out, line, &options, NULL, &why))
+        fatal("%s: %s in %s template: %s", t->origin, why.text, kind_of(t),
+              line);
+    if (words->has_unknown)
+        fatal("%s: undefined $name in %s template: %s", t->origin, kind_of(t),
+              line);
+    str_add(out, "\n");
 }
 
 const char *template_text(struct arena *arena, const struct template *t)
 {
-    struct expand_options options = { .lookup = lookup, .context = arena };
+    struct words words = { .arena = arena, .template = t };
+    struct source in = { .next = arena_strdup(arena, t->text) };
     struct str out = STR_EMPTY;
-    struct error why = ERROR_NONE;
 
-    if (!expand_text(&out, t->text, &options, NULL, &why)) {
-        log_warning("%s: %s", t->name, why.text);
-        str_set(&out, t->text);
-    }
+    for (const char *line; (line = next_line(&in)) != NULL;)
+        expand_line(&out, &words, line);
     const char *text = arena_strdup(arena, out.data);
     str_fini(&out);
     return text;

@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "base/text.h"
 #include "mail/dsn_notify.h"
+#include "mail/quote.h"
 #include "mail/record.h"
 #include "message.h"
 
@@ -45,11 +46,12 @@ bool recipient_record(struct message *m, int type, const char *text)
     return true;
 }
 
-/* In the form that RFC 3461, section 4.2 asks for when the sender gave none. */
+/* In the form that RFC 3461, section 4.2 asks for when the sender gave none;
+ * also for addresses that are not ASCII, as others have always done it. */
 static const char *make_dsn_original(struct message *m, const char *address)
 {
-    return arena_printf(m->arena, "%s;%s",
-                        text_is_ascii(address) ? "rfc822" : "utf-8", address);
+    return arena_printf(m->arena, "rfc822;%s",
+                        quote_822_dup(m->arena, address));
 }
 
 static void note_utf8_address(struct message *m, const char *address)

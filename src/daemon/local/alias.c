@@ -148,6 +148,10 @@ enum answer deliver_alias(const struct delivery *outer, enum fate *fate)
         d.users = NULL;
         d.origin = ORIGIN_ALIAS;
         d.depth++;
+    }
+    if (answer == FOUND && !report_expanded(&d, d.owner == here.name))
+        answer = FAILED;
+    if (answer == FOUND) {
         *fate = deliver_list(&d, value.data, &count);
         if (count == 0) {
             log_warning("no recipient in alias lookup result for %s",

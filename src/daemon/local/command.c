@@ -218,6 +218,21 @@ static void explain(struct arena *arena, const struct run *run,
                                WEXITSTATUS(run->status), command);
 }
 
+/* For the Diagnostic-Code:, which does not name the command. */
+static const char *exit_text(struct arena *arena, const struct run *run,
+                             const char *reason)
+{
+    bool is_named = run->timed_out;
+
+    if (!is_named && WIFSIGNALED(run->status))
+        return "internal software error";
+    for (size_t i = 0; i < sizeof exits / sizeof *exits; i++)
+        is_named = is_named || exits[i].code == WEXITSTATUS(run->status);
+    return is_named ? reason
+                    : arena_printf(arena, "unknown mail system error %d",
+                                   WEXITSTATUS(run->status));
+}
+
 /* A failed command may say its own code: "4.1.2 text". */
 static void set_failure(struct arena *arena, const struct run *run,
                         const char *command, struct dsn *dsn)
@@ -227,6 +242,11 @@ static void set_failure(struct arena *arena, const struct run *run,
 
     memset(dsn, 0, sizeof *dsn);
     explain(arena, run, command, dsn);
+    dsn->diag_type = "x-unix";
+    dsn->diag_text = code > 0 && output[0] != '2'
+                         ? output + code + strspn(output + code, " ")
+                     : *output != '\0' ? output
+                                       : exit_text(arena, run, dsn->reason);
     if (code > 0 && output[0] != '2') {
         dsn->status = arena_strndup(arena, output, code);
         dsn->reason = arena_strdup(arena, output + code +
@@ -235,8 +255,6 @@ static void set_failure(struct arena *arena, const struct run *run,
         dsn->reason = arena_printf(arena, "%s. Command output: %s",
                                    dsn->reason, output);
     }
-    dsn->diag_type = "x-unix";
-    dsn->diag_text = dsn->reason;
 }
 
 static enum fate run_command(const struct delivery *d, const char *command,

@@ -53,6 +53,7 @@ enum fate forward_add(const struct delivery *d, const char *address)
         one = ARENA_NEW(d->job->arena, struct forward);
         one->from = *d;
         one->from.to = d->job->request->recipients[d->job->index];
+        one->from.to.dsn_notify = d->to.dsn_notify;
         ARRAY_ADD(&forwards->all, one);
     }
     ARRAY_ADD(&one->to, arena_strdup(d->job->arena, address));
@@ -91,13 +92,15 @@ static void put_envelope(struct stream *out, const struct forward *one)
     put_attributes(out, w);
     if (w->encoding[0] != '\0')
         record_putf(out, REC_ATTR, "encoding=%s", w->encoding);
-    if (w->trace_flags != 0)
-        record_putf(out, REC_ATTR, "trace_flags=%d", (int)w->trace_flags);
     record_put_text(out, REC_FROM, one->from.sender);
+    if (w->dsn_return != 0)
+        record_putf(out, REC_ATTR, "ret_flags=%d", (int)w->dsn_return);
+    if (w->envelope_id[0] != '\0')
+        record_putf(out, REC_ATTR, "envelope_id=%s", w->envelope_id);
     for (size_t i = 0; i < one->to.count; i++) {
         if (!is_list && top->dsn_original[0] != '\0')
             record_putf(out, REC_ATTR, "dsn_orig_rcpt=%s", top->dsn_original);
-        if (!is_list && top->dsn_notify != 0)
+        if (top->dsn_notify != 0)
             record_putf(out, REC_ATTR, "notify_flags=%d", top->dsn_notify);
         if (!is_list && top->original[0] != '\0')
             record_put_text(out, REC_ORIG, top->original);
@@ -129,6 +132,16 @@ static bool put_content(struct cleanup_post *post, const struct forward *one)
     return type == REC_EOF;
 }
 
+static enum fate report_forwarded(const struct forward *one, const char *id)
+{
+    struct dsn dsn = { .status = "2.0.0",
+                       .action = "relayed",
+                       .reason = arena_printf(one->from.job->arena,
+                                              "forwarded as %s", id) };
+
+    return report_dsn(&one->from, &dsn);
+}
+
 static enum fate post(const struct forward *one)
 {
     struct error why = ERROR_NONE;
@@ -145,7 +158,7 @@ static enum fate post(const struct forward *one)
     }
     int status = cleanup_post_finish(post, NULL);
     if (status == CLEANUP_STAT_OK)
-        return report_sent(&one->from, "forwarded as %s", id);
+        return report_forwarded(one, id);
     const struct cleanup_verdict *verdict = cleanup_verdict(status);
     return report_failed(&one->from, verdict->dsn, "%s", verdict->text);
 }

@@ -108,6 +108,10 @@ enum answer deliver_forward_file(const struct delivery *outer,
     d.depth++;
     if (strstr(template_, "extension") != NULL)
         d.extension = NULL;
+    if (!report_expanded(&d, false)) {
+        close(fd);
+        return FAILED;
+    }
     *fate = deliver_lines(&d, fd, &count);
     return count == 0 && *fate == FINISHED ? ABSENT : FOUND;
 }

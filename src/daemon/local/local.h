@@ -162,6 +162,10 @@ MAY_WAIT enum fate report_failed(const struct delivery *d, const char *status,
 /* An address probe goes no further than here: "delivers to mailbox". */
 bool is_probe(const struct delivery *d);
 MAY_WAIT enum fate report_dsn(const struct delivery *d, const struct dsn *dsn);
+/* A name stands for others, or for a list with an owner: whoever asked for a
+ * report of success gets it now, and none for those others. False: try again.
+ * RFC 3461, section 5.2.7. */
+MAY_WAIT bool report_expanded(struct delivery *d, bool is_list);
 
 /* ---- rights.c ------------------------------------------------------------ */
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "local.h"
+#include "mail/dsn_notify.h"
 
 /* Failures of a list with an owner are the owner's: the message's bounce log
  * goes to its sender, so a notice of its own is made. */
@@ -92,4 +93,24 @@ enum fate report_failed(const struct delivery *d, const char *status,
     enum fate fate = report(d, status, format, args);
     va_end(args);
     return fate;
+}
+
+bool report_expanded(struct delivery *d, bool is_list)
+{
+    struct dsn dsn = { "2.0.0",
+                       .reason = "delivery via local: alias expanded" };
+
+    if (is_probe(d))
+        return true;
+    if ((d->to.dsn_notify & DSN_NOTIFY_SUCCESS) != 0) {
+        if (!trace_recipient(&d->job->request->status, &d->to, &dsn,
+                             is_list ? "delivered" : "expanded"))
+            return false;
+        d->to.dsn_notify &= ~DSN_NOTIFY_SUCCESS;
+        if (d->to.dsn_notify == 0)
+            d->to.dsn_notify = DSN_NOTIFY_NEVER;
+    }
+    if (is_list)
+        d->to.dsn_original = "";
+    return true;
 }

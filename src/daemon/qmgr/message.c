@@ -58,6 +58,7 @@ struct status_message message_status(const struct message *m)
         .encoding = e->encoding,
         .envelope_id = e->envelope_id,
         .verp = e->verp,
+        .message_id = e->message_id,
         .dsn_return = e->dsn_return,
         .sender_options = e->sender_options,
         .trace_flags = e->trace_flags,

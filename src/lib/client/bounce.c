@@ -85,7 +85,7 @@ bool trace_recipient(const struct status_message *message,
     return append(the_trace_pool(), message, to, dsn, action);
 }
 
-/* A trace record also says which way the message went. */
+/* A trace record also says which way the message went, if it went anywhere. */
 static bool append_trace(const struct status_message *message,
                          const struct recipient *to, const char *relay,
                          const struct dsn *dsn, const char *action)
@@ -93,8 +93,9 @@ static bool append_trace(const struct status_message *message,
     struct dsn traced = *dsn;
     struct str reason = STR_EMPTY;
 
-    str_addf(&reason, "delivery via %s: %s", relay != NULL ? relay : "none",
-             or_empty(dsn->reason));
+    if (relay != NULL && strcmp(relay, "none") != 0)
+        str_addf(&reason, "delivery via %s: ", relay);
+    str_add(&reason, or_empty(dsn->reason));
     traced.reason = reason.data;
     bool ok = append(the_trace_pool(), message, to, &traced, action);
     str_fini(&reason);
@@ -293,6 +294,10 @@ bool bounce_one_recipient(const struct status_message *message,
         soft_bounce(message, to, relay, times, dsn);
         return false;
     }
+
+    if ((message->trace_flags & TRACE_RECORD) &&
+        !append_trace(message, to, relay, dsn, "failed"))
+        return false;
 
     struct bounce_one request;
     struct bounce_reply reply;
