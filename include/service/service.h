@@ -43,13 +43,12 @@ enum service_flag {
     SERVICE_PRIVILEGED = 1 << 0, /* keeps root; must be unpriv=n */
     SERVICE_SOLITARY = 1 << 1,   /* maxproc must be 1 */
     SERVICE_NO_LIMIT = 1 << 2,   /* maxproc must be 0 */
-    SERVICE_BOUNCE_INIT = 1 << 3,/* agent: say so when it cannot start */
-    SERVICE_PASS = 1 << 4,       /* also serves "pass" listeners */
-    SERVICE_STANDALONE = 1 << 5, /* may run with -S on standard input */
-    SERVICE_NEVER_IDLE = 1 << 6, /* does not stop for max_idle (qmgr) */
+    SERVICE_PASS = 1 << 3,       /* also serves "pass" listeners */
+    SERVICE_STANDALONE = 1 << 4, /* may run with -S on standard input */
+    SERVICE_NEVER_IDLE = 1 << 5, /* does not stop for max_idle (qmgr) */
 };
-/* What the process may do after its start; the rest is refused by seccomp
- * and Landlock. */
+/* What the process needs to do after its start. Nothing else enforces it yet:
+ * there is no confinement but chroot and the change of identity. */
 enum service_may {
     MAY_CONNECT_INET = 1 << 0,
     MAY_READ_CONFIG = 1 << 1,

@@ -14,6 +14,9 @@
  * environment has POSTLOG_SERVICE. With <to_stderr>, also there. */
 void setup_early_log(const char *program, bool to_stderr);
 
+/* From now on also there. */
+void setup_log_to_stderr(void);
+
 /* Hand the parameters (group `common` and `table` must be loaded) to the
  * libraries that want options: log tag and targets, table, queue_dir, client.
  * Called by service_main and command_start; programs need not. Later changes

@@ -46,7 +46,6 @@ static const struct delivery_agent agent = {
         .twin_prefix = "lmtp",
         .kind = SERVICE_STREAM,
         .sessions = SERVICE_BY_LIMIT,
-        .flags = SERVICE_BOUNCE_INIT,
         .may = MAY_CONNECT_INET | MAY_READ_CONFIG | MAY_WRITE_QUEUE,
         .before_jail = before_jail,
     },

@@ -140,6 +140,15 @@ static void listener_ready(int listener, void *argument)
     }
 }
 
+/* Its time is up. Connections that are kept for later can be made anew. */
+static void retire(void *argument)
+{
+    (void)argument;
+    process->is_retiring = true;
+    dispatch_end_idle();
+    check_end();
+}
+
 /* The pipe can be "read" only when master has closed its end. Clients that
  * keep a connection must not keep us: a service that runs once at a time has
  * no successor before we end. */
@@ -173,6 +182,7 @@ void accept_many(struct process *p)
     idle_timer = loop_timer_new(idle_for_long, NULL);
     feed_timer = loop_timer_new(feed, NULL);
     feed(NULL);
+    loop_timer_set(loop_timer_new(retire, NULL), p->retire_at);
     for (int i = 0; i < p->listeners; i++) {
         struct loop_watch *watch =
             loop_watch_new(SERVICE_LISTEN_FD + i, false, listener_ready, NULL);

@@ -42,6 +42,8 @@ static int wait_for_client(const struct process *p, int waiter)
     bool for_ever = p->service->flags & SERVICE_NEVER_IDLE;
     deadline_t until =
         for_ever ? DEADLINE_NEVER : deadline_in_s(common_params.max_idle);
+    if (until > p->retire_at)
+        until = p->retire_at;
     struct epoll_event event;
 
     for (;;) {

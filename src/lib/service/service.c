@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,6 +94,15 @@ static void take_listeners(struct process *p, const char *text)
     p->listeners = (int)count;
 }
 
+static void take_retire_time(struct process *p, const char *text)
+{
+    long seconds;
+
+    if (!num_parse_long(text, 1, INT_MAX, &seconds))
+        fatal("invalid retirement time: %s", text);
+    p->retire_at = deadline_in_s((int)seconds);
+}
+
 static void take_option(struct options *o, int option)
 {
     struct process *p = o->process;
@@ -106,7 +116,7 @@ static void take_option(struct options *o, int option)
     case 'm': add_setting(o, "max_use", optarg); return;
     case 'n': p->name = optarg; return;
     case 'o': take_setting(o, optarg); return;
-    case 'r': return;
+    case 'r': take_retire_time(p, optarg); return;
     case 's': take_listeners(p, optarg); return;
     case 'S': p->is_standalone = true; return;
     case 't':
@@ -115,7 +125,7 @@ static void take_option(struct options *o, int option)
         return;
     case 'u': p->is_unprivileged = true; return;
     case 'v': log_set_verbose(log_verbose() + 1); return;
-    case 'V': log_set_targets(LOG_TO_STDERR); return;
+    case 'V': setup_log_to_stderr(); return;
     case 'z': p->is_limit_none = true; return;
     default: fatal("invalid option: %c", optopt);
     }
@@ -130,9 +140,10 @@ static void read_options(struct options *o, int argc, char **argv)
     p->program = slash != NULL ? slash + 1 : argv[0];
     p->name = p->program;
     p->listeners = 1;
+    p->retire_at = DEADLINE_NEVER;
     p->type = MASTER_UNIX;
     opterr = 0;
-    while ((option = getopt(argc, argv, "+cdDi:lm:n:o:rs:St:uvVz")) >= 0)
+    while ((option = getopt(argc, argv, "+cdDi:lm:n:o:r:s:St:uvVz")) >= 0)
         take_option(o, option);
     p->arguments = argv + optind;
 }
@@ -289,7 +300,9 @@ void service_retire(void)
 
 bool service_is_over(struct process *p)
 {
-    if (!p->is_retiring && (p->uses_left == 0 || table_any_changed() ||
+    if (!p->is_retiring && (p->uses_left == 0 ||
+                            deadline_left_ms(p->retire_at) == 0 ||
+                            table_any_changed() ||
                             (p->service->stale != NULL && p->service->stale())))
         p->is_retiring = true;
     return p->is_retiring;

@@ -5,6 +5,7 @@
 #ifndef SERVICE_SERVICE_PRIVATE_H
 #define SERVICE_SERVICE_PRIVATE_H
 
+#include "base/clock.h"
 #include "config/master_cf.h"
 #include "service/service.h"
 
@@ -17,6 +18,7 @@ struct process {
     enum master_type type; /* -t */
     int listeners;         /* -s; descriptors from SERVICE_LISTEN_FD */
     long seats;            /* clients that it may serve at a time */
+    deadline_t retire_at;  /* -r */
     long uses_left;        /* clients until it ends; -1: no limit */
     bool must_chroot, is_unprivileged, is_limit_one, is_limit_none,
         is_standalone, is_debugged;

@@ -28,6 +28,8 @@
 
 /* A command shows on the terminal what it logs. */
 static bool logs_to_stderr;
+/* A daemon with option -V does so, too. */
+static bool is_shown;
 
 void setup_early_log(const char *program, bool to_stderr)
 {
@@ -45,6 +47,11 @@ void setup_early_log(const char *program, bool to_stderr)
 
     logs_to_stderr = to_stderr;
     log_open(&options);
+}
+
+void setup_log_to_stderr(void)
+{
+    is_shown = true;
 }
 
 /* May <program> write the log file itself? Only what root runs while the
@@ -138,7 +145,7 @@ static void open_log(struct config *config, const char *program,
         .file_mode = setup_log_file_mode(config),
         .host_name = common_params.myhostname,
         .targets = (to_file ? LOG_TO_POSTLOG : LOG_TO_SYSLOG) |
-                   (logs_to_stderr ? LOG_TO_STDERR : 0),
+                   (logs_to_stderr || is_shown ? LOG_TO_STDERR : 0),
     };
     log_open(&options);
     str_fini(&socket);
