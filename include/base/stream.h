@@ -112,6 +112,10 @@ void stream_read_while_writing(struct stream *s, size_t max);
 bool stream_sync(struct stream *s);
 off_t stream_tell(const struct stream *s); /* of the next byte to read or write */
 bool stream_seek(struct stream *s, off_t offset);
+/* Replace bytes that were written before; where the stream stands does not
+ * change. Costs nothing while they have not left the buffer. */
+bool stream_overwrite(struct stream *s, off_t offset, const void *data,
+                      size_t length);
 
 /* Turn to another transport in place (TLS); flushes first. <handle> is closed
  * by transport->close. */

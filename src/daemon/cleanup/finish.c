@@ -136,6 +136,7 @@ static void return_message(struct message *m)
     if (is_cut)
         end_cut_file(m);
     output_size(m, true);
+    stream_flush(m->out); /* the bounce service reads the file */
     if (!bounce_recipients(m, &dsn, &status) || !bounce_flush(&status)) {
         log_warning("%s: the sender could not be told", m->id);
         message_fail(m, CLEANUP_STAT_WRITE, NULL);

@@ -117,14 +117,12 @@ void output_size(struct message *m, bool final)
                       0, 0, 0);
         return;
     }
-    off_t end = stream_tell(m->out);
-    if (!stream_seek(m->out, 0)) {
-        write_failed(m);
-        return;
-    }
-    record_putf(m->out, REC_SIZE, "%15ld %15ld %15ld %15u %15ld %15d",
+    struct stream *record = stream_open_memory(NULL, 0);
+    record_putf(record, REC_SIZE, "%15ld %15ld %15ld %15u %15ld %15d",
                 content, (long)m->data_offset, m->recipients, flags, content,
                 m->sender_options);
-    if (!stream_flush(m->out) || !stream_seek(m->out, end))
+    const struct str *bytes = stream_memory(record);
+    if (!stream_overwrite(m->out, 0, bytes->data, bytes->length))
         write_failed(m);
+    stream_close(record);
 }

@@ -760,6 +760,26 @@ bool stream_seek(struct stream *s, off_t offset)
     return true;
 }
 
+bool stream_overwrite(struct stream *s, off_t offset, const void *data,
+                      size_t length)
+{
+    struct buffer *out = &s->out;
+    off_t end = s->position + (off_t)buffer_used(out);
+
+    if (s->kind != KIND_FILE || s->appending)
+        return fail(s, STREAM_ERROR, ESPIPE);
+    if (offset >= s->position && offset + (off_t)length <= end) {
+        memcpy(out->data + out->start + (offset - s->position), data, length);
+        return can_write(s);
+    }
+    if (!stream_flush(s))
+        return false;
+    ssize_t put = pwrite(s->fd, data, length, offset);
+    if (put == (ssize_t)length)
+        return true;
+    return fail(s, STREAM_ERROR, put < 0 ? errno : ENOSPC);
+}
+
 /* ---- transports ---- */
 
 bool stream_set_transport(struct stream *s,

@@ -129,6 +129,30 @@ TEST(stream_tells_and_seeks_in_files)
     stream_close(s);
 }
 
+TEST(stream_overwrites_what_is_in_the_buffer_or_in_the_file)
+{
+    struct stream *s = open_file("", 0);
+    char bytes[6];
+
+    stream_put(s, "abcdef");
+    CHECK(stream_overwrite(s, 0, "A", 1));
+    CHECK(stream_flush(s));
+    stream_put(s, "ghi");
+    CHECK(stream_overwrite(s, 1, "BC", 2));   /* written */
+    stream_put(s, "jkl");
+    CHECK(stream_overwrite(s, 10, "KL", 2));  /* not yet written */
+    CHECK_INT(stream_tell(s), 12);
+    stream_put(s, "m");
+    CHECK(stream_overwrite(s, 8, "IJKL", 4)); /* the last four but one */
+    CHECK(stream_seek(s, 0));
+    CHECK(stream_get_bytes(s, bytes, 6));
+    CHECK_BYTES(bytes, 6, "ABCdef", 6);
+    CHECK(stream_get_bytes(s, bytes, 6));
+    CHECK_BYTES(bytes, 6, "ghIJKL", 6);
+    CHECK_INT(stream_get_char(s), 'm');
+    stream_close(s);
+}
+
 TEST(stream_large_reads_do_not_spoil_seek)
 {
     struct stream *s = open_file("", 0);
