@@ -41,10 +41,17 @@ MAY_WAIT struct cleanup_post *cleanup_notice_open(const char *sender,
                                                   int sender_options,
                                                   const char *myhostname,
                                                   const char *mail_name);
-/* The flags that make header and body checks and mail filters look at a
- * message of our own: those of <what>, "bounce" or "notify", if <classes>
- * (internal_mail_filter_classes) has it; else 0. */
-int cleanup_notice_filters(const char *classes, const char *what);
+/* Flags for cleanup_post_open, by where a message comes from ("smtpd",
+ * "forward", "bounce", "notify", "verify", "sendmail"): is it to be looked
+ * through for what needs SMTPUTF8 (smtputf8_autodetect_classes)? */
+int cleanup_utf8_flags(const char *origin);
+/* Also those that make header and body checks and mail filters look at a
+ * message of our own (internal_mail_filter_classes). */
+int cleanup_notice_flags(const char *origin);
+/* A header such as From:, by header_from_format. */
+void cleanup_notice_address(struct cleanup_post *post, const char *header,
+                            const char *name, const char *address,
+                            const char *format);
 void cleanup_post_line(struct cleanup_post *post, const char *format, ...)
     PRINTF_LIKE(2, 3);
 

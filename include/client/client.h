@@ -18,6 +18,9 @@ struct client_setup {
     int log_resolution;              /* delay_logging_resolution_limit */
     bool log_internal_form;          /* info_log_address_format = internal */
     const char *fast_flush_domains;  /* NULL or "": no fast flush */
+    const char *filter_classes;      /* internal_mail_filter_classes */
+    const char *utf8_classes;        /* smtputf8_autodetect_classes; NULL or
+                                        "": without smtputf8_enable */
     bool fast_flush_parents;         /* sub-domains match too */
 };
 /* The struct is copied, its texts must stay. */

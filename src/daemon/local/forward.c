@@ -145,7 +145,8 @@ static enum fate report_forwarded(const struct forward *one, const char *id)
 static enum fate post(const struct forward *one)
 {
     struct error why = ERROR_NONE;
-    struct cleanup_post *post = cleanup_post_open(0, &why);
+    struct cleanup_post *post =
+        cleanup_post_open(cleanup_utf8_flags("forward"), &why);
 
     if (post == NULL)
         return report_failed(&one->from, "4.3.0",

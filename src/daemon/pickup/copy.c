@@ -57,29 +57,16 @@ static void apply_override(const char *word)
     fatal("bad receive_override_options: unknown word %s", word);
 }
 
-static bool detects_utf8(struct arena *arena)
-{
-    char **word = text_split(
-        arena, common_params.smtputf8_autodetect_classes, NULL, NULL);
-
-    for (; *word != NULL; word++)
-        if (text_equal_nocase(*word, "sendmail") ||
-            text_equal_nocase(*word, "all"))
-            return common_params.smtputf8_enable;
-    return false;
-}
-
 void copy_set_up(void)
 {
     struct arena *arena = arena_new();
     char **word =
         text_split(arena, message_params.receive_override_options, NULL, NULL);
 
-    external_flags = CLEANUP_EXTERNAL | CLEANUP_BOUNCE;
+    external_flags = CLEANUP_EXTERNAL | CLEANUP_BOUNCE |
+                     cleanup_utf8_flags("sendmail");
     for (; *word != NULL; word++)
         apply_override(*word);
-    if (detects_utf8(arena))
-        external_flags |= CLEANUP_AUTOUTF8;
     arena_free(arena);
 }
 

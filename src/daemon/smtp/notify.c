@@ -14,10 +14,14 @@ static void put_line(const char *line, void *context)
 
 static void put_head(struct cleanup_post *post, const struct session *s)
 {
-    cleanup_post_line(post, "From: MAILER-DAEMON@%s (Mail Delivery System)",
-                      common_params.myhostname);
-    cleanup_post_line(post, "To: %s (Postmaster)",
-                      notify_params.error_notice_recipient);
+    const char *format = message_params.header_from_format;
+
+    cleanup_notice_address(post, "From", "Mail Delivery System",
+                           arena_printf(s->arena, "MAILER-DAEMON@%s",
+                                        common_params.myhostname),
+                           format);
+    cleanup_notice_address(post, "To", "Postmaster",
+                           notify_params.error_notice_recipient, format);
     cleanup_post_line(post, "Subject: %s %s client: errors from %s",
                       common_params.mail_name, s->is_lmtp ? "LMTP" : "SMTP",
                       s->relay);
@@ -32,9 +36,7 @@ void notify_postmaster(struct session *s)
 {
     struct cleanup_post *post = cleanup_notice_open(
         common_params.double_bounce_sender,
-        notify_params.error_notice_recipient,
-        cleanup_notice_filters(common_params.internal_mail_filter_classes,
-                               "notify"),
+        notify_params.error_notice_recipient, cleanup_notice_flags("notify"),
         0, 0,
         common_params.myhostname, common_params.mail_name);
 

@@ -40,7 +40,8 @@ static void put_attribute(struct session *s, const char *name,
 
 static int post_flags(const struct session *s)
 {
-    int flags = CLEANUP_EXTERNAL | CLEANUP_SMTP_REPLY;
+    int flags = CLEANUP_EXTERNAL | CLEANUP_SMTP_REPLY |
+                cleanup_utf8_flags("smtpd");
 
     if (settings()->overrides & OVERRIDE_MAPPINGS)
         flags &= ~(CLEANUP_MAP | CLEANUP_BCC);

@@ -55,9 +55,7 @@ void notify_finish(struct session *s)
         return;
     struct cleanup_post *post = cleanup_notice_open(
         common_params.double_bounce_sender,
-        notify_params.error_notice_recipient,
-        cleanup_notice_filters(common_params.internal_mail_filter_classes,
-                               "notify"),
+        notify_params.error_notice_recipient, cleanup_notice_flags("notify"),
         0, 0,
         common_params.myhostname, common_params.mail_name);
     if (post == NULL) {
@@ -65,10 +63,13 @@ void notify_finish(struct session *s)
                     s->peer.label);
         return;
     }
-    cleanup_post_line(post, "From: MAILER-DAEMON@%s (Mail Delivery System)",
-                      common_params.myhostname);
-    cleanup_post_line(post, "To: %s (Postmaster)",
-                      notify_params.error_notice_recipient);
+    const char *format = message_params.header_from_format;
+    cleanup_notice_address(post, "From", "Mail Delivery System",
+                           arena_printf(s->arena, "MAILER-DAEMON@%s",
+                                        common_params.myhostname),
+                           format);
+    cleanup_notice_address(post, "To", "Postmaster",
+                           notify_params.error_notice_recipient, format);
     cleanup_post_line(post, "Subject: %s SMTP server: errors from %s",
                       common_params.mail_name, s->peer.label);
     cleanup_post_line(post, "%s", "");

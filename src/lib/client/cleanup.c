@@ -163,16 +163,42 @@ struct cleanup_post *cleanup_notice_open(const char *sender,
     return post;
 }
 
-int cleanup_notice_filters(const char *classes, const char *what)
+static bool lists(const char *list, const char *wanted)
 {
     struct arena *arena = arena_new();
     bool found = false;
 
-    for (char **word = text_split(arena, classes, NULL, NULL);
+    for (char **word = text_split(arena, list != NULL ? list : "", NULL, NULL);
          *word != NULL && !found; word++)
-        found = text_equal_nocase(*word, what);
+        found = text_equal_nocase(*word, wanted);
     arena_free(arena);
-    return found ? CLEANUP_FILTER | CLEANUP_MILTER : 0;
+    return found;
+}
+
+int cleanup_utf8_flags(const char *origin)
+{
+    const char *classes = client_setup()->utf8_classes;
+
+    return lists(classes, origin) || lists(classes, "all") ? CLEANUP_AUTOUTF8
+                                                           : 0;
+}
+
+int cleanup_notice_flags(const char *origin)
+{
+    bool is_filtered = lists(client_setup()->filter_classes, origin);
+
+    return cleanup_utf8_flags(origin) |
+           (is_filtered ? CLEANUP_FILTER | CLEANUP_MILTER : 0);
+}
+
+void cleanup_notice_address(struct cleanup_post *post, const char *header,
+                            const char *name, const char *address,
+                            const char *format)
+{
+    if (strcmp(format, "obsolete") == 0)
+        cleanup_post_line(post, "%s: %s (%s)", header, address, name);
+    else
+        cleanup_post_line(post, "%s: %s <%s>", header, name, address);
 }
 
 void cleanup_post_line(struct cleanup_post *post, const char *format, ...)

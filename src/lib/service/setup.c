@@ -247,6 +247,10 @@ static void setup_clients(struct config *config)
         .log_internal_form = text_equal_nocase(
             common_params.info_log_address_format, "internal"),
         .fast_flush_domains = config_get(config, "fast_flush_domains"),
+        .filter_classes = common_params.internal_mail_filter_classes,
+        .utf8_classes = common_params.smtputf8_enable
+                            ? common_params.smtputf8_autodetect_classes
+                            : "",
         .fast_flush_parents = lists_word(
             common_params.parent_domain_matches_subdomains,
             "fast_flush_domains"),
