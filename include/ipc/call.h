@@ -22,6 +22,10 @@ void ipc_set_folder(const char *queue_directory);
  * a minute has passed. 0, as at start: the timeouts decide. */
 void ipc_set_patience(int seconds);
 
+/* Our parent is master: when it has gone, a call that fails is not tried
+ * again, as nobody starts the service any more. */
+void ipc_depend_on_parent(void);
+
 struct ipc_pool;
 
 /* One peer, one connection, kept open between calls. Not shared by fibers:

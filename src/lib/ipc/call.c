@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/sock.h"
@@ -26,6 +27,18 @@ struct ipc_pool {
     struct idle_client *idle;  /* owned, the last used first */
     deadline_t hopeless_until; /* the service did not answer for long */
 };
+
+static pid_t parent; /* constant after start; 0: not needed */
+
+void ipc_depend_on_parent(void)
+{
+    parent = getppid();
+}
+
+static bool is_orphan(void)
+{
+    return parent != 0 && getppid() != parent;
+}
 
 void ipc_set_patience(int seconds)
 {
@@ -196,7 +209,7 @@ static bool keep_trying(struct ipc_client *client, const struct call *call,
     for (bool first = true;; first = false) {
         if (try_once(client, call, until, &trouble))
             return true;
-        bool over = clock_now() >= until - RETRY_PAUSE_MS;
+        bool over = clock_now() >= until - RETRY_PAUSE_MS || is_orphan();
         if (first || over)
             log_warning("problem talking to service %s: %s", service_of(client),
                         trouble.text);

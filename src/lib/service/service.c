@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -26,6 +27,7 @@
 #include "base/utf8.h"
 #include "base/watchdog.h"
 #include "config/params.h"
+#include "ipc/call.h"
 #include "service/child_status.h"
 #include "service/setup.h"
 #include "service_private.h"
@@ -281,6 +283,30 @@ static void enter_jail(const struct process *p)
         priv_drop(uid, gid);
 }
 
+/* ---- the end of master, when it did not come in order ---- */
+
+static void give_up_listeners(int number)
+{
+    (void)number;
+    for (int i = 0; i < process.listeners; i++)
+        (void)dup2(SERVICE_STATUS_FD, SERVICE_LISTEN_FD + i);
+}
+
+/* A session goes on to its end, maybe for long. The port must be free at once
+ * for the next master. Set after the change of identity, which forgets it. */
+static void watch_master(const struct process *p)
+{
+    struct sigaction action = { .sa_handler = give_up_listeners,
+                                .sa_flags = SA_RESTART };
+
+    if (p->type != MASTER_INET || p->is_standalone)
+        return;
+    sigemptyset(&action.sa_mask);
+    if (sigaction(SIGUSR1, &action, NULL) != 0 ||
+        prctl(PR_SET_PDEATHSIG, SIGUSR1) != 0)
+        log_warning("watch for the end of master: %m");
+}
+
 static void debug_process(const struct process *p)
 {
     if (!p->is_debugged)
@@ -341,12 +367,15 @@ int service_main(const struct service *service, int argc, char **argv)
     setup_early_log(service->name, false);
     read_options(&options, argc, argv);
     check_start(p);
+    if (!p->is_standalone)
+        ipc_depend_on_parent();
     configure(&options);
     set_limits(p);
     debug_process(p);
     if (service->before_jail != NULL)
         service->before_jail();
     enter_jail(p);
+    watch_master(p);
     watchdog_start(common_params.daemon_timeout);
     if (service->after_jail != NULL)
         service->after_jail();
