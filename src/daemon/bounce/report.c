@@ -317,11 +317,6 @@ bool report_send(const struct report *report, char id[QUEUE_ID_SIZE])
                          (long)time(NULL), common_params.myhostname),
     };
 
-    if (!report->for_postmaster) {
-        n.text = template_text(report->arena, report->template);
-        if (n.text == NULL)
-            return false;
-    }
     n.post = cleanup_notice_open(
         report->from, report->to,
         CLEANUP_MAP | cleanup_notice_flags("bounce"), 0,
