@@ -83,6 +83,7 @@ static void parse_file(struct match_list *list, const char *path, bool negated,
     else
         file_read(path, MAX_FILE_SIZE, &content, &why);
     if (why.text[0] != 0) {
+        str_fini(&content);
         add_bad(list, &why);
         return;
     }

@@ -59,6 +59,7 @@ TEST(domains)
         { "example.com fail:x", 0, "example.com", "found" },
         { "nosuchtype:x", 0, "example.com", "failed" },
         { "/no/such/file", 0, "example.com", "failed" },
+        { "/", 0, "example.com", "failed" }, /* no file, but it can be opened */
         { "static:x", 0, "", "absent" },
     };
 
