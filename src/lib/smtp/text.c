@@ -52,7 +52,7 @@ static bool take_piece(struct stream *in, size_t max, struct str *line,
             *ended = true;
             return true;
         }
-        if (line->length + want == max && want > 1 && data[want - 1] == '\r')
+        if (line->length + want == max && max > 1 && data[want - 1] == '\r')
             want = --max - line->length;
         take(in, want, line);
     }
