@@ -22,6 +22,13 @@ struct scan {
     struct str text; /* of the current token */
 };
 
+/* White space becomes a space: folded lines join. */
+static void add_unfolded(struct scan *scan)
+{
+    str_add_char(&scan->text,
+                 text_is_space((unsigned char)*scan->at) ? ' ' : *scan->at);
+}
+
 /* Comments nest; the text keeps its backslashes. RFC 5322 section 3.2.2. */
 static void scan_comment(struct scan *scan)
 {
@@ -31,7 +38,8 @@ static void scan_comment(struct scan *scan)
         char c = *scan->at;
         if (c == '\\' && scan->at[1] != 0) {
             str_add_char(&scan->text, c);
-            str_add_char(&scan->text, *++scan->at);
+            scan->at++;
+            add_unfolded(scan);
             continue;
         }
         str_add_char(&scan->text, c == '\n' ? ' ' : c);
@@ -43,7 +51,7 @@ static void scan_comment(struct scan *scan)
     }
 }
 
-/* Up to and with <end>. White space becomes a space: folded lines join. */
+/* Up to and with <end>. */
 static void scan_delimited(struct scan *scan, char end)
 {
     for (scan->at++; *scan->at != 0; scan->at++) {
@@ -53,9 +61,7 @@ static void scan_delimited(struct scan *scan, char end)
         }
         if (*scan->at == '\\' && scan->at[1] != 0)
             scan->at++;
-        str_add_char(&scan->text, text_is_space((unsigned char)*scan->at)
-                                      ? ' '
-                                      : *scan->at);
+        add_unfolded(scan);
     }
 }
 
@@ -65,7 +71,8 @@ static bool ends_atom(int c)
            strchr(specials, c) != NULL;
 }
 
-/* True if the atom has to be written as a quoted string. */
+/* True if the atom has to be written as a quoted string, as it also is when
+ * a backslash stands before white space. */
 static bool scan_atom(struct scan *scan)
 {
     bool odd = false;
@@ -77,7 +84,7 @@ static bool scan_atom(struct scan *scan)
             scan->at++;
             odd |= ends_atom((unsigned char)*scan->at) || *scan->at == '\\';
         }
-        str_add_char(&scan->text, *scan->at);
+        add_unfolded(scan);
     }
     return odd;
 }

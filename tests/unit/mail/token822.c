@@ -63,6 +63,7 @@ TEST(token822_rewrites_as_postfix)
         { "a, , b,", "a@o, , b@o, " },
         { "a; b", "a@o;, b@o" },
         { "a\\ b", "\"a b\"@o" },
+        { "a\\\n b@c", "\"a \"@o, b@c" }, /* no line may end there */
         { "a\\\"b", "\"a\\\"b\"@o" },
         { "Joe Q. Public <joe>", "Joe Q.Public <joe@o>" },
         { "Hello! World <joe>", "Hello!World <joe@o>" },
