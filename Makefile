@@ -165,6 +165,7 @@ SUITE := $(PROGRAMS)
 $(foreach u,$(UNITS),$(eval $(call program_rules,unit-$u,tests/unit/$u,\
 	$(BUILD)/tests/unit-$u,$(call unit_archives,$u),\
 	$(BUILD)/obj/tests/unit/test.o)))
+include tests/fuzz/rules.mk
 -include $(sort $(OBJECTS:.o=.d))
 endif
 
@@ -247,6 +248,7 @@ help:
 #: make check              install packages, build, run all tests
 #:   JOBS=2 TESTS="unit e2e" at a time, and only those with a word in the name
 #: make check-features     only the table of features, a line for each
+#: make fuzz TIME=60       fuzz the parsers, or with FUZZ="mime addr" some
 #: make bench              measure
 #: make stage DIR=/folder  a private, complete instance in one folder
 #: make install            DESTDIR=... and the places given to ./configure

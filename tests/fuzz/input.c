@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * input.c - what a target takes from its input.
+ *
+ * Each text gets a block of its own, of just its size, so that a sanitizer
+ * sees who reads behind its end.
+ */
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/fatal.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "fuzz.h"
+
+static char *keep(struct fuzz_input *in, size_t length, size_t skip)
+{
+    if (in->count == sizeof in->parts / sizeof *in->parts)
+        panic("a fuzz target takes too many parts");
+    char *text = mem_alloc(length + 1);
+    if (length > 0)
+        memcpy(text, in->data, length);
+    text[length] = '\0';
+    in->parts[in->count++] = text;
+    in->data += length + skip;
+    in->size -= length + skip;
+    return text;
+}
+
+char *fuzz_line(struct fuzz_input *in)
+{
+    const char *end = in->size > 0 ? memchr(in->data, '\n', in->size) : NULL;
+
+    return end == NULL ? keep(in, in->size, 0)
+                       : keep(in, (size_t)(end - in->data), 1);
+}
+
+char *fuzz_rest(struct fuzz_input *in, size_t *length)
+{
+    if (length != NULL)
+        *length = in->size;
+    return keep(in, in->size, 0);
+}
+
+unsigned char fuzz_byte(struct fuzz_input *in)
+{
+    if (in->size == 0)
+        return 0;
+    in->size--;
+    return (unsigned char)*in->data++;
+}
+
+struct stream *fuzz_stream(struct fuzz_input *in)
+{
+    size_t length;
+    const char *data = fuzz_rest(in, &length);
+
+    return stream_open_memory(data, length);
+}
+
+const char *fuzz_file(struct fuzz_input *in, int *fd)
+{
+    size_t length;
+    const char *data = fuzz_rest(in, &length);
+
+    *fd = memfd_create("fuzz", MFD_CLOEXEC);
+    if (*fd < 0 || write(*fd, data, length) != (ssize_t)length)
+        fatal("cannot write the input to a file");
+    return arena_printf(in->arena, "/proc/self/fd/%d", *fd);
+}
+
+int fuzz_run(fuzz_target *target, const uint8_t *data, size_t size)
+{
+    struct fuzz_input in = { .data = (const char *)data, .size = size,
+                             .arena = arena_new() };
+
+    log_set_targets(0);
+    target(&in);
+    for (size_t i = 0; i < in.count; i++)
+        free(in.parts[i]);
+    arena_free(in.arena);
+    return 0;
+}
