@@ -20,6 +20,7 @@
 #include "io_backend.h"
 
 #define INPUT_SIZE      4096
+#define INPUT_SIZE_MAX  16384
 #define OUTPUT_SIZE_MIN 4096
 #define OUTPUT_SIZE_MAX 16384
 #define DO_NOT_WAIT     ((deadline_t)0)
@@ -37,6 +38,7 @@ struct stream {
     bool blocking;  /* KIND_SOCKET: ask before each read or write */
     bool appending; /* KIND_FILE: each write goes to the end */
     bool writing;   /* a fiber is sending the output buffer */
+    bool input_was_full; /* the last read into the buffer filled it */
     enum stream_state state;
     int error;
     struct buffer in, out;
@@ -341,6 +343,18 @@ static bool must_ask_first(const struct stream *s)
     return s->blocking && (s->timeout_s > 0 || s->deadline != DEADLINE_NEVER);
 }
 
+/* What fills the buffer goes on: then fewer, larger reads will do. */
+static void prepare_input(struct stream *s)
+{
+    struct buffer *in = &s->in;
+
+    buffer_make_room(in, INPUT_SIZE, INPUT_SIZE);
+    if (!s->input_was_full || in->capacity >= INPUT_SIZE_MAX)
+        return;
+    in->capacity *= 2;
+    in->data = mem_realloc(in->data, in->capacity);
+}
+
 /* Read into <data>, or if that is NULL into the empty input buffer. */
 static ssize_t read_waiting(struct stream *s, void *data, size_t length)
 {
@@ -350,7 +364,7 @@ static ssize_t read_waiting(struct stream *s, void *data, size_t length)
         void *to = data;
 
         if (data == NULL) {
-            buffer_make_room(&s->in, INPUT_SIZE, INPUT_SIZE);
+            prepare_input(s);
             to = s->in.data;
             length = s->in.capacity;
         }
@@ -622,6 +636,7 @@ static size_t read_some(struct stream *s, void *data, size_t length)
     s->in.start = s->in.end = 0;
     ssize_t got = read_waiting(s, data, length);
 
+    s->input_was_full = data == NULL && got == (ssize_t)s->in.capacity;
     if (got > 0) {
         count_moved(s, (size_t)got);
         return (size_t)got;
