@@ -65,6 +65,7 @@ static enum access_result refuse(struct access *a, const char *reply)
     session_log(s, "reject", reply);
     s->reject_reply = reply;
     notify_problem(s, NOTIFY_POLICY);
+    notify_problem(s, NOTIFY_BOUNCE);
     return ACCESS_REJECT;
 }
 
@@ -95,7 +96,10 @@ enum access_result access_trouble(struct access *a, const char *format, ...)
     a->s->reject_reply = arena_vprintf(verdict_arena(a->s), format, args);
     va_end(args);
     session_log(a->s, "reject", a->s->reject_reply);
-    notify_problem(a->s, NOTIFY_SOFTWARE);
+    /* 4.3.5 is a fault of the configuration. */
+    notify_problem(a->s, text_has_prefix(a->s->reject_reply, "451 4.3.0 ")
+                             ? NOTIFY_DATA
+                             : NOTIFY_SOFTWARE);
     return ACCESS_REJECT;
 }
 

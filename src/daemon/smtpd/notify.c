@@ -16,6 +16,8 @@ static const struct {
     { NOTIFY_PROTOCOL, "protocol" },
     { NOTIFY_RESOURCE, "resource" },
     { NOTIFY_SOFTWARE, "software" },
+    { NOTIFY_DATA, "data" },
+    { NOTIFY_BOUNCE, "bounce" },
 };
 
 static unsigned wanted(struct arena *arena)
@@ -51,12 +53,16 @@ static void put_line(const char *line, void *context)
 
 void notify_finish(struct session *s)
 {
-    if (s->standalone || (s->problems & wanted(s->arena)) == 0)
+    unsigned reasons = s->problems & wanted(s->arena);
+    const char *recipient = reasons == NOTIFY_BOUNCE
+                                ? notify_params.bounce_notice_recipient
+                                : notify_params.error_notice_recipient;
+
+    if (s->standalone || reasons == 0)
         return;
     struct cleanup_post *post = cleanup_notice_open(
         common_params.double_bounce_sender,
-        notify_params.error_notice_recipient, cleanup_notice_flags("notify"),
-        0, 0,
+        recipient, cleanup_notice_flags("notify"), 0, 0,
         common_params.myhostname, common_params.mail_name);
     if (post == NULL) {
         log_warning("could not send a postmaster notice about %s",
@@ -68,8 +74,7 @@ void notify_finish(struct session *s)
                            arena_printf(s->arena, "MAILER-DAEMON@%s",
                                         common_params.myhostname),
                            format);
-    cleanup_notice_address(post, "To", "Postmaster",
-                           notify_params.error_notice_recipient, format);
+    cleanup_notice_address(post, "To", "Postmaster", recipient, format);
     cleanup_post_line(post, "Subject: %s SMTP server: errors from %s",
                       common_params.mail_name, s->peer.label);
     cleanup_post_line(post, "%s", "");

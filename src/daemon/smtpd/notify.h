@@ -12,6 +12,8 @@ enum notify_class {
     NOTIFY_PROTOCOL = 1 << 1,
     NOTIFY_RESOURCE = 1 << 2,
     NOTIFY_SOFTWARE = 1 << 3,
+    NOTIFY_DATA = 1 << 4,   /* a table could not be asked */
+    NOTIFY_BOUNCE = 1 << 5, /* mail was refused */
 };
 /* Remember that the transcript shows something of this class. */
 void notify_problem(struct session *s, enum notify_class class_bit);
