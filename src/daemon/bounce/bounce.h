@@ -40,7 +40,8 @@ struct template {
 };
 void templates_load(const char *path); /* "": built-in ones only */
 const struct template *template_get(enum template_kind kind);
-/* The text with its $names replaced, as lines that end in newline. */
+/* The text with its $names replaced, as lines that end in newline. NULL if
+ * one does not exist. */
 const char *template_text(struct arena *arena, const struct template *t);
 
 /* report.c: one notice. */

@@ -27,6 +27,7 @@ struct notice {
     const struct report *report;
     struct cleanup_post *post;
     const char *boundary;
+    const char *text;                /* for people; not for the postmaster */
     struct message_reader *original; /* NULL: the queue file is gone */
     struct envelope envelope;
     bool utf8; /* message/global and its kin */
@@ -118,9 +119,7 @@ static void put_part(struct notice *n, const char *description,
 
 static void put_template_text(struct notice *n)
 {
-    char *text = arena_strdup(
-        n->report->arena,
-        template_text(n->report->arena, n->report->template));
+    char *text = arena_strdup(n->report->arena, n->text);
 
     for (char *line = text, *end; (end = strchr(line, '\n')) != NULL;
          line = end + 1) {
@@ -317,6 +316,11 @@ bool report_send(const struct report *report, char id[QUEUE_ID_SIZE])
                          (long)time(NULL), common_params.myhostname),
     };
 
+    if (!report->for_postmaster) {
+        n.text = template_text(report->arena, report->template);
+        if (n.text == NULL)
+            return false;
+    }
     n.post = cleanup_notice_open(
         report->from, report->to,
         CLEANUP_MAP | cleanup_notice_flags("bounce"), 0,

@@ -2,8 +2,8 @@
  *
  * template.c - the words of a notice: built in, or from bounce_template_file.
  *
- * A template with a mistake is ignored, but a name that does not exist stops
- * the service: the mail waits until the file is mended.
+ * A template with a mistake is ignored, but while its text has a name that does
+ * not exist nothing is sent: the mail waits until the file is mended.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -332,20 +332,22 @@ static const char *lookup(const char *name, void *context)
                : value;
 }
 
-static void expand_line(struct str *out, struct words *words, const char *line)
+static bool expand_line(struct str *out, struct words *words, const char *line)
 {
     const struct template *t = words->template;
     struct expand_options options = { .lookup = lookup, .context = words };
     struct error why = ERROR_NONE;
 
     words->has_unknown = false;
-    if (!expand_text(out, line, &options, NULL, &why))
-        fatal("%s: %s in %s template: %s", t->origin, why.text, kind_of(t),
-              line);
-    if (words->has_unknown)
-        fatal("%s: undefined $name in %s template: %s", t->origin, kind_of(t),
-              line);
+    bool good = expand_text(out, line, &options, NULL, &why);
     str_add(out, "\n");
+    if (!good)
+        log_warning("%s: %s in %s template: %s", t->origin, why.text,
+                    kind_of(t), line);
+    else if (words->has_unknown)
+        log_warning("%s: undefined $name in %s template: %s", t->origin,
+                    kind_of(t), line);
+    return good && !words->has_unknown;
 }
 
 const char *template_text(struct arena *arena, const struct template *t)
@@ -354,9 +356,10 @@ const char *template_text(struct arena *arena, const struct template *t)
     struct source in = { .next = arena_strdup(arena, t->text) };
     struct str out = STR_EMPTY;
 
-    for (const char *line; (line = next_line(&in)) != NULL;)
-        expand_line(&out, &words, line);
-    const char *text = arena_strdup(arena, out.data);
+    bool good = true;
+    for (const char *line; good && (line = next_line(&in)) != NULL;)
+        good = expand_line(&out, &words, line);
+    const char *text = good ? arena_strdup(arena, out.data) : NULL;
     str_fini(&out);
     return text;
 }

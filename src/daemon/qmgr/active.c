@@ -245,6 +245,14 @@ static bool log_exists(const char *queue, const char *id)
     return exists;
 }
 
+/* The message stays for a notice that could not be sent. */
+static bool notice_sent(const struct message *m, const char *what, bool sent)
+{
+    if (!sent)
+        log_info("%s: status=deferred (%s failed)", m->id, what);
+    return sent;
+}
+
 static bool send_bounces(struct message *m)
 {
     struct status_message status = message_status(m);
@@ -253,8 +261,8 @@ static bool send_bounces(struct message *m)
         return true;
     if (*m->envelope.verp != '\0' && *m->envelope.sender != '\0' &&
         !queue_params.disable_verp_bounces)
-        return bounce_flush_verp(&status);
-    return bounce_flush(&status);
+        return notice_sent(m, "verp-bounce", bounce_flush_verp(&status));
+    return notice_sent(m, "bounce", bounce_flush(&status));
 }
 
 static bool wants_trace(const struct message *m)
@@ -285,7 +293,7 @@ static bool send_trace(struct message *m)
 
     if (!wants_trace(m) || !log_exists("trace", m->id))
         return true;
-    if (!trace_flush(&status))
+    if (!notice_sent(m, "trace", trace_flush(&status)))
         return false;
     kill_trace_request(m);
     return true;
