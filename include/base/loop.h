@@ -26,6 +26,5 @@ void loop_signal(int number, void (*arrived)(int number, void *), void *argument
 void loop_run(void);
 void loop_run_once(deadline_t until); /* wait for events once, handle them */
 void loop_stop(void);
-void loop_after_fork(void); /* in the child */
 
 #endif

@@ -14,8 +14,6 @@
 MAY_WAIT int flush_add(const char *site, const char *queue_id);
 MAY_WAIT int flush_send_site(const char *site);
 MAY_WAIT int flush_send_file(const char *queue_id);
-MAY_WAIT int flush_refresh(void);
-MAY_WAIT int flush_purge(void);
 
 MAY_WAIT bool verify_query(struct arena *arena, const char *address,
                            struct verify_reply *reply);

@@ -24,11 +24,8 @@ char *address_local(struct arena *arena, const char *address);
  * the position of the delimiter in <local> or NULL. */
 char *address_split_extension(char *local, const char *delimiters,
                               bool owner_request_special);
-/* Lower-case the domain (ASCII). */
-void address_fold_domain(char *address);
 /* For logs: external form, printable. "" gives "". */
 const char *address_for_log(struct arena *arena, const char *address);
-bool address_is_valid_utf8(const char *address);
 /* RFC 1123 host name: letters, digits, '-', '_' , labels of 1..63, at most
  * 255; not all numeric. */
 bool domain_is_hostname(const char *name);

@@ -21,14 +21,10 @@ struct local_domains *local_domains_open(const char *mydestination,
                                          const char *interfaces,
                                          const char *proxies,
                                          const char *protocols);
-void local_domains_close(struct local_domains *local);
 /* <domain> without a trailing dot; "[1.2.3.4]" and "[IPv6:..]" are compared
  * with the addresses. */
 MAY_WAIT enum answer local_domains_have(struct local_domains *local,
                                         const char *domain);
-/* Is this one of our addresses (not those of proxies)? */
-bool local_domains_own_address(const struct local_domains *local,
-                               const struct addr *addr);
 /* Ours or a proxy's: the loop test of MX hosts. */
 bool local_domains_any_address(const struct local_domains *local,
                                const struct addr *addr);

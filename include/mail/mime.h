@@ -68,10 +68,7 @@ void mime_line(struct mime *mime, enum mime_line_kind kind, const char *text,
                size_t length);
 /* The end of the message. Returns the mime_error bits seen. */
 unsigned mime_end(struct mime *mime);
-bool mime_in_body(const struct mime *mime);
 const char *mime_error_text(enum mime_error error); /* and its DSN code */
 const char *mime_error_dsn(enum mime_error error);
-/* The nesting's current type is text/plain etc.; for downgrade tests. */
-bool mime_has_8bit(const struct mime *mime);
 
 #endif

@@ -13,6 +13,5 @@ void xtext_encode(struct str *out, const char *text, const char *extra);
 bool xtext_decode(struct str *out, const char *text);
 /* "utf-8;" original recipients: unitext and \x{..} forms. */
 bool utf8_xtext_decode(struct str *out, const char *text);
-void utf8_xtext_encode(struct str *out, const char *text);
 
 #endif

@@ -46,8 +46,5 @@ enum smtp_line_status {
  * it. */
 MAY_WAIT enum smtp_line_status smtp_line_read(struct stream *s, size_t max,
                                               struct str *line, bool *bare_lf);
-/* One line of text to send, dot-stuffed, with CR LF. */
-MAY_WAIT void text_put_line(struct stream *out, const char *text,
-                            size_t length);
 
 #endif

@@ -23,14 +23,6 @@ bool maps_is_empty(const struct maps *maps);
  * partial keys). An empty result is a configuration error: FAILED. */
 MAY_WAIT enum answer maps_get(struct maps *maps, const char *key,
                               bool fixed_only, struct str *value);
-/* The same, with the table's name for logs. */
-MAY_WAIT enum answer maps_get_named(struct maps *maps, const char *key,
-                                    bool fixed_only, struct str *value,
-                                    const char **table_name);
-/* Ask as a file name does: as maps_get, decoding base64 (-F tables). */
-MAY_WAIT enum answer maps_get_file(struct maps *maps, const char *key,
-                                   struct str *value);
-const char *maps_error(const struct maps *maps);
 size_t maps_count(const struct maps *maps);
 /* NULL if its type is unknown. */
 struct table *maps_table(struct maps *maps, size_t index);

@@ -118,6 +118,5 @@ enum table_trust table_owner(const struct table *table, uid_t *owner);
 bool table_any_changed(void);
 /* "btree cidr environ ..." one per line for postconf -m; sorted. */
 const char *const *table_types(void);
-const char *const *table_types_can_create(void);
 
 #endif

@@ -178,17 +178,6 @@ void failure_message_local(struct session *s, const char *status,
     settle_or_keep(s, false);
 }
 
-void failure_site_local(struct session *s, const char *status,
-                        const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    set_local(s, status, format, args);
-    va_end(args);
-    settle_or_keep(s, true);
-}
-
 void failure_recipient(struct session *s, size_t index,
                        const struct smtp_reply *reply)
 {

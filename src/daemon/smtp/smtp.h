@@ -195,9 +195,6 @@ MAY_WAIT void failure_message(struct session *s,
 MAY_WAIT void failure_message_local(struct session *s, const char *status,
                                     const char *format, ...)
     PRINTF_LIKE(3, 4);
-/* The same of the whole server. */
-MAY_WAIT void failure_site_local(struct session *s, const char *status,
-                                 const char *format, ...) PRINTF_LIKE(3, 4);
 /* It does not want this recipient. */
 MAY_WAIT void failure_recipient(struct session *s, size_t index,
                                 const struct smtp_reply *reply);

@@ -58,11 +58,6 @@ void resolve_open(void)
                                  address_params.relocated_maps, TABLE_FOLD);
 }
 
-struct local_domains *resolve_local_domains(void)
-{
-    return shared.local;
-}
-
 struct resolver *resolver_open(const struct resolver_options *options)
 {
     struct resolver *resolver = mem_zalloc(sizeof *resolver);

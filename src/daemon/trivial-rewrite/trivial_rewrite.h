@@ -30,7 +30,6 @@ struct resolver *resolver_open(const struct resolver_options *options);
 MAY_WAIT void resolver_resolve(struct resolver *resolver, struct arena *arena,
                                const char *sender, const char *address,
                                struct resolve_reply *reply);
-struct local_domains *resolve_local_domains(void);
 
 /* transport(5): full address, without extension, domain, its parents, "*".
  * FOUND: *transport and *nexthop are changed as the entry says; <domain> is

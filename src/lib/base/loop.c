@@ -213,9 +213,3 @@ void loop_stop(void)
     stopped = true;
     event_base_loopbreak(loop_base());
 }
-
-void loop_after_fork(void)
-{
-    if (base != NULL && event_reinit(base) != 0)
-        fatal("event loop: cannot start again after fork");
-}

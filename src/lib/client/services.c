@@ -41,16 +41,6 @@ int flush_send_file(const char *queue_id)
     return flush_call("send_file", "", queue_id);
 }
 
-int flush_refresh(void)
-{
-    return flush_call("refresh", "", "");
-}
-
-int flush_purge(void)
-{
-    return flush_call("purge", "", "");
-}
-
 bool verify_query(struct arena *arena, const char *address,
                   struct verify_reply *reply)
 {

@@ -62,24 +62,11 @@ char *address_split_extension(char *local, const char *delimiters,
     return at == local ? NULL : at;
 }
 
-void address_fold_domain(char *address)
-{
-    char *at = strrchr(address, '@');
-
-    if (at != NULL)
-        text_lower(at + 1);
-}
-
 const char *address_for_log(struct arena *arena, const char *address)
 {
     char *text = quote_822_dup(arena, address);
 
     return text_printable(text, '?', true);
-}
-
-bool address_is_valid_utf8(const char *address)
-{
-    return utf8_is_valid(address, strlen(address));
 }
 
 /* ---- Domains ----------------------------------------------------------- */

@@ -50,28 +50,12 @@ struct local_domains *local_domains_open(const char *mydestination,
     return local;
 }
 
-void local_domains_close(struct local_domains *local)
-{
-    if (local == NULL)
-        return;
-    match_list_close(local->destinations);
-    ARRAY_FREE(&local->own);
-    ARRAY_FREE(&local->proxies);
-    free(local);
-}
-
 static bool list_has(const struct interfaces *list, const struct addr *addr)
 {
     for (size_t i = 0; i < list->count; i++)
         if (addr_equal(&list->items[i].addr, addr))
             return true;
     return false;
-}
-
-bool local_domains_own_address(const struct local_domains *local,
-                               const struct addr *addr)
-{
-    return list_has(&local->own, addr);
 }
 
 bool local_domains_any_address(const struct local_domains *local,

@@ -76,16 +76,6 @@ void mime_free(struct mime *mime)
     free(mime);
 }
 
-bool mime_in_body(const struct mime *mime)
-{
-    return mime->state == STATE_BODY;
-}
-
-bool mime_has_8bit(const struct mime *mime)
-{
-    return mime->has_8bit;
-}
-
 /* ---- Errors ------------------------------------------------------------- */
 
 static const struct {

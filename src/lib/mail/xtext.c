@@ -102,15 +102,3 @@ bool utf8_xtext_decode(struct str *out, const char *text)
     }
     return true;
 }
-
-/* utf-8-addr-unitext: only what would end a parameter is hidden. */
-void utf8_xtext_encode(struct str *out, const char *text)
-{
-    for (; *text != 0; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c <= ' ' || c == 127 || c == '\\' || c == '+' || c == '=')
-            str_addf(out, "\\x{%02X}", c);
-        else
-            str_add_char(out, c);
-    }
-}

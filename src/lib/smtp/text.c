@@ -127,11 +127,3 @@ enum smtp_line_status smtp_line_read(struct stream *s, size_t max,
     str_fini(&rest);
     return status;
 }
-
-void text_put_line(struct stream *out, const char *text, size_t length)
-{
-    if (length > 0 && text[0] == '.')
-        stream_put_char(out, '.');
-    stream_put_bytes(out, text, length);
-    stream_put_bytes(out, "\r\n", 2);
-}

@@ -90,8 +90,7 @@ static bool is_built_in(const char *type)
     return false;
 }
 
-/* The types whose drivers have all of <can>, sorted. */
-static const char **list_types(unsigned can)
+static const char **list_types(void)
 {
     const struct dynamic_list *loadable = dynamic_all();
     const char **names = mem_zalloc((COUNT(drivers) + loadable->count + 1) *
@@ -99,11 +98,9 @@ static const char **list_types(unsigned can)
     size_t count = 0;
 
     for (size_t i = 0; i < COUNT(drivers); i++)
-        if ((drivers[i].driver->can & can) == can)
-            names[count++] = drivers[i].type;
+        names[count++] = drivers[i].type;
     for (size_t i = 0; i < loadable->count; i++)
-        if ((loadable->items[i]->can & can) == can &&
-            !is_built_in(loadable->items[i]->type))
+        if (!is_built_in(loadable->items[i]->type))
             names[count++] = loadable->items[i]->type;
     qsort(names, count, sizeof(*names), compare_names);
     return names;
@@ -114,15 +111,6 @@ const char *const *table_types(void)
     static const char **names;
 
     if (names == NULL)
-        names = list_types(0);
-    return names;
-}
-
-const char *const *table_types_can_create(void)
-{
-    static const char **names;
-
-    if (names == NULL)
-        names = list_types(TABLE_CAN_CREATE);
+        names = list_types();
     return names;
 }

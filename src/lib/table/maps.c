@@ -25,7 +25,6 @@ struct maps {
     struct {
         ARRAY_OF(struct maps_entry);
     } entries;
-    struct error why;
 };
 
 static void add_entry(struct maps *maps, const char *name, unsigned flags)
@@ -75,75 +74,44 @@ bool maps_is_empty(const struct maps *maps)
 }
 
 static enum answer ask_entry(struct maps *maps, struct maps_entry *entry,
-                             const char *key, bool fixed_only, bool is_file,
+                             const char *key, bool fixed_only,
                              struct str *value)
 {
     if (entry->table == NULL) {
-        error_set(&maps->why, "%s is unavailable. %s", entry->name, entry->why);
-        log_warning("%s", maps->why.text);
+        log_warning("%s is unavailable. %s", entry->name, entry->why);
         return FAILED;
     }
     if (fixed_only && table_is_pattern(entry->table))
         return ABSENT;
 
-    enum answer answer = is_file ? table_get_file(entry->table, key, value)
-                                 : table_get(entry->table, key, value);
-    if (answer == FAILED)
-        error_set(&maps->why, "%s", table_error(entry->table));
+    enum answer answer = table_get(entry->table, key, value);
     if (answer == FOUND && value->length == 0) {
         log_warning("%s lookup of %s returns an empty string result",
                     maps->title, key);
         log_warning("%s should return NO RESULT in case of NOT FOUND",
                     maps->title);
-        error_set(&maps->why, "%s: empty result", entry->name);
         return FAILED;
     }
     return answer;
 }
 
-static enum answer ask(struct maps *maps, const char *key, bool fixed_only,
-                       bool is_file, struct str *value,
-                       const char **table_name_out)
+enum answer maps_get(struct maps *maps, const char *key, bool fixed_only,
+                     struct str *value)
 {
     /* An empty key would be an error in some types, a match in others. */
     if (maps_is_empty(maps) || *key == 0)
         return ABSENT;
     for (size_t i = 0; i < maps->entries.count; i++) {
         struct maps_entry *entry = &maps->entries.items[i];
-        enum answer answer =
-            ask_entry(maps, entry, key, fixed_only, is_file, value);
+        enum answer answer = ask_entry(maps, entry, key, fixed_only, value);
 
         if (answer == ABSENT)
             continue;
         if (answer == FAILED)
             log_warning("%s lookup error for \"%s\"", entry->name, key);
-        if (table_name_out != NULL)
-            *table_name_out = entry->name;
         return answer;
     }
     return ABSENT;
-}
-
-enum answer maps_get(struct maps *maps, const char *key, bool fixed_only,
-                     struct str *value)
-{
-    return ask(maps, key, fixed_only, false, value, NULL);
-}
-
-enum answer maps_get_named(struct maps *maps, const char *key, bool fixed_only,
-                           struct str *value, const char **table_name_out)
-{
-    return ask(maps, key, fixed_only, false, value, table_name_out);
-}
-
-enum answer maps_get_file(struct maps *maps, const char *key, struct str *value)
-{
-    return ask(maps, key, false, true, value, NULL);
-}
-
-const char *maps_error(const struct maps *maps)
-{
-    return maps->why.text;
 }
 
 size_t maps_count(const struct maps *maps)
