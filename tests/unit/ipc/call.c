@@ -202,6 +202,32 @@ TEST(dispatch_closes_on_nonsense)
     loop_run();
 }
 
+/* Somebody listens, but never answers. */
+TEST(ipc_patience_is_shorter_than_the_timeout)
+{
+    struct arena *arena = arena_new();
+    struct error why = ERROR_NONE;
+    char path[100];
+    const char *got;
+
+    log_set_targets(0);
+    snprintf(path, sizeof path, "%s/t", test_dir());
+    listener = sock_listen_unix(path, 5, &why);
+    ipc_set_folder(test_dir());
+    ipc_set_patience(1);
+    pool = ipc_pool_new(".", "t", 3600, 0, 0);
+    deadline_t start = clock_now();
+    for (int i = 0; i < 2; i++) {
+        struct ipc_client *client = ipc_pool_take(pool);
+        CHECK(!rewrite(client, arena, "x", &got));
+        ipc_pool_give_back(pool, client);
+    }
+    CHECK(clock_now() - start < 10000);
+    CHECK(ipc_call_deadline(3600) <= deadline_in_s(1));
+    ipc_pool_free(pool);
+    arena_free(arena);
+}
+
 static void take_trigger(void *argument)
 {
     char got[10];
