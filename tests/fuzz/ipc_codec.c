@@ -10,6 +10,8 @@
 #include "ipc/messages/delivery.h"
 #include "ipc/messages/small.h"
 
+enum { MESSAGES_MAX = 8 };
+
 /* A message that was read is the same after it was sent again. */
 static void again(struct fuzz_input *in, const struct delivery_request *request)
 {
@@ -35,8 +37,8 @@ FUZZ(ipc_codec)
     struct delivery_request request;
     struct stream *s = fuzz_stream(in);
 
-    for (int i = 0; i < 8 && ipc_receive(s, in->arena, delivery_request, &request);
-         i++)
-        again(in, &request);
+    for (int i = 0; i < MESSAGES_MAX; i++)
+        if (ipc_receive(s, in->arena, delivery_request, &request))
+            again(in, &request);
     stream_close(s);
 }

@@ -17,7 +17,8 @@ static void disarm(char *text)
         bool inside = c > text && strchr("!, \t\r\n{:/", c[-1]) == NULL;
         if (*c == '/' && !(digit && inside))
             *c = '_';
-        if (*c == ':' && !digit && c[1] != ':')
+        bool in_address = c > text && strchr("0123456789:[", c[-1]) != NULL;
+        if (*c == ':' && !(in_address && (digit || c[1] == ':')))
             *c = '_';
     }
 }

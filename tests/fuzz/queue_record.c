@@ -8,8 +8,7 @@
 
 #include "fuzz.h"
 
-/* What was read is written as it was, but for lengths in more bytes than
- * needed. */
+/* What was read can be written and read again. */
 static void write_again(int type, const struct str *payload)
 {
     struct stream *out = stream_open_memory(NULL, 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * table_texthash.c - the source of a texthash table, as of access and transport maps.
+ * table_texthash.c - the source of a texthash table, as that of an access map.
  */
 #include <unistd.h>
 
