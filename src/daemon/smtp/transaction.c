@@ -157,7 +157,8 @@ static const char *xforward_command(struct session *s, bool second)
                       wire->log_protocol_name);
         add_attribute(&out, s, XFORWARD_HELO, "HELO", wire->log_helo_name);
         add_attribute(&out, s, XFORWARD_IDENT, "IDENT", ident);
-        add_attribute(&out, s, XFORWARD_SOURCE, "SOURCE", source);
+        if ((s->xforward & XFORWARD_SOURCE) != 0)
+            str_addf(&out, " SOURCE=%s", source);
     }
     const char *command = out.length == 0
                               ? NULL

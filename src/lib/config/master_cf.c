@@ -120,7 +120,7 @@ static bool parse_maxproc(const struct parser *p, struct master_entry *entry)
 
 static bool parse_fields(const struct parser *p, struct master_entry *entry)
 {
-    enum master_choice is_private, unpriv;
+    enum master_choice is_private = MASTER_DEFAULT, unpriv = MASTER_DEFAULT;
 
     if (!master_type_parse(entry->field[MASTER_TYPE], &entry->type))
         return bad_field(p, entry, MASTER_TYPE,
