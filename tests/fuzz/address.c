@@ -37,5 +37,4 @@ FUZZ(address)
     domain_is_address_literal(text);
     convert_domain(text);
     address_split_extension(local, delimiters, true);
-    address_fold_domain(text);
 }
