@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -223,4 +224,15 @@ void listen_watch(struct served *service, bool on)
 {
     for (size_t i = 0; i < service->listeners.count; i++)
         loop_watch_enable(service->listeners.items[i]->watch, on);
+}
+
+bool listen_has_waiting(const struct served *service)
+{
+    for (size_t i = 0; i < service->listeners.count; i++) {
+        struct pollfd one = { .fd = service->listeners.items[i]->fd,
+                              .events = POLLIN };
+        if (poll(&one, 1, 0) > 0 && (one.revents & POLLIN))
+            return true;
+    }
+    return false;
 }

@@ -93,6 +93,8 @@ void service_renew(struct served *service);
 bool listen_open(struct served *service, struct error *why);
 void listen_close(struct served *service); /* and remove the socket file */
 void listen_watch(struct served *service, bool on);
+/* Is there a client that nobody has accepted yet? */
+bool listen_has_waiting(const struct served *service);
 
 /* spawn.c: start one child. */
 void spawn_child(struct served *service);
@@ -112,6 +114,8 @@ void status_close(struct served *service);
 void status_set(struct child *child, bool has_room, long seats);
 /* Decide again if the listeners are to be watched. */
 void status_update(struct served *service);
+/* The same, after one of its children has ended. */
+void status_child_left(struct served *service);
 void status_throttle(struct served *service, int seconds);
 void status_throttle_end(struct served *service);
 

@@ -50,7 +50,7 @@ static void take_leave(struct child *child, int status)
     slow_down(child, status);
     child_free(child);
     if (service != NULL)
-        status_update(service);
+        status_child_left(service);
     stop_child_ended();
 }
 

@@ -30,6 +30,18 @@ void status_update(struct served *service)
         stress_note(service);
 }
 
+/* The kernel wakes one idle child for a client. If that child ends without
+ * taking the client (its tables have changed), the others sleep on: a new
+ * child, which looks before it sleeps, helps. */
+void status_child_left(struct served *service)
+{
+    status_update(service);
+    bool at_limit = service->limit > 0 && service->seats >= service->limit;
+    if (service->available > 0 && !at_limit && !service->is_throttled &&
+        !stop_is_under_way() && listen_has_waiting(service))
+        spawn_child(service);
+}
+
 /* Children of an old generation have seats, but never room. */
 void status_set(struct child *child, bool has_room, long seats)
 {
