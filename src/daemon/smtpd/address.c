@@ -148,6 +148,17 @@ static enum access_result refuse_as_told(struct access *a,
         sender ? "Sender" : "Recipient", dsn.reason);
 }
 
+/* The queue manager takes mail for it, and throws it away. */
+static bool is_double_bounce(const struct resolve_reply *resolved)
+{
+    const char *name = common_params.double_bounce_sender;
+    const char *at = strrchr(resolved->recipient, '@');
+
+    return at != NULL && (resolved->flags & RESOLVE_CLASS_LOCAL) &&
+           strlen(name) == (size_t)(at - resolved->recipient) &&
+           text_equal_nocase_n(name, resolved->recipient, strlen(name));
+}
+
 enum access_result access_unlisted(struct access *a, const char *address,
                                    enum unlisted_kind kind)
 {
@@ -164,6 +175,8 @@ enum access_result access_unlisted(struct access *a, const char *address,
     case ABSENT:
         break;
     }
+    if (is_double_bounce(&resolved))
+        return ACCESS_DUNNO;
     bool error = strcmp(resolved.transport, "error") == 0;
     bool retry = strcmp(resolved.transport, "retry") == 0;
     if ((error || retry) && *resolved.nexthop != '\0')

@@ -40,6 +40,7 @@ bool cmd_starttls(struct session *s, const struct smtp_line *line)
 {
     if (line->count != 0)
         return session_reply(s, "501 5.5.4 Syntax: STARTTLS");
+    notify_problem(s, NOTIFY_PROTOCOL);
     return session_reply(s, "502 5.5.1 Error: command not implemented");
 }
 

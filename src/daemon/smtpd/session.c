@@ -129,6 +129,7 @@ static bool unknown_command(struct session *s, const char *verb,
         session_reply(s, "221 2.7.0 Error: I can break rules, too. Goodbye.");
         return false;
     }
+    notify_problem(s, NOTIFY_PROTOCOL);
     return session_reply(s, "500 5.5.2 Error: command not recognized");
 }
 

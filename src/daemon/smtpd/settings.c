@@ -10,6 +10,7 @@
 #include "base/fatal.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "notify.h"
 #include "service/service.h"
 #include "smtp/extensions.h"
 
@@ -268,6 +269,7 @@ void settings_open(void)
     open_classes(arena);
     open_lists(arena);
     check_relay_control();
+    notify_check_classes(arena);
     open_tables(arena);
     open_interfaces();
     s->discard_ehlo = smtp_extensions_parse(
