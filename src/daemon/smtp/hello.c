@@ -195,6 +195,15 @@ static bool say_hello(struct session *s, enum phase phase,
     return false;
 }
 
+/* Mail would come back to us and go round in circles. */
+static void refuse_mirror(struct session *s)
+{
+    log_warning("host %s replied to HELO/EHLO with my own hostname %s",
+                s->relay, common_params.myhostname);
+    failure_message_local(s, "5.4.6", "mail for %s loops back to myself",
+                          s->delivery->request->wire->nexthop);
+}
+
 /* False: dealt with. *accepted: no need for HELO. */
 static bool try_extended(struct session *s, bool *accepted)
 {
@@ -204,9 +213,10 @@ static bool try_extended(struct session *s, bool *accepted)
         return false;
     *accepted = reply.code / 100 == 2;
     if (*accepted) {
-        if (is_mirror(s, reply.first))
-            log_warning("host %s replied to HELO/EHLO with my own hostname %s",
-                        s->relay, common_params.myhostname);
+        if (is_mirror(s, reply.first)) {
+            refuse_mirror(s);
+            return false;
+        }
         read_extensions(s, &reply);
         return true;
     }
