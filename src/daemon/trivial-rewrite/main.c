@@ -53,7 +53,7 @@ static const struct dispatch_row requests[] = {
 static void serve(struct service_client *client)
 {
     dispatch_serve(client->stream, requests,
-                   sizeof requests / sizeof *requests, common_params.ipc_ttl,
+                   sizeof requests / sizeof *requests, common_params.ipc_idle,
                    common_params.ipc_timeout, NULL);
 }
 
