@@ -15,7 +15,9 @@ static const char *value_of(const struct postconf *pc, const char *name)
     if ((pc->options & OPT_DEFAULTS) == 0)
         text = config_get_raw(pc->config, name);
     if (text == NULL && (pc->options & OPT_SET_ONLY) == 0)
-        text = config_get_default(pc->config, name);
+        text = pc->options & OPT_DEFAULTS
+                   ? config_get_default(pc->config, name)
+                   : config_get_unexpanded(pc->config, name);
     if (text == NULL && (pc->options & OPT_SET_ONLY) == 0)
         text = service_default(pc, name);
     return text;
