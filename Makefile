@@ -185,8 +185,8 @@ $(BUILD)/man/%: man/%.in $(MANGEN)
 
 # ---- Targets ---------------------------------------------------------------
 
-.PHONY: all run stop check check-features bench stage install uninstall clean distclean help \
-	programs unit-tests $(LAYERS:%=lib-%) $(UNITS:%=unit-%) \
+.PHONY: all run stop check check-features bench stage install uninstall \
+	clean distclean help programs unit-tests $(LAYERS:%=lib-%) $(UNITS:%=unit-%) \
 	$(DAEMONS) $(COMMANDS) $(TOOLS)
 
 DIR = $(BUILD)/stage

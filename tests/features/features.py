@@ -61,7 +61,8 @@ def run_subject(name, results):
     import lab as laboratory
     global smtp
     import smtp
-    with tempfile.TemporaryDirectory(prefix="features.") as folder, \
+    with tempfile.TemporaryDirectory(
+            prefix="features.", ignore_cleanup_errors=True) as folder, \
             open(results, "w", buffering=1) as out:
         module = importlib.import_module(name)
         one = laboratory.Lab(folder)

@@ -152,14 +152,10 @@ class Sink:
         with self.lock:
             self.sessions.append(session)
             self.peers.append(peer)
-            self.open += 1
-            self.most = max(self.most, self.open)
         try:
             self.talk(peer, session)
         except OSError:
             pass
-        with self.lock:
-            self.open -= 1
         session.ended = time.time()
         peer.close()
 
@@ -195,8 +191,13 @@ class Sink:
             elif verb == "RCPT":
                 recipients.append(path_of(line))
             elif verb == "DATA":
+                with self.lock:
+                    self.open += 1
+                    self.most = max(self.most, self.open)
                 text = read_message(file)
                 time.sleep(self.delay)
+                with self.lock:
+                    self.open -= 1
                 for _ in recipients if self.lmtp else [1]:
                     said = self.answer(peer, "DOT")
                 if said is not None and said.startswith("2"):

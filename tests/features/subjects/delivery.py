@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: ISC
 """delivery.py - aliases, forward files and the local delivery agent."""
-import fcntl
 import os
 import re
+import subprocess
+import sys
 import time
 
 import smtp
@@ -446,8 +447,14 @@ def local_recipients(lab):
 @row("S104", "S105")
 def mailbox_lock(lab):
     lab.arrived("joe", lab.mail("joe@example.com"))
-    with open(lab.spool_file("joe"), "r+") as file:
-        fcntl.lockf(file, fcntl.LOCK_EX)
+    # By another process: ours would lose it with each look at the mailbox.
+    with subprocess.Popen([sys.executable, "-c", "import fcntl, sys\n"
+                           "f = open(sys.argv[1], 'r+')\n"
+                           "fcntl.lockf(f, fcntl.LOCK_EX)\n"
+                           "print(flush=True)\nsys.stdin.read()",
+                           lab.spool_file("joe")], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as holder:
+        holder.stdout.readline()
         with lab.settings("sun_mailtool_compatibility=yes"):
             lab.arrived("joe", lab.mail("joe@example.com"))
             lab.logged("warning: .*sun_mailtool_compatibility.*"
@@ -459,7 +466,8 @@ def mailbox_lock(lab):
             lab.begin()
             lab.mail("joe@example.com")
             dsn, status, _ = lab.status("joe@example.com")
-            assert (dsn, status) == ("4.2.0", "deferred")
+            assert (dsn, status) == ("4.2.0", "deferred"), (dsn, status)
+        holder.stdin.close()
     lab.drop_all()
     assert "fcntl" in lab.postconf("-dh", "mailbox_delivery_lock")
 
@@ -470,7 +478,7 @@ def dot_lock(lab):
 
     def attempt(delay):
         lab.begin()
-        lab.file(lock, "")
+        lab.file(lock, "", 0o644, "joe")
         began = time.time()
         lab.mail("joe@example.com")
         dsn, status, _ = lab.status("joe@example.com")
@@ -483,7 +491,7 @@ def dot_lock(lab):
     with lab.settings(*base, "deliver_lock_delay=3s"):
         assert 2.5 < attempt(3) < 6
     with lab.settings("mailbox_delivery_lock=dotlock", "stale_lock_time=2s"):
-        lab.file(lock, "")
+        lab.file(lock, "", 0o644, "joe")
         lab.arrived("joe", lab.mail("joe@example.com"))
         until(lambda: not os.path.exists(lock))
 

@@ -115,7 +115,7 @@ def queue_lifetime(lab):
 
 @row("S326", "S327", "S328")
 def backoff(lab):
-    with lab.settings("minimal_backoff_time=2s", "maximal_backoff_time=4s",
+    with lab.settings("minimal_backoff_time=3s", "maximal_backoff_time=5s",
                       "queue_run_delay=1s"):
         lab.mail("u@dead.test")
         pattern = r"%s: to=<u@dead.test>.*status=deferred" % lab.id
@@ -126,8 +126,8 @@ def backoff(lab):
                 times.append(time.time())
             time.sleep(0.05)
         gaps = [b - a for a, b in zip(times, times[1:])]
-        assert len(gaps) == 3 and 1.5 < gaps[0] < 4.5, gaps
-        assert all(g < 7 for g in gaps), gaps
+        assert len(gaps) == 3 and 1.5 < gaps[0] < 5.5, gaps
+        assert all(1.5 < g < 8 for g in gaps), gaps
         lab.drop_all()
     for name, value in (("minimal_backoff_time", "300s"),
                         ("maximal_backoff_time", "4000s"),
@@ -140,7 +140,7 @@ def dead_destinations(lab):
     deferred(lab, "a@dead.test")
     first = lab.id
     lab.mail("b@dead.test")
-    lab.logged(r"qmgr\[\d+\]: %s: to=<b@dead.test>.*relay=none.*status="
+    lab.logged(r"%s: to=<b@dead.test>.*relay=none.*status="
                r"deferred \(.*Connection refused" % lab.id)
     assert first
     lab.drop_all()
@@ -183,7 +183,7 @@ def concurrency(lab):
     sink = smtp.Sink(REMOTE3, delay=0.4)
     with lab.settings("initial_destination_concurrency=1",
                       "smtp_connection_cache_on_demand=no"):
-        qmgr = lab.pids("qmgr")[0]
+        qmgr = until(lambda: lab.pids("qmgr"))[0]
         os.kill(qmgr, signal.SIGSTOP)
         for _ in range(5):
             lab.mail("u@[%s]" % REMOTE3)

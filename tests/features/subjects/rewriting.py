@@ -194,7 +194,7 @@ def scopes(lab):
         word = lab.post("old", headers="To: old\n")
         got = lab.arrived("joe", word)
         assert got["To"] == "old@example.com"
-        assert got["X-Original-To"] == "old@example.com"
+        has(got["X-Original-To"], "^old(@example.com)?$")
         assert got["Delivered-To"] == "joe@example.com"
     lab.aliases("old: joe\npostmaster: joe\n")
     word = lab.post("old", headers="To: old\n")
@@ -335,7 +335,7 @@ def transport(lab):
         lab.mail("u@x.test")
         dsn, status, _ = lab.status("u@x.test")
         assert (dsn, status) == ("4.3.0", "deferred")
-        lab.logged("warning: .*transport nosuchservice")
+        lab.logged("warning: .*transport private/nosuchservice")
         lab.drop_all()
     sink.close()
 
@@ -391,12 +391,13 @@ def default_transport(lab):
 
 @row("S158", "S159", "S035", "S036", "S009", "S037", "S033", "S008", "S015")
 def names(lab):
-    with lab.settings("relay_domains=$mydestination", "x=$inet_interfaces",
-                      "a=$b", "b=1", "c=$$ ${b} $(b) ${b?y} ${nil:z}"):
+    with lab.settings("relay_domains=$mydestination",
+                      "mail_name=$inet_interfaces", "relayhost=$b", "b=1",
+                      "smtpd_banner=$$ ${b} $(b) ${b?y} ${nil:z}"):
         has(lab.postconf("-xh", "relay_domains"), "mail.example.com")
-        assert lab.postconf("-xh", "x") == HOST + ", 127.0.0.1"
-        assert lab.postconf("-xh", "a") == "1"
-        assert lab.postconf("-xh", "c") == "$ 1 1 y z"
+        assert lab.postconf("-xh", "mail_name") == HOST + ", 127.0.0.1"
+        assert lab.postconf("-xh", "relayhost") == "1"
+        assert lab.postconf("-xh", "smtpd_banner") == "$ 1 1 y z"
     has(lab.postconf("-xh", "mydestination"), "localhost.example.com")
     expect(lab.rcpt("joe@localhost.example.com"), "250")
     with lab.settings("relay_domains=$mydomain"):
