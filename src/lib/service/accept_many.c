@@ -177,12 +177,14 @@ static void run_background(void *argument)
 void accept_many(struct process *p)
 {
     static struct loop_watch *master;
+    static struct loop_timer *retire_timer;
 
     process = p;
     idle_timer = loop_timer_new(idle_for_long, NULL);
     feed_timer = loop_timer_new(feed, NULL);
     feed(NULL);
-    loop_timer_set(loop_timer_new(retire, NULL), p->retire_at);
+    retire_timer = loop_timer_new(retire, NULL);
+    loop_timer_set(retire_timer, p->retire_at);
     for (int i = 0; i < p->listeners; i++) {
         struct loop_watch *watch =
             loop_watch_new(SERVICE_LISTEN_FD + i, false, listener_ready, NULL);
