@@ -177,13 +177,12 @@ static void run_background(void *argument)
 void accept_many(struct process *p)
 {
     static struct loop_watch *master;
-    static struct loop_timer *retire_timer;
 
     process = p;
     idle_timer = loop_timer_new(idle_for_long, NULL);
     feed_timer = loop_timer_new(feed, NULL);
     feed(NULL);
-    retire_timer = loop_timer_new(retire, NULL);
+    struct loop_timer *retire_timer = loop_timer_new(retire, NULL);
     loop_timer_set(retire_timer, p->retire_at);
     for (int i = 0; i < p->listeners; i++) {
         struct loop_watch *watch =
@@ -197,4 +196,5 @@ void accept_many(struct process *p)
     if (p->service->background != NULL)
         fiber_start(run_background, NULL);
     loop_run();
+    loop_timer_free(retire_timer);
 }
