@@ -86,7 +86,21 @@ start()
 stop() { [ ! -x "$inst/bin/postfix" ] || "$inst/bin/postfix" stop >/dev/null 2>&1; }
 master_pid() { tr -d ' \n' <"$inst/spool/pid/master.pid" 2>/dev/null; }
 is_running() { "$inst/bin/postfix" status >/dev/null 2>&1; }
-reload() { "$inst/bin/postfix" reload >/dev/null 2>&1; }
+
+# With the processes of the old configuration gone, but for those in the middle
+# of a session: what comes next must not meet one of them.
+reload()
+{
+    old=$(pgrep -P "$(master_pid)")
+    "$inst/bin/postfix" reload >/dev/null 2>&1 || return 1
+    tries=30
+    for pid in $old; do
+        while kill -0 "$pid" 2>/dev/null && [ $tries -gt 0 ]; do
+            tries=$((tries - 1))
+            sleep 0.1
+        done
+    done
+}
 conf() { "$inst/bin/postconf" -e "$@"; }
 show_log() { [ ! -f "$log" ] || tail -n "${1:-60}" "$log"; }
 in_log() { grep -Eq -- "$1" "$log"; }
