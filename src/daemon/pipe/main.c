@@ -79,7 +79,7 @@ static void pipe_deliver(struct request *r)
             dsn = (struct dsn){ "2.0.0", .reason = arena_printf(r->arena,
                 "delivers to command: %s", arguments.items[0]) };
         else
-            command_run(&attributes, r, &arguments, &dsn);
+            pipe_into_command(&attributes, r, &arguments, &dsn);
     }
     ARRAY_FREE(&arguments);
     for (size_t i = 0; i < r->count; i++)

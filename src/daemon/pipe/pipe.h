@@ -49,8 +49,8 @@ void arguments_expand(const struct attributes *a, struct request *r,
                       struct argument_list *out);
 
 /* Run the command and say what became of it. */
-MAY_WAIT void command_run(const struct attributes *a, struct request *r,
-                          const struct argument_list *arguments,
-                          struct dsn *dsn);
+MAY_WAIT void pipe_into_command(const struct attributes *a, struct request *r,
+                                const struct argument_list *arguments,
+                                struct dsn *dsn);
 
 #endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * command.c - see delivery/command.h.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "delivery/command.h"
+#include "delivery/rights.h"
+
+enum { OUTPUT_LIMIT = 1000 };
+
+struct run {
+    pid_t pid;
+    int input;  /* write end */
+    int output; /* memory; owned */
+    int status; /* of wait */
+    bool timed_out;
+    enum copy_result copied;
+};
+
+/* ---- Running it ---------------------------------------------------------- */
+
+static bool start(struct run *run, const struct command_order *order,
+                  struct error *why)
+{
+    struct proc_options options = order->proc;
+    int pipes[2];
+
+    run->output = memfd_create("output", MFD_CLOEXEC);
+    if (run->output < 0 || pipe(pipes) < 0)
+        return error_set(why, "no room for a command: %s", strerror(errno));
+    options.in = pipes[0];
+    options.out = options.err = run->output;
+    run->pid = proc_start(&options, why);
+    run->input = pipes[1];
+    close(pipes[0]);
+    if (run->pid < 0)
+        close(pipes[1]);
+    return run->pid >= 0;
+}
+
+/* A command that does not read all of the message is free to. */
+static void feed(struct run *run, const struct command_order *order,
+                 deadline_t until)
+{
+    struct stream *in = stream_open(run->input);
+
+    stream_set_deadline(in, until);
+    run->copied = message_copy(order->message, in, order->copy);
+    if (run->copied == COPY_OK)
+        stream_flush(in);
+    run->timed_out = stream_state(in) == STREAM_TIMEOUT;
+    stream_abandon(in);
+}
+
+/* It belongs to somebody else, whom mail_owner may not kill. */
+static void kill_group(pid_t pid)
+{
+    struct error why = ERROR_NONE;
+    bool is_root = getuid() == 0 && rights_take(0, 0, &why);
+
+    proc_kill_group(pid, SIGKILL);
+    if (is_root)
+        rights_give_back();
+}
+
+static bool is_unread(const struct run *run)
+{
+    return run->copied == COPY_READ_FAILED || run->copied == COPY_CORRUPT;
+}
+
+static void finish(struct run *run, deadline_t until)
+{
+    if (!is_unread(run) && !run->timed_out &&
+        proc_wait(run->pid, until, &run->status))
+        return;
+    run->timed_out = !is_unread(run);
+    kill_group(run->pid);
+    proc_wait(run->pid, DEADLINE_NEVER, &run->status);
+}
+
+static char *output_of(const struct run *run, struct arena *arena)
+{
+    char *text = arena_zalloc(arena, OUTPUT_LIMIT + 1);
+    ssize_t length = pread(run->output, text, OUTPUT_LIMIT, 0);
+
+    for (ssize_t i = 0; i < length; i++)
+        if (text[i] == '\n' || text[i] == '\0')
+            text[i] = ' ';
+    return text_printable(text, '?', true);
+}
+
+/* ---- What it came to ----------------------------------------------------- */
+
+static const struct exit_meaning {
+    int code;
+    const char *status, *text;
+} exits[] = {
+    { EX_USAGE, "5.3.0", "command line usage error" },
+    { EX_DATAERR, "5.6.0", "data format error" },
+    { EX_NOINPUT, "5.3.0", "cannot open input" },
+    { EX_NOUSER, "5.1.1", "user unknown" },
+    { EX_NOHOST, "5.1.2", "host name unknown" },
+    { EX_UNAVAILABLE, "5.3.0", "service unavailable" },
+    { EX_SOFTWARE, "5.3.0", "internal software error" },
+    { EX_OSERR, "4.3.0", "system resource problem" },
+    { EX_OSFILE, "5.3.0", "critical OS file missing" },
+    { EX_CANTCREAT, "5.2.0", "can't create user output file" },
+    { EX_IOERR, "5.3.0", "input/output error" },
+    { EX_TEMPFAIL, "4.3.0", "temporary failure" },
+    { EX_PROTOCOL, "5.5.0", "remote error in protocol" },
+    { EX_NOPERM, "5.7.0", "permission denied" },
+    { EX_CONFIG, "5.3.5", "local configuration error" },
+};
+
+static const struct exit_meaning *meaning_of(const struct run *run)
+{
+    for (size_t i = 0; i < sizeof exits / sizeof *exits; i++)
+        if (WIFEXITED(run->status) &&
+            exits[i].code == WEXITSTATUS(run->status))
+            return &exits[i];
+    return NULL;
+}
+
+static void explain(struct arena *arena, const struct run *run,
+                    const char *name, struct dsn *dsn)
+{
+    const struct exit_meaning *known = meaning_of(run);
+
+    dsn->status = "5.3.0";
+    if (run->timed_out) {
+        dsn->reason = arena_printf(
+            arena, "Command time limit exceeded: \"%s\"", name);
+    } else if (WIFSIGNALED(run->status)) {
+        dsn->status = "4.3.0";
+        dsn->reason = arena_printf(arena, "Command died with signal %d: \"%s\"",
+                                   WTERMSIG(run->status), name);
+    } else if (known != NULL) {
+        dsn->status = known->status;
+        dsn->reason = known->text;
+    } else {
+        dsn->reason = arena_printf(arena, "Command died with status %d: \"%s\"",
+                                   WEXITSTATUS(run->status), name);
+    }
+}
+
+/* For the Diagnostic-Code:, which does not name the command. */
+static const char *diagnosis(struct arena *arena, const struct run *run,
+                             const char *reason)
+{
+    if (run->timed_out || meaning_of(run) != NULL)
+        return reason;
+    if (WIFSIGNALED(run->status))
+        return "internal software error";
+    return arena_printf(arena, "unknown mail system error %d",
+                        WEXITSTATUS(run->status));
+}
+
+static void set_failure(struct arena *arena, const struct run *run,
+                        const char *name, const char *output, struct dsn *dsn)
+{
+    size_t code = run->timed_out ? 0 : dsn_status_length(output);
+
+    explain(arena, run, name, dsn);
+    dsn->diag_type = "x-unix";
+    if (code > 0 && output[0] != '2') {
+        dsn->status = arena_strndup(arena, output, code);
+        dsn->reason = output + code + strspn(output + code, " ");
+        dsn->diag_text = dsn->reason;
+    } else if (*output != '\0') {
+        dsn->diag_text = output;
+        dsn->reason = arena_printf(arena, "%s. Command output: %s",
+                                   dsn->reason, output);
+    } else {
+        dsn->diag_text = diagnosis(arena, run, dsn->reason);
+    }
+}
+
+void command_run(struct arena *arena, const struct command_order *order,
+                 struct command_end *end)
+{
+    struct run run = { .output = -1 };
+    struct error why = ERROR_NONE;
+    deadline_t until = deadline_in_s(order->time_limit_s);
+
+    *end = (struct command_end){ .output = arena_strdup(arena, "") };
+    if (start(&run, order, &why)) {
+        feed(&run, order, until);
+        finish(&run, until);
+        end->output = output_of(&run, arena);
+        if (is_unread(&run))
+            end->dsn =
+                (struct dsn){ "4.3.0", .reason = "queue file read error" };
+        else if (run.status != 0 || run.timed_out)
+            set_failure(arena, &run, order->name, end->output, &end->dsn);
+        else
+            end->succeeded = true;
+    } else {
+        log_warning("command \"%s\": %s", order->name, why.text);
+        end->dsn = (struct dsn){ "4.3.0", .reason = arena_printf(arena,
+            "temporary failure. Command output: %s", why.text) };
+    }
+    if (run.output >= 0)
+        close(run.output);
+}
