@@ -44,6 +44,9 @@ unsigned char fuzz_byte(struct fuzz_input *in);
 struct stream *fuzz_stream(struct fuzz_input *in);
 /* A file with all that is left; its path, and the descriptor to close. */
 const char *fuzz_file(struct fuzz_input *in, int *fd);
+/* A table of <type> with all that is behind the first line as its source;
+ * that line, an address and two networks are looked up in it. */
+void fuzz_table(struct fuzz_input *in, const char *type);
 
 #define FUZZ_CHECK(condition)                                               \
     do {                                                                    \

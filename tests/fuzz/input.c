@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "fuzz.h"
+#include "table/table.h"
 
 static char *keep(struct fuzz_input *in, size_t length, size_t skip)
 {
@@ -68,6 +69,27 @@ const char *fuzz_file(struct fuzz_input *in, int *fd)
     if (*fd < 0 || write(*fd, data, length) != (ssize_t)length)
         fatal("cannot write the input to a file");
     return arena_printf(in->arena, "/proc/self/fd/%d", *fd);
+}
+
+void fuzz_table(struct fuzz_input *in, const char *type)
+{
+    struct error why = ERROR_NONE;
+    struct str value = STR_EMPTY;
+    char *key = fuzz_line(in);
+    int fd;
+    const char *path = fuzz_file(in, &fd);
+    struct table *table =
+        table_open(arena_printf(in->arena, "%s:%s", type, path), TABLE_READ,
+                   TABLE_FOLD | TABLE_UTF8, &why);
+
+    FUZZ_CHECK(table != NULL);
+    table_get(table, key, &value);
+    table_get(table, "user@example.com", &value);
+    table_get(table, "192.0.2.1", &value);
+    table_get(table, "2001:db8::1", &value);
+    table_close(table);
+    close(fd);
+    str_fini(&value);
 }
 
 int fuzz_run(fuzz_target *target, const uint8_t *data, size_t size)
