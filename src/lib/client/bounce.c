@@ -200,6 +200,24 @@ static bool soft_bounce(const struct status_message *message,
     return ok;
 }
 
+/* What comes before a bounce: a probe and soft_bounce end it here, as does a
+ * trace that cannot be written; <ok> is then the answer. */
+static bool ends_early(const struct status_message *message,
+                       const struct recipient *to, const char *relay,
+                       const struct delivery_times *times,
+                       const struct dsn *dsn, bool *ok)
+{
+    if (probe(message, to, relay, times, dsn, VERIFY_BOUNCE, ok))
+        return true;
+    *ok = false;
+    if (client_setup()->soft_bounce) {
+        soft_bounce(message, to, relay, times, dsn);
+        return true;
+    }
+    return (message->trace_flags & TRACE_RECORD) &&
+           !append_trace(message, to, relay, dsn, "failed");
+}
+
 bool bounce_recipient(const struct status_message *message,
                       const struct recipient *to, const char *relay,
                       const struct delivery_times *times,
@@ -207,15 +225,8 @@ bool bounce_recipient(const struct status_message *message,
 {
     bool ok;
 
-    if (probe(message, to, relay, times, dsn, VERIFY_BOUNCE, &ok))
+    if (ends_early(message, to, relay, times, dsn, &ok))
         return ok;
-    if (client_setup()->soft_bounce) {
-        soft_bounce(message, to, relay, times, dsn);
-        return false;
-    }
-    if ((message->trace_flags & TRACE_RECORD) &&
-        !append_trace(message, to, relay, dsn, "failed"))
-        return false;
     ok = append(the_bounce_pool(), message, to, dsn, "failed");
     log_recipient(message->queue_id, to, relay, times, dsn,
                   ok ? "bounced" : "deferred (bounce failed)");
@@ -286,21 +297,12 @@ bool bounce_one_recipient(const struct status_message *message,
                           const struct delivery_times *times,
                           const struct dsn *dsn)
 {
-    bool ok;
-
-    if (probe(message, to, relay, times, dsn, VERIFY_BOUNCE, &ok))
-        return ok;
-    if (client_setup()->soft_bounce) {
-        soft_bounce(message, to, relay, times, dsn);
-        return false;
-    }
-
-    if ((message->trace_flags & TRACE_RECORD) &&
-        !append_trace(message, to, relay, dsn, "failed"))
-        return false;
-
     struct bounce_one request;
     struct bounce_reply reply;
+    bool ok;
+
+    if (ends_early(message, to, relay, times, dsn, &ok))
+        return ok;
     struct arena *arena = arena_new();
     fill_notify(&request.message, message);
     fill_append(&request.recipient, message, to, dsn, "failed");
