@@ -225,7 +225,7 @@ stage: all
 	$(SCRIPT) conf/stage-instance '$(DIR)'
 
 install: all
-	$(SCRIPT) DESTDIR='$(DESTDIR)' conf/install-files
+	$(SCRIPT) DESTDIR='$(DESTDIR)' conf/install-files --upgrade
 
 uninstall:
 	$(SCRIPT) DESTDIR='$(DESTDIR)' conf/install-files --remove

@@ -35,6 +35,11 @@ bool config_read_file(struct config *config, const char *path,
  * started from; DEF_CONFIG_DIR. The text is static or heap and never freed. */
 const char *config_default_directory(void);
 const char *config_directory(const struct config *config);
+/* The same without $MAIL_CONFIG: where the first of several instances, which
+ * has the list of the others, is configured. */
+const char *config_primary_directory(void);
+/* Is <directory> one that multi_instance_directories lists there? */
+bool config_is_secondary(const char *directory);
 
 /* For option -o, and for what a program knows: wins over main.cf. */
 void config_override(struct config *config, const char *name,

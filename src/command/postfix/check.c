@@ -2,8 +2,13 @@
  *
  * check.c - the folders and files of an installation: there, and owned by
  * whom they should be?
+ *
+ * One table (files.h) says what should be; "check" tells what is not so, and
+ * how to mend it, "set-permissions" mends it.
  */
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,177 +17,269 @@
 #include "base/fatal.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "base/priv.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "config/params.h"
+#include "files.h"
 #include "postfix.h"
 
-enum owner { ROOT, MAIL_OWNER };
-enum kind { QUEUE_FOLDER, DATA_FOLDER, QUEUE_TOP, FOLDER, SETGID_PROGRAM };
+/* ---- what is wrong ---------------------------------------------------------- */
 
-/* The mode of what is made; for folders that exist, what is too much. */
-static const struct place {
-    const char *name;
-    enum kind kind;
-    enum owner owner;
-    bool setgid_group;
-    mode_t mode;
-} places[] = {
-    { "", QUEUE_TOP, ROOT, false, 0755 },
-    { "active", QUEUE_FOLDER, MAIL_OWNER, false, 0700 },
-    { "bounce", QUEUE_FOLDER, MAIL_OWNER, false, 0700 },
-    { "corrupt", QUEUE_FOLDER, MAIL_OWNER, false, 0700 },
-    { "defer", QUEUE_FOLDER, MAIL_OWNER, false, 0700 },
-    { "deferred", QUEUE_FOLDER, MAIL_OWNER, false, 0700 },
-    { "flush", QUEUE_FOLDER, MAIL_OWNER, false, 0700 },
-    { "hold", QUEUE_FOLDER, MAIL_OWNER, false, 0700 },
-    { "incoming", QUEUE_FOLDER, MAIL_OWNER, false, 0700 },
-    { "private", QUEUE_FOLDER, MAIL_OWNER, false, 0700 },
-    { "saved", QUEUE_FOLDER, MAIL_OWNER, false, 0700 },
-    { "tlstrace", QUEUE_FOLDER, MAIL_OWNER, false, 0700 },
-    { "trace", QUEUE_FOLDER, MAIL_OWNER, false, 0700 },
-    { "maildrop", QUEUE_FOLDER, MAIL_OWNER, true, 0730 },
-    { "public", QUEUE_FOLDER, MAIL_OWNER, true, 0710 },
-    { "pid", QUEUE_FOLDER, ROOT, false, 0755 },
-    { "", DATA_FOLDER, MAIL_OWNER, false, 0700 },
-    { "config_directory", FOLDER, ROOT, false, 0755 },
-    { "command_directory", FOLDER, ROOT, false, 0755 },
-    { "daemon_directory", FOLDER, ROOT, false, 0755 },
-    { "postdrop", SETGID_PROGRAM, ROOT, true, 02755 },
-    { "postlog", SETGID_PROGRAM, ROOT, true, 02755 },
-    { "postqueue", SETGID_PROGRAM, ROOT, true, 02755 },
+struct fault {
+    char *what, *remedy; /* on the heap; NULL: nothing is wrong */
 };
 
-struct owners {
-    bool is_root;
-    uid_t mail_owner;
-    gid_t setgid_group;
-};
-
-static const char *folder_named(const char *name)
+static bool is_folder(const struct installed_file *file)
 {
-    if (strcmp(name, "command_directory") == 0)
-        return common_params.command_directory;
-    if (strcmp(name, "daemon_directory") == 0)
-        return common_params.daemon_directory;
-    return getenv("MAIL_CONFIG");
+    return file->kind == FILE_FOLDER || file->kind == FILE_TREE;
 }
 
-static char *path_of(const struct place *place)
+static struct fault no_fault(void)
 {
-    switch (place->kind) {
-    case QUEUE_TOP: return mem_strdup(common_params.queue_directory);
-    case DATA_FOLDER: return mem_strdup(common_params.data_directory);
-    case FOLDER: return mem_strdup(folder_named(place->name));
-    case QUEUE_FOLDER:
-        return mem_printf("%s/%s", common_params.queue_directory, place->name);
-    case SETGID_PROGRAM:
-        return mem_printf("%s/%s", common_params.command_directory,
-                          place->name);
-    }
-    panic("place of kind %d", (int)place->kind);
+    return (struct fault){ NULL, NULL };
 }
 
-static uid_t owner_of(const struct place *place, const struct owners *owners)
+static struct fault wrong_owner(const struct installed_file *file)
 {
-    if (!owners->is_root)
-        return geteuid();
-    return place->owner == ROOT ? 0 : owners->mail_owner;
+    return (struct fault){ mem_printf("not owned by %s", file->owner),
+                           mem_printf("chown %s", file->owner) };
 }
 
-/* Group -1: whatever it is. Last the mode: a change of owner clears bits. */
-static bool set_owner(const char *path, const struct place *place,
-                      const struct owners *owners)
+static struct fault wrong_group(const struct installed_file *file)
 {
-    gid_t group = place->setgid_group && owners->is_root ? owners->setgid_group
-                                                         : (gid_t)-1;
-    mode_t mode = owners->is_root ? place->mode : place->mode & 0777;
+    return (struct fault){ mem_printf("not owned by group %s", file->group),
+                           mem_printf("chgrp %s", file->group) };
+}
 
-    if (owners->is_root &&
-        lchown(path, owner_of(place, owners), group) != 0) {
-        log_warning("chown %s: %m", path);
+static struct fault wrong_mode(const struct installed_file *file,
+                               const char *what)
+{
+    return (struct fault){ mem_strdup(what),
+                           mem_printf("chmod %o", (unsigned)file->mode) };
+}
+
+/* Without root all files are one user's, and modes matter to nobody else. */
+static struct fault find_fault(const struct installed_file *file,
+                               const struct stat *st)
+{
+    const mode_t runnable = S_ISGID | 0111;
+    const char *queue = common_params.queue_directory;
+
+    if (st->st_uid != file->uid)
+        return wrong_owner(file);
+    if (geteuid() != 0)
+        return no_fault();
+    if (file->gid != (gid_t)-1 && st->st_gid != file->gid)
+        return wrong_group(file);
+    if ((file->mode & S_ISGID) != 0 && (st->st_mode & runnable) != runnable)
+        return wrong_mode(
+            file, "not set-gid or not owner+group+world executable");
+    if ((st->st_mode & 0022 & ~file->mode) != 0)
+        return (struct fault){ mem_strdup("group or other writable"),
+                               mem_strdup("chmod go-w") };
+    if (is_folder(file) && text_has_prefix(file->path, queue) &&
+        strcmp(file->path, queue) != 0 && (st->st_mode & 0777) != file->mode)
+        return wrong_mode(file, "unusual mode of queue folder");
+    return no_fault();
+}
+
+static void fault_free(struct fault *fault)
+{
+    free(fault->what);
+    free(fault->remedy);
+}
+
+static void report(const struct fault *fault, const char *path)
+{
+    log_warning("%s: %s; mend it with: %s %s", fault->what, path,
+                fault->remedy, path);
+}
+
+/* ---- mending ---------------------------------------------------------------- */
+
+/* Last the mode: a change of owner clears bits. */
+static bool set_owner(const struct installed_file *file)
+{
+    bool is_root = geteuid() == 0;
+
+    if (is_root && lchown(file->path, file->uid, file->gid) != 0) {
+        log_warning("chown %s: %m", file->path);
         return false;
     }
-    if (chmod(path, mode) == 0)
+    if (chmod(file->path, is_root ? file->mode : file->mode & 0777) == 0)
         return true;
-    log_warning("chmod %s: %m", path);
+    log_warning("chmod %s: %m", file->path);
     return false;
 }
 
-static bool make_folder(const char *path, const struct place *place,
-                        const struct owners *owners)
+static void own_contents(int folder, uid_t uid);
+
+/* Who may write in a folder may put links there: nothing but folders and
+ * files of one name is given to anybody. */
+static void own_entry(int folder, const char *name, uid_t uid)
+{
+    struct stat st;
+
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+        fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return;
+    if (!S_ISDIR(st.st_mode) && (!S_ISREG(st.st_mode) || st.st_nlink != 1))
+        return;
+    int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+                                      O_CLOEXEC);
+    if (fd < 0)
+        return;
+    if (fstat(fd, &st) == 0 && st.st_uid != uid &&
+        (S_ISDIR(st.st_mode) || (S_ISREG(st.st_mode) && st.st_nlink == 1)) &&
+        fchown(fd, uid, (gid_t)-1) != 0)
+        log_warning("chown %s: %m", name);
+    if (S_ISDIR(st.st_mode))
+        own_contents(fd, uid);
+    else
+        close(fd);
+}
+
+/* Takes over the descriptor. */
+static void own_contents(int folder, uid_t uid)
+{
+    DIR *entries = fdopendir(folder);
+    struct dirent *entry;
+
+    if (entries == NULL) {
+        close(folder);
+        return;
+    }
+    while ((entry = readdir(entries)) != NULL)
+        own_entry(folder, entry->d_name, uid);
+    closedir(entries);
+}
+
+static void own_tree(const struct installed_file *file)
+{
+    int fd = open(file->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0)
+        log_warning("open %s: %m", file->path);
+    else
+        own_contents(fd, file->uid);
+}
+
+/* ---- what is missing -------------------------------------------------------- */
+
+static bool make_folder(const struct installed_file *file)
 {
     struct error why = ERROR_NONE;
 
-    if (place->kind == SETGID_PROGRAM) {
-        log_warning("missing program: %s", path);
+    if (file_make_folders(file->path, 0755, &why))
+        return set_owner(file);
+    log_error("%s", why.text);
+    return false;
+}
+
+/* False: something could not be made. */
+static bool handle_missing(const struct installed_file *file, bool repair)
+{
+    switch (file->kind) {
+    case FILE_FOLDER:
+    case FILE_TREE: return make_folder(file);
+    case FILE_PLAIN:
+        log_warning("missing file: %s; install the mail system again",
+                    file->path);
         return true;
+    case FILE_LINK:
+        if (repair && symlink(file->target, file->path) == 0)
+            return true;
+        log_warning("missing link: %s; mend it with: ln -s %s %s", file->path,
+                    file->target, file->path);
+        return true;
+    case FILE_PAGE:
+    case FILE_KEPT:
+    case FILE_PROGRAM: return true;
     }
-    if (!file_make_folders(path, 0755, &why)) {
-        log_error("%s", why.text);
+    panic("file of kind %d", (int)file->kind);
+}
+
+/* What lies in the configuration folder is root's, tables and all: whoever may
+ * write there tells root's programs what to do. */
+static void check_config_folder(const char *folder)
+{
+    DIR *entries = opendir(folder);
+    const struct dirent *entry;
+
+    while (entries != NULL && (entry = readdir(entries)) != NULL) {
+        struct stat st;
+        char *path = mem_printf("%s/%s", folder, entry->d_name);
+        struct installed_file file = { .kind = FILE_KEPT, .path = path,
+                                       .owner = "root", .gid = (gid_t)-1 };
+        if (entry->d_name[0] != '.' && lstat(path, &st) == 0 &&
+            !S_ISLNK(st.st_mode)) {
+            struct fault fault = find_fault(&file, &st);
+            if (fault.what != NULL)
+                report(&fault, path);
+            fault_free(&fault);
+            if (S_ISDIR(st.st_mode))
+                check_config_folder(path);
+        }
+        free(path);
+    }
+    if (entries != NULL)
+        closedir(entries);
+}
+
+/* ---- all files -------------------------------------------------------------- */
+
+/* A set-gid program has two rows, and two links may be one: the later is
+ * right. The administrator's files are left to him: see check_config_folder. */
+static bool is_overruled(const struct installed_files *files, size_t i)
+{
+    const struct installed_file *file = &files->items[i];
+
+    if (file->kind == FILE_KEPT)
+        return true;
+    if (file->kind != FILE_PLAIN && file->kind != FILE_LINK)
         return false;
-    }
-    return set_owner(path, place, owners);
+    for (size_t k = i + 1; k < files->count; k++)
+        if ((files->items[k].kind == FILE_PROGRAM ||
+             files->items[k].kind == FILE_LINK) &&
+            strcmp(files->items[k].path, file->path) == 0)
+            return true;
+    return false;
 }
 
-/* Returns whether all is well. */
-static bool is_in_order(const char *path, const struct stat *st,
-                        const struct place *place,
-                        const struct owners *owners, bool quiet)
+static bool check_file(const struct installed_file *file, bool repair)
 {
-    const char *owner =
-        place->owner == ROOT ? "root" : common_params.mail_owner;
-    mode_t all_bits = S_ISGID | 0111;
-    const char *fault = NULL;
-
-    if (st->st_uid != owner_of(place, owners))
-        fault = "not owned by";
-    else if (!owners->is_root)
-        return true;
-    else if (place->setgid_group && st->st_gid != owners->setgid_group)
-        fault = "not owned by group", owner = common_params.setgid_group;
-    else if (place->kind == SETGID_PROGRAM &&
-             (st->st_mode & all_bits) != all_bits)
-        fault = "not set-gid or not owner+group+world executable", owner = "";
-    else if ((st->st_mode & 0022 & ~place->mode) != 0)
-        fault = "group or other writable", owner = "";
-    else if (place->kind == QUEUE_FOLDER &&
-             (st->st_mode & 0777) != place->mode)
-        fault = "unusual mode of", owner = "queue folder";
-    if (fault != NULL && !quiet)
-        log_warning("%s%s%s: %s", fault, *owner != '\0' ? " " : "", owner,
-                    path);
-    return fault == NULL;
-}
-
-static bool check_place(const struct place *place,
-                        const struct owners *owners, bool repair)
-{
-    char *path = path_of(place);
     struct stat st;
     bool ok = true;
 
-    if (stat(path, &st) != 0 && errno == ENOENT)
-        ok = make_folder(path, place, owners);
-    else if (!is_in_order(path, &st, place, owners, repair) && repair)
-        ok = set_owner(path, place, owners);
-    free(path);
+    if (lstat(file->path, &st) != 0)
+        return errno == ENOENT ? handle_missing(file, repair) : true;
+    if (file->kind == FILE_LINK || stat(file->path, &st) != 0)
+        return true;
+    struct fault fault = find_fault(file, &st);
+    if (fault.what != NULL && repair)
+        ok = set_owner(file);
+    else if (fault.what != NULL)
+        report(&fault, file->path);
+    if (repair && file->kind == FILE_TREE && geteuid() == 0)
+        own_tree(file);
+    fault_free(&fault);
     return ok;
 }
 
-bool check_folders(bool repair)
+bool check_files(struct config *config, bool repair)
 {
-    struct owners owners = { .is_root = geteuid() == 0 };
+    bool is_secondary = config_is_secondary(config_directory(config));
+    struct installed_files files;
     struct error why = ERROR_NONE;
-    bool ok = true;
+    bool ok = files_load(config, &files, &why);
 
-    if (!priv_user(common_params.mail_owner, &owners.mail_owner, NULL, &why))
-        fatal("parameter mail_owner: %s", why.text);
-    if (owners.is_root &&
-        !priv_group(common_params.setgid_group, &owners.setgid_group, &why))
-        fatal("parameter setgid_group: %s", why.text);
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-        ok = check_place(&places[i], &owners, repair) && ok;
+    if (!ok)
+        log_error("%s; install the mail system again", why.text);
+    for (size_t i = 0; i < files.count; i++)
+        if (!is_overruled(&files, i) &&
+            (files.items[i].is_private || !is_secondary))
+            ok = check_file(&files.items[i], repair) && ok;
+    files_free(&files);
     return ok;
 }
 
@@ -190,15 +287,57 @@ int command_check(struct command *command)
 {
     bool usable = check_configuration(command);
 
-    return check_folders(false) && usable ? 0 : 1;
+    check_maps(command->config);
+    check_jail();
+    if (geteuid() == 0)
+        check_config_folder(config_directory(command->config));
+    return check_files(command->config, false) && usable ? 0 : 1;
+}
+
+/* ---- set-permissions -------------------------------------------------------- */
+
+/* mail_owner=... and the like go to main.cf first. */
+static bool change_settings(const struct command *command)
+{
+    char *postconf =
+        mem_printf("%s/postconf", common_params.command_directory);
+    struct { ARRAY_OF(const char *); } words = ARRAY_EMPTY;
+
+    for (char **word = command->arguments; *word != NULL; word++)
+        if (strchr(*word, '=') == NULL)
+            fatal("\"%s\" is no name=value", *word);
+    ARRAY_ADD(&words, postconf);
+    ARRAY_ADD(&words, "-e");
+    for (char **word = command->arguments; *word != NULL; word++)
+        ARRAY_ADD(&words, *word);
+    ARRAY_ADD(&words, NULL);
+    bool ok = words.count == 3 || control_run(words.items) == 0;
+    ARRAY_FREE(&words);
+    free(postconf);
+    return ok;
+}
+
+struct config *command_reread(const struct command *command)
+{
+    static const struct param_group *const groups[] = {
+        &common_param_group, &install_param_group, NULL
+    };
+    struct error why = ERROR_NONE;
+
+    if (*command->arguments == NULL)
+        return command->config;
+    if (!change_settings(command))
+        fatal("main.cf could not be changed");
+    struct config *config =
+        config_load(config_directory(command->config), &why);
+    if (config == NULL || !config_load_groups(config, groups, &why))
+        fatal("%s", why.text);
+    return config;
 }
 
 int command_set_permissions(struct command *command)
 {
-    if (command->arguments[0] != NULL)
-        fatal("set-permissions takes no name=value here; change main.cf with "
-              "postconf first");
     if (geteuid() != 0)
         fatal("set-permissions must be run by root");
-    return check_folders(true) ? 0 : 1;
+    return check_files(command_reread(command), true) ? 0 : 1;
 }

@@ -72,8 +72,7 @@ static bool check_unbuilt(struct config *config, const char *where,
     return false;
 }
 
-/* Is the value of <name> a list in which type:name means a table? */
-static bool takes_tables(const char *name)
+bool takes_tables(const char *name)
 {
     static const char *const suffixes[] = {
         "_maps", "_checks", "_map", "_restrictions", "_domains",

@@ -116,7 +116,7 @@ static bool prepare(struct command *command)
     if (control_master_pid() != 0)
         return refuse("the Postfix mail system is already running") == 0;
     bool usable = check_configuration(command);
-    if (!check_folders(false) || !usable)
+    if (!check_files(command->config, false) || !usable)
         return refuse("Postfix integrity check failed!") == 0;
     repair_queue();
     log_info("starting the Postfix mail system");
@@ -204,7 +204,7 @@ int command_reload(struct command *command)
         return refuse("the Postfix mail system is not running");
     if (!check_configuration(command))
         return refuse("the configuration has errors: nothing is reloaded");
-    check_folders(false);
+    check_files(command->config, false);
     log_info("refreshing the Postfix mail system");
     if (kill(pid, SIGHUP) != 0)
         fatal("cannot signal master process %ld: %m", (long)pid);

@@ -41,6 +41,9 @@ static const struct row {
     { "check", command_check, false },
     { "logrotate", command_logrotate, false },
     { "set-permissions", command_set_permissions, true },
+    { "upgrade-configuration", command_upgrade_configuration, true },
+    { "tls", command_tls, true },
+    { "non-bdb", command_non_bdb, true },
 };
 
 /* As scripts are used to: a pause, so that a loop does no harm. */
@@ -53,21 +56,12 @@ _Noreturn static void refuse(const char *text)
 
 static const struct row *find_row(char **words)
 {
-    static const char *const not_built[] = { "tls", "non-bdb",
-                                             "upgrade-configuration",
-                                             "post-install" };
     const char *name = words[0] != NULL ? words[0] : "";
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (strcmp(rows[i].name, name) == 0 &&
             (rows[i].takes_arguments || words[1] == NULL))
             return &rows[i];
-    for (size_t i = 0; i < sizeof not_built / sizeof *not_built; i++)
-        if (strcmp(not_built[i], name) == 0)
-            refuse(mem_printf("\"postfix %s\" is not available in this "
-                              "version; edit main.cf and master.cf with "
-                              "postconf",
-                              name));
     refuse(mem_printf("unknown command: '%s'. Usage: postfix start (or stop, "
                       "reload, abort, flush, check, status, set-permissions, "
                       "upgrade-configuration, logrotate)",

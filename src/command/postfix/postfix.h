@@ -28,15 +28,28 @@ int command_status(struct command *command);
 int command_logrotate(struct command *command);
 int command_check(struct command *command);
 int command_set_permissions(struct command *command);
+int command_upgrade_configuration(struct command *command);
+/* Those that are scripts in daemon_directory. */
+int command_tls(struct command *command);
+int command_non_bdb(struct command *command);
 
 /* The process ID in the lock file if master runs, else 0. */
 pid_t control_master_pid(void);
 /* Run a program and wait for it: its exit status, or 1. */
 int control_run(const char *const *argv);
 
-/* Make what is missing, warn of wrong owners and modes, or with <repair>
- * change them. False: something could not be made. */
-bool check_folders(bool repair);
+/* Make folders that are missing, warn of other missing files and of wrong
+ * owners and modes, or with <repair> change them. False: something could not
+ * be made. */
+bool check_files(struct config *config, bool repair);
+/* Is the value of <name> a list in which type:name means a table? */
+bool takes_tables(const char *name);
+/* Warn of lookup tables without a file, or older than their source. */
+void check_maps(struct config *config);
+/* Warn of files in the queue's own etc and lib that are not as outside. */
+void check_jail(void);
+/* The configuration after the name=value arguments have gone to main.cf. */
+struct config *command_reread(const struct command *command);
 /* main.cf and master.cf can be used as they are; each fault is logged. */
 bool check_configuration(struct command *command);
 /* Warn if <name> is a list of restrictions, and <value> has words that the

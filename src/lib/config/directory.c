@@ -104,7 +104,7 @@ static char *staged_directory(void)
 }
 
 /* The same during the life of the process. */
-static const char *built_in_directory(void)
+const char *config_primary_directory(void)
 {
     static const char *directory;
 
@@ -120,7 +120,7 @@ static const char *built_in_directory(void)
  * main.cf names are taken. */
 static void must_be_listed(const char *directory)
 {
-    const char *own = built_in_directory();
+    const char *own = config_primary_directory();
     struct error why = ERROR_NONE;
 
     if (strcmp(directory, own) == 0)
@@ -136,6 +136,20 @@ static void must_be_listed(const char *directory)
     config_free(config);
 }
 
+bool config_is_secondary(const char *directory)
+{
+    const char *primary = config_primary_directory();
+    struct error why = ERROR_NONE;
+
+    if (strcmp(directory, primary) == 0)
+        return false;
+    struct config *config = config_load(primary, &why);
+    bool found = config != NULL &&
+                 lists(config, "multi_instance_directories", directory);
+    config_free(config);
+    return found;
+}
+
 const char *config_default_directory(void)
 {
     const char *named = getenv("MAIL_CONFIG");
@@ -145,5 +159,5 @@ const char *config_default_directory(void)
             must_be_listed(named);
         return named;
     }
-    return built_in_directory();
+    return config_primary_directory();
 }

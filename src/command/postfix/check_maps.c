@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * check_maps.c - is there a file behind every lookup table of main.cf, and is
+ * it newer than its source?
+ *
+ * A service that cannot open a table defers all mail that needs it; it is
+ * better to hear of that before.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "base/text.h"
+#include "postfix.h"
+#include "table/driver.h"
+
+/* Types whose name is that of a file which is read as it is. */
+static bool is_text_file(const char *type)
+{
+    static const char *const types[] = { "texthash", "regexp", "pcre",
+                                         "cidr",     "sqlite", "mysql",
+                                         "pgsql",    "ldap",   "memcache",
+                                         "mongodb" };
+
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (strcmp(types[i], type) == 0)
+            return true;
+    return false;
+}
+
+/* Caches are made by the program that fills them. */
+static bool is_cache(const char *parameter)
+{
+    static const char *const caches[] = { "address_verify_map",
+                                          "postscreen_cache_map" };
+
+    for (size_t i = 0; i < sizeof caches / sizeof *caches; i++)
+        if (strcmp(caches[i], parameter) == 0)
+            return true;
+    return false;
+}
+
+static const char *builder_of(const char *parameter)
+{
+    return text_has_prefix(parameter, "alias_") ? "postalias" : "postmap";
+}
+
+static void check_indexed(const char *where, const char *parameter,
+                          const char *type, const char *path,
+                          const char *suffix)
+{
+    struct stat source, made;
+    char *index = mem_printf("%s%s", path, suffix);
+    bool has_source = stat(path, &source) == 0;
+
+    if (stat(index, &made) != 0 && errno == ENOENT)
+        log_warning("%s: %s: %s is missing; make it with: %s%s %s:%s", where,
+                    parameter, index, has_source ? "" : "write its source, and ",
+                    builder_of(parameter), type, path);
+    else if (has_source && source.st_mtime > made.st_mtime)
+        log_warning("%s: %s: %s is newer than %s; bring it up to date with: "
+                    "%s %s:%s",
+                    where, parameter, path, index, builder_of(parameter),
+                    type, path);
+    free(index);
+}
+
+static void check_table(struct arena *arena, const char *where,
+                        const char *parameter, const char *word)
+{
+    struct stat st;
+    struct error why = ERROR_NONE;
+
+    if (*word == '!')
+        word++;
+    if (text_has_prefix(word, "proxy:"))
+        word += strlen("proxy:");
+    const char *colon = strstr(word, ":/");
+    if (colon == NULL)
+        return;
+    const char *type = arena_strndup(arena, word, (size_t)(colon - word));
+    if (is_text_file(type)) {
+        if (stat(colon + 1, &st) != 0 && errno == ENOENT)
+            log_warning("%s: %s: the table %s has no file: write %s, or "
+                        "remove the table from the list",
+                        where, parameter, word, colon + 1);
+        return;
+    }
+    if (strspn(type, "abcdefghijklmnopqrstuvwxyz") != strlen(type))
+        return;
+    const struct table_driver *driver = driver_find(type, &why);
+    if (driver != NULL && driver->suffix != NULL)
+        check_indexed(where, parameter, type, colon + 1, driver->suffix);
+}
+
+static void check_parameter(struct config *config, const char *parameter)
+{
+    struct arena *arena = arena_new();
+    struct error why = ERROR_NONE;
+    const char *value = config_try(config, parameter, &why);
+    const char *where = config_where(config, parameter);
+
+    if (value != NULL && takes_tables(parameter) && !is_cache(parameter))
+        for (char **word = text_split(arena, value, NULL, NULL);
+             *word != NULL; word++)
+            check_table(arena, where, parameter, *word);
+    arena_free(arena);
+}
+
+/* What is set, and the one default that names a file. */
+void check_maps(struct config *config)
+{
+    size_t count;
+    const char *const *names = config_names(config, &count);
+
+    for (size_t i = 0; i < count; i++)
+        check_parameter(config, names[i]);
+    if (!config_is_set(config, "alias_maps"))
+        check_parameter(config, "alias_maps");
+}
