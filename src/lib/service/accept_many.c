@@ -3,7 +3,9 @@
  * accept_many.c - a process that serves each client in a fiber of its own.
  *
  * When it has to end it takes no more clients, and stays for those it has.
- * Master hears of the seats that these still hold.
+ * Master hears of the seats that these still hold. When there is no descriptor
+ * or memory for one more client, it goes on with those it has, and looks again
+ * after a moment.
  */
 #include <stdint.h>
 
@@ -23,7 +25,7 @@ static struct process *process;
 static struct {
     ARRAY_OF(struct loop_watch *);
 } watches;
-static struct loop_timer *idle_timer, *feed_timer;
+static struct loop_timer *idle_timer, *feed_timer, *shortage_timer;
 static long clients;
 static bool is_accepting;
 
@@ -35,12 +37,17 @@ static void report(void)
         process->is_retiring = true;
 }
 
+static void watch_clients(bool on)
+{
+    for (size_t i = 0; i < watches.count; i++)
+        loop_watch_enable(watches.items[i], on);
+}
+
 static void accept_clients(bool on)
 {
     if (on == is_accepting)
         return;
-    for (size_t i = 0; i < watches.count; i++)
-        loop_watch_enable(watches.items[i], on);
+    watch_clients(on);
     is_accepting = on;
     report();
 }
@@ -110,13 +117,37 @@ static void serve_fifo(void *argument)
     client_went();
 }
 
+/* The clients that we have must not wait meanwhile. */
+static void pause_for_shortage(enum accept_result shortage)
+{
+    if (shortage == ACCEPT_NO_DESCRIPTOR)
+        accept_clients(false); /* another process may have some left */
+    else
+        watch_clients(false);
+    loop_timer_set(shortage_timer, deadline_in_ms(SERVICE_SHORTAGE_MS));
+}
+
+static void try_again(void *argument)
+{
+    (void)argument;
+    if (is_accepting)
+        watch_clients(true);
+    else if (!service_is_over(process) && clients < process->seats)
+        accept_clients(true);
+}
+
 static void accept_some(int listener)
 {
     for (int i = 0; i < ACCEPTS_A_TURN && is_accepting; i++) {
-        int fd = connection_accept(listener);
+        int fd;
+        enum accept_result result = connection_accept(listener, &fd);
 
-        if (fd < 0)
+        if (result == ACCEPT_NOBODY)
             return;
+        if (result != ACCEPT_DONE) {
+            pause_for_shortage(result);
+            return;
+        }
         client_came();
         fiber_start(serve_client, (void *)(intptr_t)fd);
     }
@@ -181,6 +212,7 @@ void accept_many(struct process *p)
     process = p;
     idle_timer = loop_timer_new(idle_for_long, NULL);
     feed_timer = loop_timer_new(feed, NULL);
+    shortage_timer = loop_timer_new(try_again, NULL);
     feed(NULL);
     struct loop_timer *retire_timer = loop_timer_new(retire, NULL);
     loop_timer_set(retire_timer, p->retire_at);

@@ -61,10 +61,14 @@ static int wait_for_client(const struct process *p, int waiter)
 
 static void serve_connection(struct process *p, int listener)
 {
-    int fd = connection_accept(listener);
+    int fd;
+    enum accept_result result = connection_accept(listener, &fd);
 
-    if (fd < 0)
+    if (result != ACCEPT_DONE) {
+        if (result != ACCEPT_NOBODY)
+            clock_sleep_ms(SERVICE_SHORTAGE_MS);
         return;
+    }
     child_status_send(SERVICE_STATUS_FD, 1, 0);
     if (p->service->kind == SERVICE_TRIGGER)
         connection_take_trigger(p, fd);

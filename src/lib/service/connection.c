@@ -23,16 +23,16 @@
 #define DATAGRAM_MAX      16384
 #define DATAGRAMS         16 /* a system call */
 
-int connection_accept(int listener)
+enum accept_result connection_accept(int listener, int *fd)
 {
-    int fd = sock_accept(listener, NULL);
-
-    if (fd >= 0 || errno == EAGAIN || errno == EWOULDBLOCK)
-        return fd;
-    /* Such as too many open files: wait until some are closed. */
+    *fd = sock_accept(listener, NULL);
+    if (*fd >= 0)
+        return ACCEPT_DONE;
+    if (errno == EAGAIN || errno == EWOULDBLOCK)
+        return ACCEPT_NOBODY;
+    bool is_ours = errno == EMFILE;
     log_warning("accept connection: %m");
-    clock_sleep_ms(1000);
-    return -1;
+    return is_ours ? ACCEPT_NO_DESCRIPTOR : ACCEPT_SHORTAGE;
 }
 
 /* ---- streams ---- */

@@ -30,9 +30,16 @@ struct process {
 bool service_is_over(struct process *p);
 _Noreturn void service_leave(struct process *p);
 
-/* connection.c: one client of a listener, from accept to close.
- * Returns -1 if nobody is there any more. */
-int connection_accept(int listener);
+/* connection.c: one client of a listener, from accept to close. */
+enum accept_result {
+    ACCEPT_DONE,
+    ACCEPT_NOBODY,        /* no more */
+    ACCEPT_NO_DESCRIPTOR, /* this process has too many files open; logged */
+    ACCEPT_SHORTAGE,      /* so has the system, or no memory; logged */
+};
+enum { SERVICE_SHORTAGE_MS = 1000 }; /* before the next try */
+/* *fd is the client, the caller's, when ACCEPT_DONE. */
+enum accept_result connection_accept(int listener, int *fd);
 MAY_WAIT void connection_serve(struct process *p, int fd);
 MAY_WAIT void connection_serve_standalone(struct process *p);
 /* What has come on <listener> of a datagram service. */
