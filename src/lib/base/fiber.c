@@ -8,12 +8,16 @@
  * callbacks and fiber_start call. The fiber's own struct lies at the top of
  * its stack, so that an idle one touches few pages.
  */
+/* The checks of longjmp know one stack, on which it only goes up. */
+#undef _FORTIFY_SOURCE
+
 #include "base/fiber.h"
 
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <poll.h>
+#include <setjmp.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -44,7 +48,6 @@
 #define STACK_SIZE                                          ((size_t)256 * 1024)
 #define __sanitizer_start_switch_fiber(save, bottom, size)  ((void)(save))
 #define __sanitizer_finish_switch_fiber(save, bottom, size) ((void)(save))
-#define __asan_unpoison_memory_region(start, size)          ((void)(start))
 #define __lsan_register_root_region(start, size)            ((void)(start))
 #define __lsan_unregister_root_region(start, size)          ((void)(start))
 #endif
@@ -65,7 +68,9 @@ struct fiber_gate_waiter {
 };
 
 struct fiber {
-    ucontext_t context;
+    ucontext_t context; /* how it begins */
+    jmp_buf place;      /* where it goes on */
+    bool has_begun;
     void (*function)(void *);
     void *argument;
     struct fiber *resumer; /* goes on when this one waits */
@@ -80,7 +85,7 @@ struct fiber {
     struct fiber_gate_waiter at_gate;
 };
 
-static struct fiber root; /* the process's own stack */
+static struct fiber root = { .has_begun = true }; /* the process's own stack */
 static struct fiber *current = &root;
 static struct fiber *dead; /* has ended; its stack can be taken */
 static struct fiber *pool;
@@ -125,6 +130,20 @@ static void stack_free(struct fiber *f)
     munmap(f->stack - guard_size(), guard_size() + STACK_SIZE);
 }
 
+#ifdef HAVE_ASAN
+/* The frames that the last fiber left behind are no longer there. */
+static void forget_frames(struct fiber *f)
+{
+    __asan_unpoison_memory_region(f->stack, f->stack_size);
+    f->has_begun = false;
+}
+#else
+static void forget_frames(struct fiber *f)
+{
+    (void)f;
+}
+#endif
+
 static struct fiber *stack_take(void)
 {
     struct fiber *f = pool;
@@ -133,8 +152,7 @@ static struct fiber *stack_take(void)
         return stack_new();
     pool = f->next;
     pool_count--;
-    /* The frames that the last fiber left behind are no longer there. */
-    __asan_unpoison_memory_region(f->stack, f->stack_size);
+    forget_frames(f);
     return f;
 }
 
@@ -174,6 +192,30 @@ static void arrive(struct fiber *self)
     }
 }
 
+#ifdef HAVE_ASAN
+/* It has an opinion of longjmp, too. */
+static void jump(struct fiber *from, struct fiber *to)
+{
+    to->has_begun = true;
+    if (swapcontext(&from->context, &to->context) != 0)
+        panic("swapcontext: %s", strerror(errno));
+}
+#else
+/* swapcontext would save and set the signal mask, a system call each time. So
+ * only the first step onto a stack is made with it. */
+__attribute__((noinline)) static void jump(struct fiber *from,
+                                           struct fiber *to)
+{
+    if (_setjmp(from->place) != 0)
+        return;
+    if (to->has_begun)
+        _longjmp(to->place, 1);
+    to->has_begun = true;
+    setcontext(&to->context);
+    panic("setcontext: %s", strerror(errno));
+}
+#endif
+
 static void switch_to(struct fiber *to)
 {
     struct fiber *from = current;
@@ -182,8 +224,7 @@ static void switch_to(struct fiber *to)
     io_set_backend(to == &root ? NULL : &fiber_backend);
     __sanitizer_start_switch_fiber(dead == from ? NULL : &from->fake_stack,
                                    to->stack, to->stack_size);
-    if (swapcontext(&from->context, &to->context) != 0)
-        panic("swapcontext: %s", strerror(errno));
+    jump(from, to);
     arrive(from);
 }
 
@@ -203,11 +244,12 @@ static void run(void)
     struct fiber *self = current;
 
     arrive(self);
-    self->function(self->argument);
-    alive--;
-    dead = self;
-    suspend();
-    panic("a fiber that ended goes on");
+    for (;;) {
+        self->function(self->argument);
+        alive--;
+        dead = self;
+        suspend(); /* until another fiber begins on this stack */
+    }
 }
 
 /* Apart, because the compiler sees that getcontext may return twice. */
@@ -229,7 +271,8 @@ struct fiber *fiber_start(void (*function)(void *), void *argument)
     f->argument = argument;
     f->fake_stack = NULL;
     f->parked = f->queued = f->woken = false;
-    make_context(f);
+    if (!f->has_begun)
+        make_context(f);
     alive++;
     resume(f);
     return f;
