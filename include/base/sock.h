@@ -27,6 +27,8 @@ int sock_accept(int fd, struct addr *peer);
 bool sock_peer(int fd, struct addr *out);
 bool sock_local(int fd, struct addr *out);
 bool sock_pair(int fds[2], struct error *why);
+/* The peer has neither said something that was not read, nor gone. */
+bool sock_is_quiet(int fd);
 void sock_set_nodelay(int fd);
 /* Room in the kernel's send buffer; bytes. */
 int sock_send_space(int fd);

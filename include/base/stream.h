@@ -82,6 +82,8 @@ const char *stream_peek(const struct stream *s); /* stream_buffered bytes */
 /* Wait for at least one byte without taking it. This and all that reads first
  * sends what is unsent, when it must ask the transport for more. */
 MAY_WAIT bool stream_fill(struct stream *s);
+/* Wait a moment at most. False: nothing has happened. */
+MAY_WAIT bool stream_fill_soon(struct stream *s);
 /* Throw away what was received and not read (STARTTLS). */
 void stream_drop_input(struct stream *s);
 

@@ -224,6 +224,14 @@ bool sock_pair(int fds[2], struct error *why)
     return false;
 }
 
+bool sock_is_quiet(int fd)
+{
+    char byte;
+
+    return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+           (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
 void sock_set_nodelay(int fd)
 {
     set_on(fd, IPPROTO_TCP, TCP_NODELAY);

@@ -14,16 +14,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/io.h"
 #include "io_backend.h"
 
 #define INPUT_SIZE      4096
-#define INPUT_SIZE_MAX  16384
+#define INPUT_SIZE_MAX  16384 /* and of files, which know no small talk */
 #define OUTPUT_SIZE_MIN 4096
 #define OUTPUT_SIZE_MAX 16384
 #define DO_NOT_WAIT     ((deadline_t)0)
+#define NAP_MS          50
 
 enum kind { KIND_SOCKET, KIND_FILE, KIND_MEMORY_READ, KIND_MEMORY_WRITE };
 
@@ -36,6 +38,8 @@ struct stream {
     int fd; /* owned; -1: memory */
     enum kind kind;
     bool blocking;  /* KIND_SOCKET: ask before each read or write */
+    bool is_socket; /* KIND_SOCKET: and certainly no pipe */
+    bool naps;      /* the kernel waits up to NAP_MS in a read */
     bool appending; /* KIND_FILE: each write goes to the end */
     bool writing;   /* a fiber is sending the output buffer */
     bool input_was_full; /* the last read into the buffer filled it */
@@ -90,7 +94,10 @@ struct stream *stream_open(int fd)
 
 struct stream *stream_open_socket(int fd)
 {
-    return stream_new(fd, KIND_SOCKET);
+    struct stream *s = stream_new(fd, KIND_SOCKET);
+
+    s->is_socket = true;
+    return s;
 }
 
 struct stream *stream_open_file(int fd)
@@ -121,6 +128,14 @@ static void close_transport(struct stream *s)
         s->transport->close(s->handle, s->fd);
     s->transport = NULL;
     s->handle = NULL;
+}
+
+/* Others expect a socket that does not block. */
+static void stop_napping(struct stream *s)
+{
+    if (s->naps)
+        (void)fcntl(s->fd, F_SETFL, O_RDWR | O_NONBLOCK);
+    s->naps = false;
 }
 
 static void stream_free(struct stream *s)
@@ -158,6 +173,7 @@ int stream_detach(struct stream *s)
     close_transport(s);
     if (s->kind == KIND_FILE)
         (void)lseek(fd, stream_tell(s), SEEK_SET);
+    stop_napping(s);
     stream_free(s);
     return fd;
 }
@@ -313,6 +329,20 @@ static void release_idle_buffers(struct stream *s)
 
 /* ---- the descriptor below ---- */
 
+static ssize_t read_descriptor(const struct stream *s, void *data,
+                               size_t length)
+{
+    if (s->is_socket)
+        return recv(s->fd, data, length, MSG_DONTWAIT);
+    if (s->kind != KIND_FILE)
+        return read(s->fd, data, length);
+    ssize_t got = pread(s->fd, data, length, s->position);
+    /* What has no positions although it can seek, as some devices. */
+    if (got < 0 && errno == ESPIPE)
+        return read(s->fd, data, length);
+    return got;
+}
+
 /* Read what there is, without waiting unless the stream is a blocking one.
  * -1 and errno EAGAIN: nothing yet. */
 static ssize_t read_now(struct stream *s, void *data, size_t length)
@@ -326,11 +356,7 @@ static ssize_t read_now(struct stream *s, void *data, size_t length)
         return got;
     }
     do {
-        got = s->kind == KIND_FILE ? pread(s->fd, data, length, s->position)
-                                   : read(s->fd, data, length);
-        /* What has no positions although it can seek, as some devices. */
-        if (got < 0 && errno == ESPIPE)
-            got = read(s->fd, data, length);
+        got = read_descriptor(s, data, length);
     } while (got < 0 && errno == EINTR);
     if (got > 0)
         s->position += got;
@@ -343,12 +369,37 @@ static bool must_ask_first(const struct stream *s)
     return s->blocking && (s->timeout_s > 0 || s->deadline != DEADLINE_NEVER);
 }
 
+/* Where one stream is all that the process waits for, the kernel may wait in
+ * the read itself: a peer that answers soon costs one system call in place of
+ * three. Not for long, though, as only poll(2) keeps deadlines. */
+static bool may_nap(struct stream *s)
+{
+    return s->is_socket && io_backend() == NULL &&
+           wait_limit(s) > clock_now() + NAP_MS;
+}
+
+static ssize_t read_napping(struct stream *s, void *data, size_t length)
+{
+    static const struct timeval nap = { .tv_usec = NAP_MS * 1000 };
+
+    if (!s->naps) {
+        (void)fcntl(s->fd, F_SETFL, O_RDWR); /* no O_NONBLOCK */
+        (void)setsockopt(s->fd, SOL_SOCKET, SO_RCVTIMEO, &nap, sizeof nap);
+        s->naps = true;
+    }
+    ssize_t got = recv(s->fd, data, length, 0);
+    if (got < 0 && errno == EINTR)
+        errno = EAGAIN;
+    return got;
+}
+
 /* What fills the buffer goes on: then fewer, larger reads will do. */
 static void prepare_input(struct stream *s)
 {
     struct buffer *in = &s->in;
+    size_t first = s->kind == KIND_FILE ? INPUT_SIZE_MAX : INPUT_SIZE;
 
-    buffer_make_room(in, INPUT_SIZE, INPUT_SIZE);
+    buffer_make_room(in, first, first);
     if (!s->input_was_full || in->capacity >= INPUT_SIZE_MAX)
         return;
     in->capacity *= 2;
@@ -371,7 +422,8 @@ static ssize_t read_waiting(struct stream *s, void *data, size_t length)
         if (s->transport != NULL)
             return s->transport->read(s->handle, s->fd, to, length,
                                       wait_limit(s));
-        ssize_t got = read_now(s, to, length);
+        ssize_t got = may_nap(s) ? read_napping(s, to, length)
+                                 : read_now(s, to, length);
         if (got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK))
             return got;
         release_idle_buffers(s);
@@ -397,7 +449,9 @@ static ssize_t write_now(struct stream *s, const void *data, size_t length)
         s->kernel_position = s->position;
     }
     do {
-        put = write(s->fd, data, length);
+        put = s->is_socket
+                  ? send(s->fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL)
+                  : write(s->fd, data, length);
     } while (put < 0 && errno == EINTR);
     if (put > 0) {
         s->position += put;
@@ -629,14 +683,9 @@ const char *stream_peek(const struct stream *s)
     return s->in.data == NULL ? "" : s->in.data + s->in.start;
 }
 
-/* Read at most <length> bytes into <data>, or if that is NULL, into the input
- * buffer, which is empty. 0: failed. */
-static size_t read_some(struct stream *s, void *data, size_t length)
+/* What a read has come to. 0: failed. */
+static size_t note_read(struct stream *s, ssize_t got)
 {
-    s->in.start = s->in.end = 0;
-    ssize_t got = read_waiting(s, data, length);
-
-    s->input_was_full = data == NULL && got == (ssize_t)s->in.capacity;
     if (got > 0) {
         count_moved(s, (size_t)got);
         return (size_t)got;
@@ -648,6 +697,17 @@ static size_t read_some(struct stream *s, void *data, size_t length)
     return 0;
 }
 
+/* Read at most <length> bytes into <data>, or if that is NULL, into the input
+ * buffer, which is empty. 0: failed. */
+static size_t read_some(struct stream *s, void *data, size_t length)
+{
+    s->in.start = s->in.end = 0;
+    ssize_t got = read_waiting(s, data, length);
+
+    s->input_was_full = data == NULL && got == (ssize_t)s->in.capacity;
+    return note_read(s, got);
+}
+
 /* May the transport be asked for input? Send first, or both ends might wait
  * for each other; unless another fiber is at it. */
 static bool prepare_to_read(struct stream *s)
@@ -657,6 +717,23 @@ static bool prepare_to_read(struct stream *s)
     if (s->kind == KIND_MEMORY_READ || s->kind == KIND_MEMORY_WRITE)
         return fail(s, STREAM_EOF, 0);
     return buffer_used(&s->out) == 0 || s->writing || stream_flush(s);
+}
+
+bool stream_fill_soon(struct stream *s)
+{
+    if (s->state != STREAM_OK || buffer_used(&s->in) > 0)
+        return true;
+    if (!prepare_to_read(s))
+        return true;
+    if (!may_nap(s))
+        return io_wait(s->fd, IO_READ, deadline_in_ms(NAP_MS));
+    prepare_input(s);
+    ssize_t got = read_napping(s, s->in.data, s->in.capacity);
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+        return false;
+    s->in.start = 0;
+    s->in.end = note_read(s, got);
+    return true;
 }
 
 bool stream_fill(struct stream *s)
@@ -804,6 +881,7 @@ bool stream_set_transport(struct stream *s,
     if (!stream_flush(s))
         return false;
     close_transport(s);
+    stop_napping(s);
     /* Whatever lies below: a transport has two directions and no position. */
     s->kind = KIND_SOCKET;
     s->blocking = false;

@@ -123,10 +123,7 @@ static void note_forgotten(struct request *r)
 
 static void wait_for_request(struct stream *s)
 {
-    enum { AT_ONCE_MS = 50 };
-
-    if (the_agent->idle != NULL && stream_buffered(s) == 0 &&
-        !io_wait(stream_fd(s), IO_READ, deadline_in_ms(AT_ONCE_MS)))
+    if (the_agent->idle != NULL && !stream_fill_soon(s))
         the_agent->idle();
 }
 

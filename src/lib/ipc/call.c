@@ -5,10 +5,8 @@
  */
 #include "ipc/call.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -110,20 +108,11 @@ static bool connect_client(struct ipc_client *client, deadline_t until,
     return true;
 }
 
-/* A server that went away has closed its end, or said something unasked. */
-static bool is_peer_there(const struct ipc_client *client)
-{
-    char byte;
-
-    return recv(stream_fd(client->stream), &byte, 1, MSG_PEEK | MSG_DONTWAIT) <
-               0 &&
-           (errno == EAGAIN || errno == EWOULDBLOCK);
-}
-
 struct stream *ipc_client_stream(struct ipc_client *client, struct error *why)
 {
     drop_if_old(client);
-    if (client->stream != NULL && !is_peer_there(client))
+    /* A server that went away has closed its end, or said something unasked. */
+    if (client->stream != NULL && !sock_is_quiet(stream_fd(client->stream)))
         ipc_client_drop(client);
     if (client->stream == NULL &&
         !connect_client(client, limit_of(client->timeout_s), why))

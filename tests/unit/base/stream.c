@@ -270,6 +270,86 @@ TEST(stream_times_out)
     stream_abandon(s);
 }
 
+static struct stream *open_socket_pair(int *peer)
+{
+    int fds[2];
+
+    CHECK(sock_pair(fds, NULL));
+    *peer = fds[1];
+    return stream_open_socket(fds[0]);
+}
+
+/* The first part of a long wait is spent in the read itself. */
+TEST(stream_keeps_time_on_a_socket_that_blocks)
+{
+    int peer;
+    struct stream *s = open_socket_pair(&peer);
+    deadline_t start = clock_now();
+
+    stream_set_deadline(s, deadline_in_ms(160));
+    CHECK_INT(stream_get_char(s), -1);
+    CHECK_INT(stream_state(s), STREAM_TIMEOUT);
+    CHECK(clock_now() - start >= 159 && clock_now() - start < 3000);
+    stream_clear_error(s);
+    stream_set_deadline(s, clock_now()); /* only what is there */
+    start = clock_now();
+    CHECK_INT(stream_get_char(s), -1);
+    CHECK(clock_now() - start < 40);
+    stream_abandon(s);
+    close(peer);
+}
+
+TEST(stream_fill_soon_waits_a_moment)
+{
+    int peer;
+    struct stream *s = open_socket_pair(&peer);
+
+    stream_set_timeout(s, 100);
+    CHECK(!stream_fill_soon(s));
+    CHECK(!stream_failed(s));
+    CHECK(sock_is_quiet(stream_fd(s)));
+    CHECK_INT(write(peer, "xy", 2), 2);
+    CHECK(!sock_is_quiet(stream_fd(s)));
+    CHECK(stream_fill_soon(s));
+    CHECK_INT(stream_get_char(s), 'x');
+    CHECK(stream_fill_soon(s)); /* the rest */
+    CHECK_INT(stream_get_char(s), 'y');
+    close(peer);
+    CHECK(!sock_is_quiet(stream_fd(s)));
+    CHECK(stream_fill_soon(s));
+    CHECK_INT(stream_state(s), STREAM_EOF);
+    stream_abandon(s);
+}
+
+/* A write must not block where a read may. */
+TEST(stream_writes_to_a_socket_that_blocks_keep_time)
+{
+    int peer;
+    struct stream *s = open_socket_pair(&peer);
+    static char much[1 << 20];
+
+    stream_set_timeout(s, 100);
+    CHECK(!stream_fill_soon(s));
+    stream_set_deadline(s, deadline_in_ms(60));
+    stream_put_bytes(s, much, sizeof much);
+    CHECK_INT(stream_state(s), STREAM_TIMEOUT);
+    stream_abandon(s);
+    close(peer);
+}
+
+TEST(stream_detach_gives_back_a_socket_that_does_not_block)
+{
+    int peer;
+    struct stream *s = open_socket_pair(&peer);
+
+    stream_set_timeout(s, 100);
+    CHECK(!stream_fill_soon(s));
+    int fd = stream_detach(s);
+    CHECK(fcntl(fd, F_GETFL) & O_NONBLOCK);
+    close(fd);
+    close(peer);
+}
+
 TEST(stream_gives_time_for_bytes)
 {
     int peer;
