@@ -25,7 +25,7 @@ static bool is_debugged(const struct delivery *d, const struct server *server)
 }
 
 struct session *session_new(struct delivery *d, const struct server *server,
-                            int fd)
+                            struct stream *stream)
 {
     struct session *s = ARENA_NEW(d->arena, struct session);
 
@@ -38,9 +38,7 @@ struct session *session_new(struct delivery *d, const struct server *server,
     s->relay = server->port == 0 ? s->label
                                  : arena_printf(s->arena, "%s:%d", s->label,
                                                 server->port);
-    s->stream = stream_open_socket(fd);
-    if (server->port != 0)
-        sock_set_nodelay(fd);
+    s->stream = stream;
     stream_read_while_writing(s->stream, READ_WHILE_WRITING);
     s->is_debugged = is_debugged(d, server);
     if (settings()->notify_protocol)
@@ -99,8 +97,11 @@ struct session *session_connect(struct delivery *d,
 {
     d->why.status = NULL;
     int fd = connect_to(d, server);
-    if (fd >= 0)
-        return session_new(d, server, fd);
+    if (fd >= 0) {
+        if (server->port != 0)
+            sock_set_nodelay(fd);
+        return session_new(d, server, stream_open_socket(fd));
+    }
     if (d->why.status != NULL)
         return NULL;
     const char *reason = strerror(errno);

@@ -277,7 +277,7 @@ bool content_send(struct session *s, const bool *accepted, bool *broken)
     }
     str_fini(&out.text);
     arena_free(out.arena);
-    return !*broken && stream_flush(s->stream);
+    return !*broken && !stream_failed(s->stream);
 }
 
 /* ---- Loops -------------------------------------------------------------- */

@@ -63,7 +63,7 @@ static bool still_answers(struct session *s)
     return !s->is_dead;
 }
 
-static struct session *make_session(struct delivery *d, int fd,
+static struct session *make_session(struct delivery *d, struct stream *stream,
                                     const struct scache_session *kept)
 {
     const struct server server = {
@@ -71,7 +71,7 @@ static struct session *make_session(struct delivery *d, int fd,
         .address = kept->address,
         .port = (int)kept->port,
     };
-    struct session *s = session_new(d, &server, fd);
+    struct session *s = session_new(d, &server, stream);
 
     s->features = (unsigned)kept->features;
     s->xforward = (unsigned)kept->xforward;
@@ -86,13 +86,14 @@ static struct session *find(struct delivery *d, enum scache_label kind,
                             const char *label)
 {
     struct scache_session kept;
-    int fd;
+    struct stream *stream;
+    bool is_fresh;
 
-    while ((fd = scache_take(d->arena, kind, label, &kept,
-                             smtp_params.connection_cache_protocol_timeout)) >=
-           0) {
-        struct session *s = make_session(d, fd, &kept);
-        if (still_answers(s))
+    while ((stream = scache_take(
+                d->arena, kind, label, &kept, &is_fresh,
+                smtp_params.connection_cache_protocol_timeout)) != NULL) {
+        struct session *s = make_session(d, stream, &kept);
+        if (is_fresh || still_answers(s))
             return s;
         session_end(s);
     }
@@ -137,7 +138,6 @@ void reuse_keep(struct session *s)
         notify_postmaster(s);
     scache_put(site_label(d), server_label(d, &s->server),
                smtp_params.smtp_connection_cache_time_limit, &kept,
-               stream_detach(s->stream),
-               smtp_params.connection_cache_protocol_timeout);
+               s->stream, smtp_params.connection_cache_protocol_timeout);
     chat_free(s->chat);
 }

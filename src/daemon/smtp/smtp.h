@@ -104,7 +104,7 @@ struct session {
 MAY_WAIT struct session *session_connect(struct delivery *d,
                                          const struct server *server);
 struct session *session_new(struct delivery *d, const struct server *server,
-                            int fd);
+                            struct stream *stream);
 /* Say QUIT if that makes sense, send a notice if there is reason to, close. */
 MAY_WAIT void session_end(struct session *s);
 

@@ -276,7 +276,8 @@ static size_t group_bytes(const struct session *s)
 static void send_group(struct transaction *t)
 {
     struct session *s = t->session;
-    size_t room = has(s, EXT_PIPELINING) ? group_bytes(s) : 0;
+    bool pipelining = has(s, EXT_PIPELINING);
+    size_t room = pipelining ? GROUP_BYTES_MIN : 0;
     size_t used = 0;
 
     session_phase(s, t->steps[t->sent].phase);
@@ -284,6 +285,8 @@ static void send_group(struct transaction *t)
         const struct step *step = &t->steps[t->sent++];
         session_send(s, "%s", step->command);
         used += strlen(step->command) + 2;
+        if (pipelining && used >= room && room == GROUP_BYTES_MIN)
+            room = group_bytes(s);
     } while (t->sent < t->count && used < room);
     stream_flush(s->stream);
 }
@@ -329,13 +332,14 @@ static void send_dot(struct session *s)
         stream_flush(s->stream);
         clock_sleep_ms(1000LL * smtp_params.smtp_pix_workaround_delay_time);
     }
-    session_phase(s, PHASE_DOT);
     session_send(s, ".");
     if (has(s, EXT_PIPELINING) && !will_keep(s)) {
         session_send(s, "QUIT");
         s->quit_sent = true;
     }
-    stream_flush(s->stream);
+    /* Still within the time for the text, of which much may be unsent. */
+    if (stream_flush(s->stream))
+        session_phase(s, PHASE_DOT);
 }
 
 /* SMTP: one reply for all. */

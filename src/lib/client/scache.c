@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/sock.h"
 #include "base/str.h"
 #include "client/client.h"
 #include "ipc/codec.h"
@@ -37,7 +38,7 @@ static struct kept {
     struct arena *arena; /* owned, has the texts; NULL: nothing is kept */
     const char *site, *server;
     struct scache_session session;
-    int connection; /* owned */
+    struct stream *stream; /* owned */
     int ttl_s, timeout_s;
 } kept;
 
@@ -45,7 +46,7 @@ static void forget_kept(void)
 {
     if (kept.arena == NULL)
         return;
-    close(kept.connection);
+    stream_abandon(kept.stream);
     arena_free(kept.arena);
     kept.arena = NULL;
 }
@@ -62,6 +63,7 @@ static void give_to_service(struct kept *k)
 {
     struct ipc_pool *pool = the_pool(k->timeout_s);
     struct stream *encoded = stream_open_memory(NULL, 0);
+    int connection = stream_detach(k->stream);
     struct status_reply reply;
 
     ipc_send(encoded, scache_session, &k->session);
@@ -71,12 +73,12 @@ static void give_to_service(struct kept *k)
         .server = k->server,
         .ttl_s = k->ttl_s,
         .session = { (const unsigned char *)bytes->data, bytes->length },
-        .connection = k->connection,
+        .connection = connection,
     };
     if (pool != NULL)
         note(client_call(pool, k->arena, "save", scache_save, &q, status_reply,
                          &reply, NULL));
-    close(k->connection);
+    close(connection);
     stream_close(encoded);
 }
 
@@ -93,7 +95,7 @@ void scache_share(void)
 }
 
 void scache_put(const char *site, const char *server, int ttl_s,
-                const struct scache_session *session, int connection,
+                const struct scache_session *session, struct stream *stream,
                 int timeout_s)
 {
     scache_share();
@@ -106,7 +108,7 @@ void scache_put(const char *site, const char *server, int ttl_s,
         .site = arena_strdup(arena, site),
         .server = arena_strdup(arena, server),
         .session = *session,
-        .connection = connection,
+        .stream = stream,
         .ttl_s = ttl_s,
         .timeout_s = timeout_s,
     };
@@ -125,26 +127,29 @@ static bool decode(struct arena *arena, const struct ipc_bytes *bytes,
 }
 
 /* The one that is kept here, if it has that label. */
-static int take_kept(struct arena *arena, enum scache_label kind,
-                     const char *label, struct scache_session *session)
+static struct stream *take_kept(struct arena *arena, enum scache_label kind,
+                                const char *label,
+                                struct scache_session *session)
 {
     if (kept.arena == NULL ||
         strcmp(kind == SCACHE_SITE ? kept.site : kept.server, label) != 0)
-        return -1;
+        return NULL;
     *session = kept.session;
     session->host = arena_strdup(arena, kept.session.host);
     session->address = arena_strdup(arena, kept.session.address);
     arena_free(kept.arena);
     kept.arena = NULL;
-    return kept.connection;
+    return kept.stream;
 }
 
-int scache_take(struct arena *arena, enum scache_label kind, const char *label,
-                struct scache_session *session, int timeout_s)
+struct stream *scache_take(struct arena *arena, enum scache_label kind,
+                           const char *label, struct scache_session *session,
+                           bool *is_fresh, int timeout_s)
 {
-    int connection = take_kept(arena, kind, label, session);
-    if (connection >= 0)
-        return connection;
+    struct stream *stream = take_kept(arena, kind, label, session);
+    *is_fresh = stream != NULL && sock_is_quiet(stream_fd(stream));
+    if (stream != NULL)
+        return stream;
 
     struct ipc_pool *pool = the_pool(timeout_s);
     struct scache_find q = { label };
@@ -154,11 +159,11 @@ int scache_take(struct arena *arena, enum scache_label kind, const char *label,
         !note(client_call(pool, arena,
                           kind == SCACHE_SITE ? "find_site" : "find_server",
                           scache_find, &q, scache_found, &found, NULL)))
-        return -1;
+        return NULL;
     if (found.connection < 0)
-        return -1;
+        return NULL;
     if (found.status == 0 && decode(arena, &found.session, session))
-        return found.connection;
+        return stream_open_socket(found.connection);
     close(found.connection);
-    return -1;
+    return NULL;
 }
