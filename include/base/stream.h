@@ -84,6 +84,8 @@ const char *stream_peek(const struct stream *s); /* stream_buffered bytes */
 MAY_WAIT bool stream_fill(struct stream *s);
 /* Wait a moment at most. False: nothing has happened. */
 MAY_WAIT bool stream_fill_soon(struct stream *s);
+/* Take <length> of them without a look. */
+void stream_skip(struct stream *s, size_t length);
 /* Throw away what was received and not read (STARTTLS). */
 void stream_drop_input(struct stream *s);
 

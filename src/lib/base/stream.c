@@ -755,6 +755,11 @@ void stream_drop_input(struct stream *s)
     s->in.start = s->in.end;
 }
 
+void stream_skip(struct stream *s, size_t length)
+{
+    s->in.start += length;
+}
+
 int stream_get_char(struct stream *s)
 {
     if (!stream_fill(s))

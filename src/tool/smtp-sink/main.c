@@ -61,7 +61,7 @@ void sink_count_quit(void)
     show_counts();
 }
 
-static bool all_done(void)
+bool sink_is_done(void)
 {
     return (sink_options.quit_messages > 0 &&
             now.messages >= sink_options.quit_messages) ||
@@ -83,7 +83,7 @@ static void serve(void *argument)
     now.clients--;
     now.sessions++;
     show_counts();
-    if (all_done())
+    if (sink_is_done())
         finish();
     fiber_gate_open(&now.room);
 }

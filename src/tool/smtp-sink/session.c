@@ -158,7 +158,24 @@ static bool end_mail(struct sink_session *me)
         go_on = ruled(me, SINK_DOT, &end) ? !end : ok(me);
     forget_mail(me);
     sink_count_message();
+    /* After the last message nobody waits for clients that keep sessions. */
+    if (sink_is_done() && stream_buffered(me->s) == 0)
+        return false;
     return go_on;
+}
+
+/* To the next line that begins with a dot, as far as it is at hand. */
+static void skip_lines(struct text_reader *reader)
+{
+    const char *text = stream_peek(reader->in);
+    size_t have = stream_buffered(reader->in);
+    const char *end = memmem(text, have, "\n.", 2);
+    size_t length = end != NULL ? (size_t)(end + 1 - text) : have;
+
+    if (length == 0 || (!reader->in_line && text[0] == '.'))
+        return;
+    reader->in_line = text[length - 1] != '\n';
+    stream_skip(reader->in, length);
 }
 
 static bool read_text(struct sink_session *me)
@@ -168,10 +185,15 @@ static bool read_text(struct sink_session *me)
     enum text_line got;
 
     text_reader_init(&reader, me->s, BARE_LF_ALLOW, TEXT_PIECE);
+    if (dump == NULL)
+        skip_lines(&reader);
     while ((got = text_reader_next(&reader, &me->line)) != TEXT_END) {
         if (got == TEXT_LOST)
             break;
-        dump_line(dump, &me->line);
+        if (dump == NULL)
+            skip_lines(&reader);
+        else
+            dump_line(dump, &me->line);
     }
     if (got == TEXT_END)
         dump_close(dump);

@@ -56,6 +56,7 @@ struct sink_session {
 void sink_serve(struct sink_session *me);
 /* main.c: for the running counters. */
 void sink_count_message(void);
+bool sink_is_done(void); /* as many as were asked for */
 void sink_count_quit(void);
 
 /* dump.c: NULL when no dump was asked for. */
