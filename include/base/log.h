@@ -38,6 +38,7 @@ struct log_options {
     int file_mode;             /* of a file that is created; 0: 0600 */
     const char *host_name;      /* for LOG_TO_STDOUT and files; cut at the
                                    first dot, as syslog has it */
+    bool ascii_only;            /* UTF-8 becomes '?', too */
     unsigned targets;
 };
 

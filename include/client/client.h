@@ -22,6 +22,8 @@ struct client_setup {
     const char *utf8_classes;        /* smtputf8_autodetect_classes; NULL or
                                         "": without smtputf8_enable */
     bool fast_flush_parents;         /* sub-domains match too */
+    bool old_relay_domains;          /* they are the default of before level 2
+                                        of relay_domains: to be logged */
 };
 /* The struct is copied, its texts must stay. */
 void client_set_up(const struct client_setup *setup);

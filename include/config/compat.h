@@ -16,13 +16,13 @@ bool compat_level_parse(const char *text, long *level, struct error *why);
 /* Is compatibility_level below <level>, such as "3.11"? A level that cannot
  * be read counts as 0; config_load_groups has complained by then. */
 bool compat_is_below(struct config *config, const char *level);
+/* The last level that changed a default. */
+#define COMPAT_LAST_LEVEL "3.11"
 /* Does <name> have the default of before <level> because nobody has set it?
- * Programs then log `using backwards-compatible default setting NAME=VALUE`
- * at the moment when it makes a difference. */
+ * Programs then log COMPAT_LOG and `NAME=VALUE to do this or that` at the
+ * moment when it makes a difference. */
+#define COMPAT_LOG "using backwards-compatible default setting "
 bool compat_uses_old_default(struct config *config, const char *name,
                              const char *level);
-/* If so, log that line; an empty value is shown as "(empty)". */
-void compat_log_old_default(struct config *config, const char *name,
-                            const char *level);
 
 #endif

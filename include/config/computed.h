@@ -10,5 +10,7 @@
 /* The default of a COMPUTED parameter, owned by <config>. panic() for any
  * other name. fatal() if the interfaces cannot be listed. */
 const char *computed_default(struct config *config, const char *name);
+/* What mynetworks would be with this mynetworks_style. */
+const char *computed_networks(struct config *config, const char *style);
 
 #endif

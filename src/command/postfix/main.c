@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/priv.h"
 #include "base/str.h"
+#include "config/compat.h"
 #include "config/params.h"
 #include "postfix.h"
 #include "service/setup.h"
@@ -106,6 +107,19 @@ static void hand_over_to_wrapper(struct config *config, char **words,
     fatal("exec %s: %m", wrapper);
 }
 
+static void warn_of_old_defaults(struct config *config)
+{
+    if (!compat_is_below(config, COMPAT_LAST_LEVEL))
+        return;
+    setup_log_tag(config, "postfix", "postfix"); /* whatever syslog_name is */
+    log_info("Postfix is using backwards-compatible default settings");
+    log_info("See https://www.postfix.org/COMPATIBILITY_README.html for "
+             "details");
+    log_info("To disable backwards compatibility use \"postconf "
+             "compatibility_level=" COMPAT_LAST_LEVEL "\" and \"postfix "
+             "reload\"");
+}
+
 _Noreturn static void show_version(struct config *config)
 {
     printf("Postwain %s (compatible with %s %s)\n", POSTWAIN_VERSION,
@@ -165,6 +179,7 @@ int main(int argc, char **argv)
     };
     if (options.version)
         show_version(command.config);
+    warn_of_old_defaults(command.config);
     setup_log_tag(command.config, "postfix",
                   mem_printf("%s/postfix-script", common_params.syslog_name));
     log_set_verbose(options.verbose);

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/text.h"
+#include "config/compat.h"
 #include "config/params.h"
 #include "master.h"
 
@@ -142,6 +143,14 @@ static void set_limits(struct served *service,
             : 1;
 }
 
+static void log_old_default(const struct master_entry *entry)
+{
+    if (entry->chroot == MASTER_DEFAULT && reload_default_chroot() &&
+        master_facts()->is_root)
+        log_info("%s: line %d: " COMPAT_LOG "chroot=y", current->path,
+                 entry->line);
+}
+
 static bool apply_entry(const struct master_entry *entry)
 {
     struct error why = ERROR_NONE;
@@ -158,6 +167,7 @@ static bool apply_entry(const struct master_entry *entry)
     service->wanted = true;
     set_limits(service, entry);
 
+    log_old_default(entry);
     bool ok = listen_open(service, &why);
     if (!ok)
         log_error("%s, line %d: service %s: %s", current->path, entry->line,

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "mail/address.h"
 #include "notify.h"
+#include "old_defaults.h"
 #include "service/service.h"
 
 enum { LISTS_IN_LISTS_MAX = 100, REPLY_MAX = 510 };
@@ -363,11 +364,17 @@ static enum access_result run_recipient(struct session *s)
     struct access a = { .s = s, .class_name = "Recipient address",
                         .reply_name = s->recipient };
 
-    for (int i = 0; i < 2; i++)
-        if (run_named(s, lists[relay_first ? i : 1 - i], a.class_name,
-                      s->recipient, "check_recipient_access") ==
-            ACCESS_REJECT)
-            return ACCESS_REJECT;
+    for (int i = 0; i < 2; i++) {
+        const struct restriction_list *list = lists[relay_first ? i : 1 - i];
+
+        if (run_named(s, list, a.class_name, s->recipient,
+                      "check_recipient_access") != ACCESS_REJECT)
+            continue;
+        if (list == &settings()->recipient)
+            old_defaults_note_order(s);
+        return ACCESS_REJECT;
+    }
+    access_try_relay_restrictions(&a);
     if (!smtpd_params.smtpd_reject_unlisted_recipient || s->mail.discard ||
         (settings()->overrides & OVERRIDE_UNKNOWN_RECIPIENT))
         return ACCESS_DUNNO;

@@ -110,6 +110,10 @@ MAY_WAIT enum access_result access_unlisted(struct access *a,
                                             const char *address,
                                             enum unlisted_kind kind);
 
+/* ---- access_address.c ---- */
+/* Log if relaying is allowed only because of a low compatibility_level. */
+MAY_WAIT void access_try_relay_restrictions(struct access *a);
+
 /* ---- access_backup.c ---- */
 /* OK: we are a backup mail exchanger of the recipient's domain. */
 MAY_WAIT enum access_result access_mx_backup(struct access *a);

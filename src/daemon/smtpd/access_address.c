@@ -9,6 +9,7 @@
 #include "client/resolve.h"
 #include "dns/query.h"
 #include "mail/address.h"
+#include "old_defaults.h"
 
 static const char sender_class[] = "Sender address";
 static const char recipient_class[] = "Recipient address";
@@ -218,8 +219,20 @@ static enum answer is_authorized_destination(struct access *a)
     if ((resolved.flags & RESOLVE_ROUTED) &&
         !smtpd_params.allow_untrusted_routing)
         return ABSENT;
-    return resolved.flags & (RESOLVE_FINAL | authorized_classes) ? FOUND
-                                                                 : ABSENT;
+    if (!(resolved.flags & (RESOLVE_FINAL | authorized_classes)))
+        return ABSENT;
+    if (resolved.flags & RESOLVE_CLASS_RELAY)
+        old_defaults_note_relay_domain(address_domain(resolved.recipient));
+    return FOUND;
+}
+
+/* The relay restrictions of new, for what they would say. */
+void access_try_relay_restrictions(struct access *a)
+{
+    if (old_defaults_relay_restrictions() &&
+        check_mynetworks(a, NULL) == ACCESS_DUNNO &&
+        is_authorized_destination(a) == ABSENT)
+        old_defaults_note_relay_restrictions(a->s);
 }
 
 enum access_result check_permit_auth_destination(struct access *a,

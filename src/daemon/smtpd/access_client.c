@@ -6,6 +6,7 @@
 
 #include "access.h"
 #include "base/text.h"
+#include "old_defaults.h"
 
 static const char client_class[] = "Client host";
 
@@ -32,6 +33,7 @@ enum access_result check_mynetworks(struct access *a, const char *argument)
     switch (match_list_has(settings()->mynetworks, a->s->peer.name,
                            a->s->peer.address, NULL)) {
     case FOUND:
+        old_defaults_note_network(a->s);
         return ACCESS_OK;
     case ABSENT:
         return ACCESS_DUNNO;

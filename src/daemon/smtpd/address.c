@@ -11,6 +11,7 @@
 #include "mail/address.h"
 #include "mail/dsn.h"
 #include "mail/find.h"
+#include "old_defaults.h"
 
 bool address_resolve(struct session *s, const char *address,
                      struct resolve_reply *reply)
@@ -181,6 +182,8 @@ enum access_result access_unlisted(struct access *a, const char *address,
     bool retry = strcmp(resolved.transport, "retry") == 0;
     if ((error || retry) && *resolved.nexthop != '\0')
         return refuse_as_told(a, address, kind, resolved.nexthop, retry);
+    if (kind == UNLISTED_RECIPIENT && (resolved.flags & RESOLVE_CLASS_RELAY))
+        old_defaults_note_relay_address(resolved.recipient);
     for (size_t i = 0; i < sizeof user_lists / sizeof *user_lists; i++) {
         const struct user_list *list = &user_lists[i];
         struct maps *maps = *(struct maps *const *)(

@@ -13,6 +13,7 @@
 #include "mail/path821.h"
 #include "mail/verp.h"
 #include "notify.h"
+#include "old_defaults.h"
 #include "session.h"
 
 /* How many times message_size_limit must be free: a message may grow. */
@@ -156,5 +157,7 @@ bool cmd_mail(struct session *s, const struct smtp_line *line)
         session_reset_mail(s);
         return false;
     }
+    if (!params.smtputf8)
+        old_defaults_note_utf8(s, "sender", sender);
     return session_reply(s, "250 2.1.0 Ok");
 }

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "mail/path821.h"
+#include "old_defaults.h"
 #include "session.h"
 
 static bool may_add(struct session *s, const struct smtp_line *line)
@@ -72,6 +73,8 @@ bool cmd_rcpt(struct session *s, const struct smtp_line *line)
     if (!under_limit(s))
         return false;
 
+    if (!s->mail.params.smtputf8)
+        old_defaults_note_utf8(s, "recipient", address);
     s->recipient = address;
     bool good = add(s, &params);
     s->recipient = NULL;

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "notify.h"
+#include "old_defaults.h"
 #include "service/service.h"
 #include "smtp/extensions.h"
 
@@ -271,6 +272,7 @@ void settings_open(void)
     check_relay_control();
     notify_check_classes(arena);
     open_tables(arena);
+    old_defaults_open();
     open_interfaces();
     s->discard_ehlo = smtp_extensions_parse(
         "smtpd_discard_ehlo_keywords",

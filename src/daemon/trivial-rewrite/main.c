@@ -85,6 +85,7 @@ static void open_tables(void)
                 .address_verify_sender_dependent_default_transport_maps,
     };
 
+    rewrite_open();
     resolve_open();
     for_mail = resolver_open(&mail);
     for_verify = resolver_open(&verify);

@@ -58,6 +58,19 @@ void resolve_open(void)
                                  address_params.relocated_maps, TABLE_FOLD);
 }
 
+bool resolve_has_class(const char *domain)
+{
+    struct match_list *lists[] = { shared.relay, shared.virtual_alias,
+                                   shared.virtual_mailbox };
+
+    if (local_domains_have(shared.local, domain) == FOUND)
+        return true;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        if (match_list_has(lists[i], domain, NULL, NULL) == FOUND)
+            return true;
+    return false;
+}
+
 struct resolver *resolver_open(const struct resolver_options *options)
 {
     struct resolver *resolver = mem_zalloc(sizeof *resolver);

@@ -7,9 +7,23 @@
  */
 #include <string.h>
 
+#include "base/log.h"
 #include "base/str.h"
+#include "base/text.h"
+#include "config/compat.h"
 #include "config/params.h"
+#include "service/service.h"
 #include "trivial_rewrite.h"
+
+/* Constant after start: append_dot_mydomain is yes only because of the
+ * compatibility_level. */
+static bool old_append;
+
+void rewrite_open(void)
+{
+    old_append =
+        compat_uses_old_default(service_config(), "append_dot_mydomain", "1");
+}
 
 /* "@a,@b:user@domain" loses its route: RFC 5321, appendix C. */
 static const char *without_route(const char *address)
@@ -58,6 +72,21 @@ static char *with_domain(struct arena *arena, enum rewrite_context context,
     return arena_printf(arena, "%s@%s", local, origin);
 }
 
+/* "localhost" is as good as it was if it is a domain of ours as it stands. */
+static void log_old_default(const char *domain, const char *suffix)
+{
+    bool is_localhost = text_equal_nocase(domain, "localhost");
+
+    if (!old_append || (is_localhost && resolve_has_class(domain)))
+        return;
+    log_info(COMPAT_LOG "append_dot_mydomain=yes to rewrite \"%s\" to "
+             "\"%s.%s\"%s",
+             domain, domain, suffix,
+             is_localhost ? "; please add \"localhost\" to mydestination or "
+                            "other address class"
+                          : "");
+}
+
 /* "user@host" becomes "user@host.$mydomain". */
 static char *with_full_domain(struct arena *arena, enum rewrite_context context,
                               char *address, const char *domain)
@@ -69,6 +98,8 @@ static char *with_full_domain(struct arena *arena, enum rewrite_context context,
     if (!append || *domain == '\0' || *domain == '[' ||
         strchr(domain, '.') != NULL)
         return address;
+    if (context == REWRITE_LOCAL)
+        log_old_default(domain, suffix);
     return arena_printf(arena, "%s.%s", address, suffix);
 }
 

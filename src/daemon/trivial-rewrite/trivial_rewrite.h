@@ -13,6 +13,7 @@
 #include "mail/local_domain.h"
 #include "table/maps.h"
 
+void rewrite_open(void);
 /* An address in internal form to standard form: source routes, bang paths,
  * the percent hack, missing domains, trailing dots (postconf(5)). */
 char *rewrite_address(struct arena *arena, enum rewrite_context context,
@@ -26,6 +27,8 @@ struct resolver_options {
         *sender_relayhost_maps, *sender_transport_maps;
 };
 void resolve_open(void); /* tables and lists that all resolvers share */
+/* Is the domain listed as local, relayed, virtual alias or mailbox domain? */
+MAY_WAIT bool resolve_has_class(const char *domain);
 struct resolver *resolver_open(const struct resolver_options *options);
 MAY_WAIT void resolver_resolve(struct resolver *resolver, struct arena *arena,
                                const char *sender, const char *address,

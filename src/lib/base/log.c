@@ -47,6 +47,7 @@ static struct {
     unsigned targets;
     int postlog_fd;
     int verbose;
+    bool ascii_only;
     unsigned counts[sizeof level_rows / sizeof *level_rows];
 } state = {
     .tag = "postfix",
@@ -125,6 +126,7 @@ void log_open(const struct log_options *options)
         state.fallback_file[0] = '\0';
     copy_text(state.host_name, sizeof state.host_name, options->host_name);
     state.host_name[strcspn(state.host_name, ".")] = '\0';
+    state.ascii_only = options->ascii_only;
     state.file_mode = options->file_mode != 0 ? options->file_mode : 0600;
     if (state.postlog_fd >= 0) {
         close(state.postlog_fd);
@@ -317,7 +319,7 @@ void log_vwrite(enum log_level level, const char *format, va_list args)
                                    level_rows[level].prefix);
     errno = saved_errno; /* for %m */
     vsnprintf(text + used, sizeof text - used, format, args);
-    text_printable(text, '?', true);
+    text_printable(text, '?', !state.ascii_only);
 
     state.counts[level]++;
     if ((state.targets & LOG_TO_STDERR) != 0)

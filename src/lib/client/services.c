@@ -4,8 +4,10 @@
  */
 #include "client/services.h"
 
+#include "base/log.h"
 #include "base/str.h"
 #include "client/client.h"
+#include "config/compat.h"
 
 enum { ANVIL_TIMEOUT_S = 10 };
 
@@ -26,14 +28,27 @@ static int flush_call(const char *request, const char *site,
     return ok ? (int)reply.status : FLUSH_FAILED;
 }
 
+/* The site has a list only because of what relay_domains was once. */
+static void log_old_default(const char *what, const char *site)
+{
+    if (client_setup()->old_relay_domains)
+        log_info(COMPAT_LOG "relay_domains=$mydestination to %s domain \"%s\"",
+                 what, site);
+}
+
 int flush_add(const char *site, const char *queue_id)
 {
+    log_old_default("update fast-flush logfile for", site);
     return flush_call("add", site, queue_id);
 }
 
 int flush_send_site(const char *site)
 {
-    return flush_call("send_site", site, "");
+    int status = flush_call("send_site", site, "");
+
+    if (status == FLUSH_OK)
+        log_old_default("flush mail for", site);
+    return status;
 }
 
 int flush_send_file(const char *queue_id)

@@ -7,7 +7,6 @@
 #include <ctype.h>
 #include <stdlib.h>
 
-#include "base/log.h"
 
 bool compat_level_parse(const char *text, long *level, struct error *why)
 {
@@ -51,14 +50,4 @@ bool compat_uses_old_default(struct config *config, const char *name,
                              const char *level)
 {
     return !config_is_set(config, name) && compat_is_below(config, level);
-}
-
-void compat_log_old_default(struct config *config, const char *name,
-                            const char *level)
-{
-    if (!compat_uses_old_default(config, name, level))
-        return;
-    const char *value = config_get(config, name);
-    log_info("using backwards-compatible default setting %s=%s", name,
-             value == NULL || *value == '\0' ? "(empty)" : value);
 }

@@ -89,12 +89,11 @@ static void add_network(struct str *list, struct interface own,
         str_add(list, network);
 }
 
-static const char *my_networks(struct config *config)
+const char *computed_networks(struct config *config, const char *style)
 {
     struct interfaces own;
     struct error why = ERROR_NONE;
     struct str list = STR_EMPTY;
-    const char *style = config_get(config, "mynetworks_style");
 
     if (!interfaces_list(config_get(config, "inet_interfaces"),
                          config_get(config, "inet_protocols"), &own, &why))
@@ -106,6 +105,11 @@ static const char *my_networks(struct config *config)
                                                            : "");
     str_fini(&list);
     return kept;
+}
+
+static const char *my_networks(struct config *config)
+{
+    return computed_networks(config, config_get(config, "mynetworks_style"));
 }
 
 static const char *my_process_id(struct config *config)

@@ -22,6 +22,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "client/client.h"
+#include "config/compat.h"
 #include "ipc/call.h"
 #include "mail/queue_dir.h"
 #include "table/table.h"
@@ -144,6 +145,7 @@ static void open_log(struct config *config, const char *program,
                              : NULL,
         .file_mode = setup_log_file_mode(config),
         .host_name = common_params.myhostname,
+        .ascii_only = !common_params.smtputf8_enable,
         .targets = (to_file ? LOG_TO_POSTLOG : LOG_TO_SYSLOG) |
                    (logs_to_stderr || is_shown ? LOG_TO_STDERR : 0),
     };
@@ -254,6 +256,9 @@ static void setup_clients(struct config *config)
         .fast_flush_parents = lists_word(
             common_params.parent_domain_matches_subdomains,
             "fast_flush_domains"),
+        .old_relay_domains =
+            !config_is_set(config, "fast_flush_domains") &&
+            compat_uses_old_default(config, "relay_domains", "2"),
     };
     client_set_up(&setup);
 }
