@@ -1,18 +1,27 @@
 # SPDX-License-Identifier: ISC
-"""dnsd.py - a name server with zones of the tests' own.
+"""dnsd.py - a name service with zones of the tests' own.
 
-It answers from the file "zones": lines "name type data". Beside real types a
-line may say "name FAIL type", "name SILENT type" or "name GARBAGE type": such
-a question gets SERVFAIL, no answer, or bytes that are no DNS message.
+The file "zones" has lines "name type data". NSD serves them; what stands in
+front of it passes questions on, but answers some of them badly itself: a line
+"name FAIL type", "name SILENT type" or "name GARBAGE type" gets such a question
+SERVFAIL, no answer, or bytes that are no DNS message. Without NSD, all answers
+are made here.
 """
 import ipaddress
+import os
+import shutil
 import socket
 import struct
+import subprocess
 import threading
+import time
 
 TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15,
          "TXT": 16, "AAAA": 28, "SRV": 33}
 ODD = ("FAIL", "SILENT", "GARBAGE")
+NSD = ("127.0.0.1", 5353)
+SILENT_SERVER, GARBAGE_SERVER, NO_SERVER = ("127.0.0.%d" % i
+                                            for i in (2, 3, 4))
 
 
 def wire_name(name):
@@ -62,6 +71,34 @@ class Zones:
         found += [(name, kind, d) for d in self.records.get((name, kind), [])]
         return found, name in self.names
 
+    def files(self):
+        """As master files: the root's, and one for each name with NS."""
+        cuts = sorted({n for n, kind in self.records if kind == "NS"},
+                      key=len, reverse=True)
+        texts = {c: soa(c) for c in cuts + [""]}
+        for (name, kind), records in sorted(self.records.items()):
+            zone = next((c for c in cuts
+                         if name == c or name.endswith("." + c)), "")
+            for data in records:
+                line = "%s. %s %s\n" % (name, kind, master_data(kind, data))
+                texts[zone] += line
+                if kind == "NS":  # the delegation
+                    texts[""] += line
+        return texts
+
+
+def soa(zone):
+    text = "$TTL 60\n%s. SOA ns.test. host.test. 1 60 60 600 60\n" % zone
+    return text if zone else text + ". NS ns.test.\n"
+
+
+def master_data(kind, data):
+    if kind == "TXT":
+        return '"%s"' % data
+    if kind in ("A", "AAAA"):
+        return data
+    return data if data.endswith(".") else data + "."
+
 
 def question(packet):
     at, labels = 12, []
@@ -73,15 +110,12 @@ def question(packet):
     return ".".join(labels).lower(), kind, packet[12:at + 5]
 
 
-def reply(zones, packet):
+def garbage(packet):
+    return packet[:2] + b"\x81\x80" + b"\xff" * 9
+
+
+def own_reply(zones, packet):
     name, kind, asked = question(packet)
-    odd = zones.odd.get((name, kind))
-    if odd == "SILENT":
-        return None
-    if odd == "GARBAGE":
-        return packet[:2] + b"\x81\x80" + b"\xff" * 9
-    if odd == "FAIL":
-        return packet[:2] + struct.pack("!HHHHH", 0x8182, 1, 0, 0, 0) + asked
     found, exists = zones.answers(name, kind)
     flags = 0x8580 if found or exists else 0x8583
     head = struct.pack("!HHHHH", flags, 1, len(found), 0, 0)
@@ -93,17 +127,89 @@ def reply(zones, packet):
     return packet[:2] + head + asked + body
 
 
-def serve(path, address="127.0.0.1"):
-    zones = Zones(path)
+def ask_nsd(packet):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.settimeout(5)
+        s.connect(NSD)
+        s.send(packet)
+        return s.recv(65535)
+
+
+def reply(zones, packet, ask):
+    name, kind, asked = question(packet)
+    odd = zones.odd.get((name, kind))
+    if odd == "SILENT":
+        return None
+    if odd == "GARBAGE":
+        return garbage(packet)
+    if odd == "FAIL":
+        return packet[:2] + struct.pack("!HHHHH", 0x8182, 1, 0, 0, 0) + asked
+    return ask(packet)
+
+
+def start_nsd(zones, folder):
+    """False: it is not installed."""
+    program = shutil.which("nsd", path=os.environ["PATH"] + ":/usr/sbin")
+    if program is None:
+        return False
+    os.makedirs(folder)
+    conf = ("server:\n  ip-address: %s@%d\n  zonesdir: \"%s\"\n"
+            "  pidfile: \"%s/pid\"\n  zonelistfile: \"%s/list\"\n"
+            "  xfrdfile: \"%s/xfrd\"\n  xfrdir: \"%s\"\n  database: \"\"\n"
+            "  username: \"\"\n  server-count: 1\n  logfile: \"%s/log\"\n"
+            "remote-control:\n  control-enable: no\n"
+            % (NSD + (folder,) * 6))
+    for i, (zone, text) in enumerate(zones.files().items()):
+        with open("%s/%d" % (folder, i), "w") as file:
+            file.write(text)
+        conf += "zone:\n  name: \"%s.\"\n  zonefile: \"%d\"\n" % (zone, i)
+    with open(folder + "/conf", "w") as file:
+        file.write(conf)
+    subprocess.Popen([program, "-d", "-c", folder + "/conf"],
+                     stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                     stderr=subprocess.DEVNULL)
+    await_nsd(folder)
+    return True
+
+
+def await_nsd(folder):
+    packet = struct.pack("!HHHHHH", 1, 0, 1, 0, 0, 0) + b"\0\0\6\0\1"
+    for _ in range(300):
+        try:
+            if ask_nsd(packet)[3] & 15 == 0:
+                return
+        except OSError:
+            pass
+        time.sleep(0.1)
+    with open(folder + "/log") as file:
+        raise AssertionError("nsd does not answer: " + file.read())
+
+
+def udp_server(address, answer):
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     server.bind((address, 53))
+
+    def serve_one(packet, peer):
+        said = answer(packet)
+        if said is not None:
+            server.sendto(said, peer)
 
     def run():
         while True:
             packet, peer = server.recvfrom(4096)
-            answer = reply(zones, packet)
-            if answer is not None:
-                server.sendto(answer, peer)
+            threading.Thread(target=serve_one, args=(packet, peer),
+                             daemon=True).start()
 
     threading.Thread(target=run, daemon=True).start()
+
+
+def serve(path, address="127.0.0.1", folder=None):
+    """The zones on <address>; and whole servers that are silent, or send
+    garbage, on addresses of their own."""
+    zones = Zones(path)
+    nsd = folder is not None and start_nsd(zones, folder)
+    ask = ask_nsd if nsd else lambda packet: own_reply(zones, packet)
+    udp_server(address, lambda packet: reply(zones, packet, ask))
+    udp_server(SILENT_SERVER, lambda packet: None)
+    udp_server(GARBAGE_SERVER, garbage)
     return zones

@@ -7,7 +7,8 @@ lab's, nothing outside is changed, and all ends with the process.
 
     192.0.2.10      mail.example.com, the system under test
     192.0.2.1       a client that it trusts
-    198.51.100.7    a stranger with a name; .8 has none, .9 has a false one
+    198.51.100.7    a stranger with a name; .8 has none, .9 has a false one,
+                    .20 has mail and name servers
     203.0.113.x     other hosts (.9: nobody listens)
 """
 import contextlib
@@ -24,8 +25,8 @@ import smtp
 
 HOST = "192.0.2.10"
 TRUSTED = "192.0.2.1"
-STRANGER, NAMELESS, LIAR, NAMEFAIL = ("198.51.100.%d" % i
-                                      for i in (7, 8, 9, 11))
+STRANGER, NAMELESS, LIAR, NAMEFAIL, SERVED = ("198.51.100.%d" % i
+                                              for i in (7, 8, 9, 11, 20))
 REMOTE, REMOTE2, REMOTE3, REMOTE4, DEAD = ("203.0.113.%d" % i
                                            for i in (1, 2, 3, 4, 9))
 USERS = {"joe": 2001, "ann": 2002, "bob": 2003, "virtual-joe": 2004,
@@ -82,7 +83,7 @@ class Lab:
         os.chmod(self.folder, 0o755)
         run("ip", "link", "set", "lo", "up")
         for address in [HOST, TRUSTED, STRANGER, NAMELESS, LIAR, NAMEFAIL,
-                        REMOTE, REMOTE2, REMOTE3, REMOTE4, DEAD,
+                        SERVED, REMOTE, REMOTE2, REMOTE3, REMOTE4, DEAD,
                         "203.0.113.66"]:
             run("ip", "addr", "add", address + "/32", "dev", "lo")
         with open("/etc/passwd") as file:
@@ -102,7 +103,8 @@ class Lab:
         replace_file("/etc/hosts", "127.0.0.1 localhost\n", self.folder)
         replace_file("/etc/resolv.conf", "nameserver 127.0.0.1\n"
                      "options timeout:1 attempts:1\n", self.folder)
-        self.zones = dnsd.serve(TOP + "/tests/features/zones")
+        self.zones = dnsd.serve(TOP + "/tests/features/zones",
+                                folder=self.folder + "/nsd")
         for name, uid in USERS.items():
             os.makedirs("%s/%s" % (self.home, name))
             os.chown("%s/%s" % (self.home, name), uid, uid)
@@ -110,6 +112,12 @@ class Lab:
     def stage(self):
         run(TOP + "/conf/stage-instance", self.dir)
         os.environ["PATH"] = self.dir + "/bin:" + os.environ["PATH"]
+        if os.environ.get("SAN"):  # reports go where tests/run looks for them
+            self.conf("import_environment=%s ASAN_OPTIONS UBSAN_OPTIONS"
+                      % self.postconf("-h", "import_environment"))
+        self.basics()
+
+    def basics(self):
         self.conf("myhostname=mail.example.com",
                   "mydestination=$myhostname, localhost.$mydomain, "
                   "localhost, $mydomain",
@@ -203,6 +211,14 @@ class Lab:
 
     def smtpds(self, services):
         """Servers, each a list of settings; their ports."""
+        ports = self.add_smtpds(services)
+        self.reload()
+        for port in ports:
+            self.settled(port)
+        return ports
+
+    def add_smtpds(self, services):
+        """The same for the next start."""
         ports = []
         for settings in services:
             self.ports += 1
@@ -210,9 +226,6 @@ class Lab:
             self.master("%s:%d inet n - n - - smtpd\n" % (HOST, self.ports) +
                         "".join("  -o { %s }\n" % s.replace("=", " = ", 1)
                                 for s in settings))
-        self.reload()
-        for port in ports:
-            self.settled(port)
         return ports
 
     def pids(self, program):

@@ -149,7 +149,8 @@ static bool check_settings(struct config *config)
             continue;
         ok = check_unbuilt(config, where, names[i], value) && ok;
         ok = check_tables(where, names[i], value) && ok;
-        check_restrictions(where, names[i], value);
+        check_restrictions(smtpd_params.smtpd_restriction_classes, where,
+                           names[i], value);
     }
     return ok;
 }
@@ -203,11 +204,29 @@ static bool check_program(const struct master_entry *entry, const char *where)
     return true;
 }
 
+/* Names that main.cf or this service gives to lists of restrictions. */
+static const char *restriction_classes(struct arena *arena,
+                                       const struct master_entry *entry)
+{
+    const char *classes = smtpd_params.smtpd_restriction_classes;
+    size_t position = 0;
+    const char *setting;
+
+    while ((setting = master_entry_next_setting(entry, &position)) != NULL) {
+        char *name, *value;
+        if (text_split_nameval(arena_strdup(arena, setting), &name, &value) &&
+            strcmp(name, "smtpd_restriction_classes") == 0)
+            classes = value;
+    }
+    return classes;
+}
+
 static bool check_overrides(struct config *config,
                             const struct master_entry *entry,
                             const char *where)
 {
     struct arena *arena = arena_new();
+    const char *classes = restriction_classes(arena, entry);
     size_t position = 0;
     const char *setting;
     bool ok = true;
@@ -218,7 +237,7 @@ static bool check_overrides(struct config *config,
             continue;
         ok = check_unbuilt(config, where, name, value) && ok;
         ok = check_tables(where, name, value) && ok;
-        check_restrictions(where, name, value);
+        check_restrictions(classes, where, name, value);
     }
     arena_free(arena);
     return ok;

@@ -27,11 +27,12 @@ static const struct {
 #undef ARGUMENT
 };
 
-/* Settings of users that are lists like these. */
-static bool is_class(struct arena *arena, const char *name)
+/* Settings of users that are lists like these; <classes> is what
+ * smtpd_restriction_classes says. */
+static bool is_class(struct arena *arena, const char *classes,
+                     const char *name)
 {
-    char **word = text_split(arena, smtpd_params.smtpd_restriction_classes,
-                             NULL, NULL);
+    char **word = text_split(arena, classes, NULL, NULL);
 
     for (; *word != NULL; word++)
         if (strcmp(*word, name) == 0)
@@ -39,11 +40,15 @@ static bool is_class(struct arena *arena, const char *name)
     return false;
 }
 
-static bool is_list(struct arena *arena, const char *name)
+static bool is_list(struct arena *arena, const char *classes, const char *name)
 {
+    /* It only says in which order two of them come. */
+    static const char flag[] = "smtpd_relay_before_recipient_restrictions";
+
     return (text_has_prefix(name, "smtpd_") &&
-            text_has_suffix_nocase(name, "_restrictions")) ||
-           is_class(arena, name);
+            text_has_suffix_nocase(name, "_restrictions") &&
+            strcmp(name, flag) != 0) ||
+           is_class(arena, classes, name);
 }
 
 static void complain(const char *where, const char *name, const char *word,
@@ -55,14 +60,14 @@ static void complain(const char *where, const char *name, const char *word,
 }
 
 /* The word at *cursor, and its argument; *cursor is moved behind. */
-static void check_word(struct arena *arena, const char *where,
-                       const char *name, char **cursor)
+static void check_word(struct arena *arena, const char *classes,
+                       const char *where, const char *name, char **cursor)
 {
     char *word = text_token_braced(cursor, LIST_SEPARATORS, false);
 
     if (word[strlen(word) - 1] == ':')
         complain(where, name, word, "ends in a colon");
-    if (strchr(word, ':') != NULL || is_class(arena, word))
+    if (strchr(word, ':') != NULL || is_class(arena, classes, word))
         return;
     for (size_t i = 0; i < sizeof restrictions / sizeof *restrictions; i++) {
         if (!text_equal_nocase(restrictions[i].name, word))
@@ -75,14 +80,15 @@ static void check_word(struct arena *arena, const char *where,
     complain(where, name, word, "is an unknown restriction");
 }
 
-void check_restrictions(const char *where, const char *name, const char *value)
+void check_restrictions(const char *classes, const char *where,
+                        const char *name, const char *value)
 {
     struct arena *arena = arena_new();
 
-    if (is_list(arena, name)) {
+    if (is_list(arena, classes, name)) {
         char *cursor = arena_strdup(arena, value);
         while (cursor[strspn(cursor, LIST_SEPARATORS)] != '\0')
-            check_word(arena, where, name, &cursor);
+            check_word(arena, classes, where, name, &cursor);
     }
     arena_free(arena);
 }

@@ -52,9 +52,9 @@ void check_jail(void);
 struct config *command_reread(const struct command *command);
 /* main.cf and master.cf can be used as they are; each fault is logged. */
 bool check_configuration(struct command *command);
-/* Warn if <name> is a list of restrictions, and <value> has words that the
- * SMTP server will not understand. */
-void check_restrictions(const char *where, const char *name,
-                        const char *value);
+/* Warn if <name> is a list of restrictions, or one of <classes>, and <value>
+ * has words that the SMTP server will not understand. */
+void check_restrictions(const char *classes, const char *where,
+                        const char *name, const char *value);
 
 #endif

@@ -4,7 +4,7 @@
  *
  * The first restriction that says OK or REJECT ends its list; REJECT ends the
  * command. Two verdicts wait: defer_if_permit turns a later permit into a
- * temporary refusal, defer_if_reject a later 5xx.
+ * temporary refusal, defer_if_reject a later 5xx of the same list.
  */
 #include "access.h"
 
@@ -221,6 +221,7 @@ static enum access_result check_one(struct access *a, const char *name,
 
     if (!is_known(a->s, r->needs))
         return ACCESS_DUNNO;
+    a->restriction = r->name;
     enum access_result result = r->check(a, argument);
     if (result == ACCESS_OK && r->takes == NO_ARGUMENT)
         log_permit(a, r);
@@ -303,6 +304,9 @@ enum access_result access_list(struct access *a, char *const *words)
 
 /* ---- stages ---- */
 
+static const struct deferred_verdict no_verdict;
+
+/* What wants a refusal deferred is forgotten with its list. */
 static enum access_result run_named(struct session *s,
                                     const struct restriction_list *list,
                                     const char *class_name,
@@ -313,6 +317,7 @@ static enum access_result run_named(struct session *s,
                         .class_name = class_name, .reply_name = reply_name,
                         .default_check = default_check };
 
+    s->if_reject = no_verdict;
     return s->mail.discard ? ACCESS_OK : access_list(&a, list->words);
 }
 
@@ -380,8 +385,6 @@ static enum access_result run_recipient(struct session *s)
         return ACCESS_DUNNO;
     return access_unlisted(&a, s->recipient, UNLISTED_RECIPIENT);
 }
-
-static const struct deferred_verdict no_verdict;
 
 static void begin_stage(struct session *s, struct deferred_verdict so_far)
 {

@@ -21,6 +21,7 @@ struct access {
     const char *class_name;    /* "Client host", as in replies */
     const char *reply_name;    /* what is refused */
     const char *default_check; /* for a bare type:table; NULL: an error */
+    const char *restriction;   /* being checked */
     int depth;                 /* of lists in lists */
     bool warn;                 /* warn_if_reject */
     bool from_table;           /* no tables inside */
@@ -89,6 +90,10 @@ MAY_WAIT enum access_result access_map_mail(struct access *a,
                                             const char *class_name);
 
 /* ---- access_action.c ---- */
+/* The enhanced code that fits a refusal of this class: x.1.1 is about a
+ * recipient, x.1.7 about a sender. */
+const char *access_fit_status(struct access *a, const char *class_name,
+                              const char *status);
 /* What the right-hand side of a table asks for. */
 MAY_WAIT enum access_result access_action(struct access *a, const char *table,
                                           const char *datum,

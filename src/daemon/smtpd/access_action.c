@@ -39,22 +39,23 @@ static int detail_for(const char *class_name, int detail)
 
 /* A table may serve all kinds of address; a code about a recipient is made
  * one about a sender where need be, and the other way round. */
-static const char *fit_status(struct match *m, const char *status)
+const char *access_fit_status(struct access *a, const char *class_name,
+                              const char *status)
 {
-    struct arena *arena = m->a->s->line_arena;
+    struct arena *arena = a->s->line_arena;
     const char *fitted;
 
     if (strncmp(status + 1, ".1.", 3) != 0)
         return status;
-    if (strcmp(m->class_name, "Sender address") == 0 ||
-        strcmp(m->class_name, "Recipient address") == 0)
+    if (strcmp(class_name, "Sender address") == 0 ||
+        strcmp(class_name, "Recipient address") == 0)
         fitted = arena_printf(arena, "%c.1.%d", status[0],
-                              detail_for(m->class_name, atoi(status + 4)));
+                              detail_for(class_name, atoi(status + 4)));
     else
         fitted = arena_printf(arena, "%c.0.0", status[0]);
     if (strcmp(fitted, status) != 0)
         log_info("mapping DSN status %s into %s status %s", status,
-                 m->class_name, fitted);
+                 class_name, fitted);
     return fitted;
 }
 
@@ -71,7 +72,7 @@ static void split_text(struct match *m, const char *default_status,
     while (*rest == ' ' || *rest == '\t')
         rest++;
     *text = *rest ? rest : default_text;
-    *status = fit_status(m, *status);
+    *status = access_fit_status(m->a, m->class_name, *status);
 }
 
 static enum access_result refuse(struct match *m, int code,
@@ -197,7 +198,7 @@ static enum access_result act_filter(struct match *m)
     if (!can_delegate(m, "FILTER"))
         return ACCESS_DUNNO;
     if (strchr(m->text, ':') == NULL) {
-        log_warning("access table %s: entry \"%s\" has FILTER entry without "
+        log_warning("access table %s entry \"%s\" requires "
                     "transport:destination",
                     m->table, m->datum);
         return ACCESS_DUNNO;
@@ -207,19 +208,18 @@ static enum access_result act_filter(struct match *m)
     return ACCESS_DUNNO;
 }
 
-static bool has_address(struct match *m, const char *action)
+static bool has_address(struct match *m)
 {
     if (strchr(m->text, '@') != NULL)
         return true;
-    log_warning("access table %s: entry \"%s\" requires user@domain target "
-                "for %s",
-                m->table, m->datum, action);
+    log_warning("access table %s entry \"%s\" requires user@domain target",
+                m->table, m->datum);
     return false;
 }
 
 static enum access_result act_redirect(struct match *m)
 {
-    if (!can_delegate(m, "REDIRECT") || !has_address(m, "REDIRECT"))
+    if (!can_delegate(m, "REDIRECT") || !has_address(m))
         return ACCESS_DUNNO;
     log_with_text(m, "redirect", "REDIRECT");
     m->a->s->mail.delegated.redirect = keep_text(m);
@@ -228,7 +228,7 @@ static enum access_result act_redirect(struct match *m)
 
 static enum access_result act_bcc(struct match *m)
 {
-    if (!can_delegate(m, "BCC") || !has_address(m, "BCC"))
+    if (!can_delegate(m, "BCC") || !has_address(m))
         return ACCESS_DUNNO;
     log_with_text(m, "bcc", "BCC");
     ARRAY_ADD(&m->a->s->mail.delegated.bcc, keep_text(m));
@@ -246,8 +246,7 @@ static enum access_result act_prepend(struct match *m)
         return ACCESS_DUNNO;
     }
     if (header_name_length(m->text, strlen(m->text)) == 0) {
-        log_warning("access table %s entry \"%s\" requires header: text for "
-                    "PREPEND",
+        log_warning("access table %s entry \"%s\" requires header: text",
                     m->table, m->datum);
         return ACCESS_DUNNO;
     }
@@ -278,7 +277,7 @@ static enum access_result act_hangup(struct match *m)
 static const struct {
     const char *word;
     enum access_result (*act)(struct match *m);
-    bool needs_text;
+    bool needs_text; /* and has no check of its own */
 } actions[] = {
     { "OK", act_ok, false },
     { "RELAY", act_ok, false },
@@ -290,9 +289,9 @@ static const struct {
     { "HOLD", act_hold, false },
     { "DISCARD", act_discard, false },
     { "FILTER", act_filter, true },
-    { "REDIRECT", act_redirect, true },
-    { "BCC", act_bcc, true },
-    { "PREPEND", act_prepend, true },
+    { "REDIRECT", act_redirect, false },
+    { "BCC", act_bcc, false },
+    { "PREPEND", act_prepend, false },
     { "WARN", act_warn, false },
     { "INFO", act_info, false },
     { "HANGUP", act_hangup, false },
@@ -308,12 +307,27 @@ static int numeric_code(const char *action)
     return atoi(action);
 }
 
+/* Tables are opened at start: they cannot stand in another. */
+static bool has_table(struct match *m, const char *action)
+{
+    if (strchr(action, ':') == NULL)
+        return false;
+    log_warning("access table %s has entry with lookup table: %s", m->table,
+                action);
+    log_warning("do not specify lookup tables inside SMTPD access maps");
+    log_warning("define a restriction class and specify its name instead.");
+    return true;
+}
+
 /* Anything else is a list of restrictions. */
 static enum access_result act_list(struct match *m, const char *action)
 {
     struct access inner = *m->a;
 
+    if (has_table(m, action))
+        return access_trouble(m->a, "451 4.3.5 Server configuration error");
     inner.from_table = true;
+    inner.parameter = NULL;
     if (++inner.depth > 100) {
         log_warning("access table %s entry \"%s\": restrictions nest too "
                     "deep",
@@ -345,8 +359,8 @@ enum access_result access_action(struct access *a, const char *table,
             continue;
         if (!actions[i].needs_text || *m.text != '\0')
             return actions[i].act(&m);
-        log_warning("access table %s entry \"%s\" has %s without text", table,
-                    datum, actions[i].word);
+        log_warning("access table %s entry \"%s\" has %s entry without value",
+                    table, datum, actions[i].word);
         return ACCESS_DUNNO;
     }
     return act_list(&m, action);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "access.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "client/resolve.h"
 #include "dns/query.h"
@@ -182,14 +183,32 @@ enum access_result check_unlisted_recipient(struct access *a,
 
 /* ---- owners of addresses ---- */
 
-/* Without SASL nobody is logged in: an address that has an owner may not be
- * used. */
+/* Where nobody can log in, nobody is asked to. */
+static bool has_logins(const struct access *a)
+{
+    if (!smtpd_params.smtpd_sasl_auth_enable)
+        log_warning("restriction `%s' ignored: no SASL support",
+                    a->restriction);
+    return smtpd_params.smtpd_sasl_auth_enable;
+}
+
+/* Of a client that is logged in: there is none yet. */
+enum access_result check_login_match(struct access *a, const char *argument)
+{
+    (void)argument;
+    has_logins(a);
+    return ACCESS_DUNNO;
+}
+
+/* An address that has an owner may not be used by who is not logged in. */
 enum access_result check_login_mismatch(struct access *a,
                                         const char *argument)
 {
     const char *sender = a->s->mail.sender;
 
     (void)argument;
+    if (!has_logins(a))
+        return ACCESS_DUNNO;
     switch (address_has_owner(a->s, sender)) {
     case FOUND:
         return access_reject(a, 553, "5.7.1",

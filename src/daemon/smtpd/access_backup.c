@@ -25,6 +25,14 @@ static enum access_result not_now(struct access *a, const char *what)
     return ACCESS_DUNNO;
 }
 
+static enum access_result host_not_now(struct access *a, const char *host)
+{
+    return not_now(a, arena_printf(a->s->line_arena,
+                                   "mail exchanger host %s: Temporary failure "
+                                   "in name resolution",
+                                   host));
+}
+
 /* Is the host one of ours? FAILED: it cannot be said now. */
 static enum answer is_ours(struct access *a, const char *host)
 {
@@ -51,9 +59,11 @@ static enum answer is_ours(struct access *a, const char *host)
     return ABSENT;
 }
 
-/* Is an address of a best MX host in permit_mx_backup_networks? */
+/* Is an address of a best MX host in permit_mx_backup_networks? FAILED:
+ * *unsure is one whose address is not known now. */
 static enum answer is_known_primary(struct access *a,
-                                    const struct dns_answer *mx, int best)
+                                    const struct dns_answer *mx, int best,
+                                    const char **unsure)
 {
     struct dns_record *address;
     struct error why = ERROR_NONE;
@@ -66,6 +76,7 @@ static enum answer is_known_primary(struct access *a,
         if (host_addresses(a->s->line_arena, r->target, 0, &address, &why) !=
             DNS_OK) {
             result = FAILED;
+            *unsure = r->target;
             continue;
         }
         for (; address != NULL; address = address->next)
@@ -78,6 +89,7 @@ static enum answer is_known_primary(struct access *a,
                 break;
             case FAILED:
                 result = FAILED;
+                *unsure = r->target;
                 break;
             }
     }
@@ -87,29 +99,30 @@ static enum answer is_known_primary(struct access *a,
 static enum access_result judge(struct access *a, const struct dns_answer *mx)
 {
     int best = INT_MAX, our_best = INT_MAX;
-    bool unsure = false;
+    const char *unsure = NULL;
 
     for (const struct dns_record *r = mx->records; r != NULL; r = r->next) {
         enum answer ours = is_ours(a, r->target);
-        unsure = unsure || ours == FAILED;
+        if (ours == FAILED)
+            unsure = r->target;
         if (ours == FOUND && r->preference < our_best)
             our_best = r->preference;
         if (r->preference < best)
             best = r->preference;
     }
     if (our_best == INT_MAX)
-        return unsure ? not_now(a, "mail exchanger host") : ACCESS_DUNNO;
+        return unsure ? host_not_now(a, unsure) : ACCESS_DUNNO;
     if (our_best == best)
         return ACCESS_DUNNO;
     if (match_list_is_empty(settings()->backup_networks))
         return ACCESS_OK;
-    switch (is_known_primary(a, mx, best)) {
+    switch (is_known_primary(a, mx, best, &unsure)) {
     case FOUND:
         return ACCESS_OK;
     case ABSENT:
         return ACCESS_DUNNO;
     case FAILED:
-        return not_now(a, "mail exchanger host");
+        return host_not_now(a, unsure);
     }
     return ACCESS_DUNNO;
 }
@@ -135,11 +148,15 @@ enum access_result access_mx_backup(struct access *a)
     case DNS_NOT_FOUND:
     case DNS_NO_DATA:
     case DNS_NULL_MX:
+    case DNS_INVALID:
         return ACCESS_DUNNO;
     case DNS_RETRY:
     case DNS_FAILED:
-    case DNS_INVALID:
-        return not_now(a, "mail exchanger information");
+        return not_now(a, mx.status == DNS_RETRY
+                              ? "mail exchanger information: Host not found, "
+                                "try again"
+                              : "mail exchanger information: Non-recoverable "
+                                "error");
     }
     return ACCESS_DUNNO;
 }

@@ -263,23 +263,25 @@ enum access_result check_rhsbl_recipient(struct access *a,
                          a->s->recipient, "Recipient address");
 }
 
+/* Who is on a good list may write to us, but not relay by us. */
 static enum access_result permit_listed(struct access *a, const char *given,
-                                        const char *prefix)
+                                        const char *prefix, const char *what)
 {
     struct listing l = { .given = given, .query = prefix };
 
-    if (prefix == NULL || a->s->if_permit.active)
+    if (prefix == NULL)
         return ACCESS_DUNNO;
     switch (is_listed(a, &l)) {
     case FOUND:
-        return ACCESS_OK;
+        return a->s->recipient == NULL
+                   ? ACCESS_OK
+                   : check_permit_auth_destination(a, NULL);
     case ABSENT:
         break;
     case FAILED:
         access_defer_if_reject(
             a, 450, "4.7.1",
-            "<%s>: Client host rejected: Service unavailable",
-            a->s->peer.label);
+            "<%s>: Client host rejected: Service unavailable", what);
         break;
     }
     return ACCESS_DUNNO;
@@ -287,10 +289,11 @@ static enum access_result permit_listed(struct access *a, const char *given,
 
 enum access_result check_dnswl_client(struct access *a, const char *argument)
 {
-    return permit_listed(a, argument, address_prefix(a));
+    return permit_listed(a, argument, address_prefix(a), a->s->peer.address);
 }
 
 enum access_result check_rhswl_client(struct access *a, const char *argument)
 {
-    return permit_listed(a, argument, name_prefix(a, a->s->peer.name));
+    return permit_listed(a, argument, name_prefix(a, a->s->peer.name),
+                         a->s->peer.name);
 }

@@ -87,9 +87,9 @@ enum access_result check_mx_backup(struct access *a, const char *argument)
 
     (void)argument;
     if (!warned)
-        log_warning("restriction permit_mx_backup is deprecated and will be "
-                    "removed from Postfix; instead, specify the domains in "
-                    "relay_domains");
+        log_warning("support for restriction \"permit_mx_backup\" will be "
+                    "removed from Postfix; instead, specify "
+                    "\"relay_domains\"");
     warned = true;
     return access_mx_backup(a);
 }

@@ -72,7 +72,8 @@ enum access_result check_sleep(struct access *a, const char *argument)
     long seconds;
 
     if (!num_parse_long(argument, 0, 100000, &seconds)) {
-        log_warning("restriction sleep: bad number of seconds: %s", argument);
+        log_warning("restriction sleep must be followed by number: %s",
+                    argument);
         return access_trouble(a, "451 4.3.5 Server configuration error");
     }
     clock_sleep_ms(seconds * 1000);

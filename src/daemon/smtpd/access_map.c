@@ -17,15 +17,20 @@ struct search {
     const char *table;
     const char *reply_name, *class_name;
     bool found;
+    const char *whole; /* what is searched, if keys are parts of it */
 };
 
 /* Tables are opened at start; one that is not there came from a table's own
- * right-hand side, which is not allowed. */
+ * right-hand side, which is not allowed, or has no type. */
 static struct maps *open_table(struct search *q)
 {
     struct maps *maps = hash_get(settings()->tables, q->table);
 
-    if (maps == NULL)
+    if (maps == NULL && strchr(q->table, ':') == NULL)
+        log_warning("open dictionary: expecting \"type:name\" form instead of "
+                    "\"%s\"",
+                    q->table);
+    else if (maps == NULL)
         log_warning("access map %s was not named in main.cf", q->table);
     return maps;
 }
@@ -38,12 +43,14 @@ static enum access_result look_up(struct search *q, const char *key,
     struct str value = STR_EMPTY;
     enum access_result result = ACCESS_DUNNO;
 
-    if (maps == NULL)
+    if (maps == NULL) {
+        q->found = true;
         return access_trouble(q->a, "451 4.3.5 Server configuration error");
+    }
     switch (maps_get(maps, key, partial, &value)) {
     case FOUND:
         q->found = true;
-        result = access_action(q->a, q->table, key,
+        result = access_action(q->a, q->table, q->whole ? q->whole : key,
                                arena_strdup(q->a->s->line_arena, value.data),
                                q->reply_name, q->class_name);
         break;
@@ -102,7 +109,7 @@ enum access_result access_map_exact(struct access *a, const char *table,
                                     const char *datum, const char *reply_name,
                                     const char *class_name)
 {
-    struct search q = { a, table, reply_name, class_name, false };
+    struct search q = { a, table, reply_name, class_name, false, NULL };
     return look_up(&q, datum, false);
 }
 
@@ -111,7 +118,7 @@ enum access_result access_map_domain(struct access *a, const char *table,
                                      const char *reply_name,
                                      const char *class_name)
 {
-    struct search q = { a, table, reply_name, class_name, false };
+    struct search q = { a, table, reply_name, class_name, false, NULL };
     return search_domain(&q, domain, false);
 }
 
@@ -120,7 +127,7 @@ enum access_result access_map_network(struct access *a, const char *table,
                                       const char *reply_name,
                                       const char *class_name, bool *found)
 {
-    struct search q = { a, table, reply_name, class_name, false };
+    struct search q = { a, table, reply_name, class_name, false, NULL };
     enum access_result result = search_network(&q, address);
 
     *found = q.found;
@@ -132,7 +139,7 @@ enum access_result access_map_host(struct access *a, const char *table,
                                    const char *reply_name,
                                    const char *class_name)
 {
-    struct search q = { a, table, reply_name, class_name, false };
+    struct search q = { a, table, reply_name, class_name, false, NULL };
     enum access_result result = search_domain(&q, name, false);
 
     return q.found ? result : search_network(&q, address);
@@ -144,6 +151,7 @@ enum access_result access_map_host(struct access *a, const char *table,
 static enum access_result search_mail(struct search *q, const char *address)
 {
     struct arena *arena = q->a->s->line_arena;
+    q->whole = address;
     const char *domain = address_domain(address);
     char *local = address_local(arena, address);
     char *plain = arena_strdup(arena, local);
@@ -178,7 +186,7 @@ enum access_result access_map_mail(struct access *a, const char *table,
                                    const char *reply_name,
                                    const char *class_name)
 {
-    struct search q = { a, table, reply_name, class_name, false };
+    struct search q = { a, table, reply_name, class_name, false, NULL };
     struct resolve_reply resolved;
 
     if (!address_resolve(a->s, address, &resolved))

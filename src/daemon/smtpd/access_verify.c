@@ -20,7 +20,7 @@ static enum access_result refuse(struct access *a, const struct probe *p,
                                  bool gone, const char *reason)
 {
     long code = gone ? p->reject_code : p->defer_code;
-    const char *what = gone ? "undeliverable" : "unverified";
+    const char *what = code / 100 == 5 ? "undeliverable" : "unverified";
 
     if (code / 100 == 2)
         return ACCESS_DUNNO;

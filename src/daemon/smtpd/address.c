@@ -140,13 +140,14 @@ static enum access_result refuse_as_told(struct access *a,
                                          const char *text, bool later)
 {
     bool sender = kind == UNLISTED_SENDER;
+    const char *class_name = sender ? "Sender address" : "Recipient address";
     struct dsn dsn;
 
     dsn_split(a->s->line_arena, sender ? "5.1.0" : "5.1.1", text, &dsn);
     return access_reject(
         a, later ? 450 : (int)smtpd_params.unknown_virtual_alias_reject_code,
-        dsn.status, "<%s>: %s address rejected: %s", address,
-        sender ? "Sender" : "Recipient", dsn.reason);
+        access_fit_status(a, class_name, dsn.status), "<%s>: %s rejected: %s",
+        address, class_name, dsn.reason);
 }
 
 /* The queue manager takes mail for it, and throws it away. */

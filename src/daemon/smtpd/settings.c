@@ -100,7 +100,8 @@ static void open_lists(struct arena *arena)
     OPEN_LIST(local_rewrite, local_header_rewrite_clients);
 }
 
-/* An open relay by mistake must not start. */
+/* An open relay by mistake must not start. What stands behind "permit" is
+ * never reached. */
 static bool stops_relaying(char *const *words, int depth)
 {
     static const char *const stoppers[] = {
@@ -108,7 +109,9 @@ static bool stops_relaying(char *const *words, int depth)
         "defer", "defer_if_permit", "check_relay_domains",
     };
 
-    for (; *words != NULL && depth < 100; words++) {
+    for (; *words != NULL && depth < 100 &&
+           !text_equal_nocase(*words, "permit");
+         words++) {
         for (size_t i = 0; i < sizeof stoppers / sizeof *stoppers; i++)
             if (text_equal_nocase(*words, stoppers[i]))
                 return true;
