@@ -170,7 +170,16 @@ static void read_mode(struct message *m, int fd, mode_t mode)
                     strerror(errno));
 }
 
-static bool read_in(struct message *m, int fd)
+/* Nobody is tried: all are deferred by what the log has. */
+static bool skip_recipients(struct message *m, struct message_reader *reader)
+{
+    message_reader_close(reader);
+    m->schedule.unread = 0;
+    m->flags |= MESSAGE_DEFERRED;
+    return true;
+}
+
+static bool read_in(struct message *m, int fd, bool has_reasons)
 {
     struct message_reader *reader =
         message_reader_open(stream_open_file(fd), m->arena);
@@ -188,6 +197,8 @@ static bool read_in(struct message *m, int fd)
     log_info("%s: from=<%s>, size=%ld, nrcpt=%ld (queue active)", m->id,
              sender_for_log(m), m->envelope.content_length,
              m->envelope.recipient_count);
+    if (has_reasons)
+        return skip_recipients(m, reader);
     if (message_read_recipients(m, reader, &why))
         return true;
     log_warning("%s: %s", m->id, why.text);
@@ -213,8 +224,9 @@ bool active_take(const char *queue, const char *id, unsigned flags)
     int fd = enter(queue, id, flags, &st);
     if (fd < 0)
         return false;
+    bool has_reasons = (st.st_mode & S_IXGRP) && expire_has_reasons(id);
     /* What an earlier attempt had to say is out of date. */
-    if (!(flags & TAKE_FRESH))
+    if (!(flags & TAKE_FRESH) && !has_reasons)
         queue_dir_remove("defer", id);
 
     struct message *m = message_new(id);
@@ -223,7 +235,7 @@ bool active_take(const char *queue, const char *id, unsigned flags)
     if (flags & TAKE_FLUSH)
         m->flags |= MESSAGE_FLUSH;
     read_mode(m, fd, st.st_mode);
-    if (!read_in(m, fd)) {
+    if (!read_in(m, fd, has_reasons)) {
         save_corrupt(id);
         drop(m);
         return true;

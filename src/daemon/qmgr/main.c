@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/log.h"
 #include "base/watchdog.h"
 #include "client/client.h"
 #include "config/params.h"
@@ -25,8 +26,32 @@ static void set_up_clients(void)
     client_set_up(&setup);
 }
 
+/* <name> cannot be more, or less, than <bound>. */
+static void adjust(const char *name, const char *problem, const char *bound)
+{
+    log_warning("%s is %s than %s - adjusting %s", name, problem, bound, name);
+}
+
+static void adjust_parameters(void)
+{
+    if (qmgr_params.qmgr_message_recipient_limit <
+        qmgr_params.qmgr_message_active_limit) {
+        adjust("qmgr_message_recipient_limit", "smaller",
+               "qmgr_message_active_limit");
+        qmgr_params.qmgr_message_recipient_limit =
+            qmgr_params.qmgr_message_active_limit;
+    }
+    if (queue_params.bounce_queue_lifetime >
+        queue_params.maximal_queue_lifetime) {
+        adjust("bounce_queue_lifetime", "larger", "maximal_queue_lifetime");
+        queue_params.bounce_queue_lifetime =
+            queue_params.maximal_queue_lifetime;
+    }
+}
+
 static void after_jail(void)
 {
+    adjust_parameters();
     scheduler_init(&the_scheduler);
     the_scheduler.rotate = strcmp(service_program(), "oqmgr") == 0;
     the_scheduler.dead_limit = qmgr_params.qmgr_message_recipient_limit;

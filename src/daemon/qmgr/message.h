@@ -19,7 +19,7 @@
 enum message_flag {
     MESSAGE_FLUSH = 1 << 0,        /* defer_transports does not apply */
     MESSAGE_UNTHROTTLE = 1 << 1,   /* its destinations are tried again */
-    MESSAGE_FORCE_EXPIRE = 1 << 2,
+    MESSAGE_FORCE_EXPIRE = 1 << 2, /* to be returned, without an attempt */
     MESSAGE_DEFERRED = 1 << 3,     /* some recipient was */
     MESSAGE_BUSY = 1 << 4,         /* being read or finished: hands off */
     MESSAGE_PROBE = 1 << 5,        /* counted among address probes */
@@ -99,6 +99,11 @@ void defer_entries(struct list *entries, const char *status,
 void deliver_kick(struct transport *t);
 void deliver_kick_all(void);
 void deliver_set_up(void);
+
+/* ---- expire.c ---------------------------------------------------------- */
+
+/* Is there a reason in the defer log for each recipient that is left? */
+bool expire_has_reasons(const char *id);
 
 /* ---- active.c ---------------------------------------------------------- */
 

@@ -130,6 +130,10 @@ void route_find(struct message *m, struct arena *arena, struct arena *keep,
 {
     bool is_probe = (m->envelope.trace_flags & TRACE_MTA_VERIFY) != 0;
 
+    if (m->flags & MESSAGE_FORCE_EXPIRE) {
+        defer(route, "4.7.0 message is administratively expired");
+        return;
+    }
     if (is_probe && has_too_many_probes()) {
         defer(route, "4.3.3 Too many address verification requests");
         return;
