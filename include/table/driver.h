@@ -58,6 +58,9 @@ struct table_driver {
                                 struct error *why);
     MAY_WAIT enum answer (*next)(void *instance, bool first, struct str *key,
                                  struct str *value, struct error *why);
+    /* Of the keys and values that will be put. NULL: table.c needs no help to
+     * say where a duplicate is. */
+    void (*set_source)(void *instance, const struct text_source *source);
     /* What this instance can, in place of <can>. NULL: <can>. */
     unsigned (*instance_can)(void *instance);
     /* True: the data behind it was replaced. NULL: never. */
@@ -72,7 +75,7 @@ struct table_driver {
 /* A driver may be loaded from a file that dynamicmaps.cf names: a shared
  * object with a struct table_driver named driver_<type>, and this number, which
  * changes with the struct. TABLE_DRIVER_LOADABLE stands once in its source. */
-#define TABLE_DRIVER_VERSION 1u
+#define TABLE_DRIVER_VERSION 2u
 #define TABLE_DRIVER_LOADABLE                    \
     extern const unsigned table_driver_version;  \
     const unsigned table_driver_version = TABLE_DRIVER_VERSION

@@ -104,6 +104,10 @@ MAY_WAIT enum answer table_del(struct table *table, const char *key);
 /* Walk: <first> starts over. ABSENT at the end. */
 MAY_WAIT enum answer table_next(struct table *table, bool first,
                                 struct str *key, struct str *value);
+/* Where the lines come from that are put: for warnings. <source> is read at
+ * each table_put, until it is set to NULL. */
+struct text_source;
+void table_set_source(struct table *table, const struct text_source *source);
 /* Make what was written durable; false: table_error says why. */
 bool table_commit(struct table *table);
 /* Fixed-string tables may be asked for partial keys (user@, domain). Pattern

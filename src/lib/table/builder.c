@@ -110,11 +110,23 @@ bool builder_read_files(struct str *out, const char *list, struct error *why)
     return file_value_read(out, list, why);
 }
 
+/* What to do about <reason>; may be "". */
+static const char *remedy(const char *reason)
+{
+    static const int numbers[] = { ENOSPC, EDQUOT, EFBIG };
+
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        if (strstr(reason, strerror(numbers[i])) != NULL)
+            return " -- make room for the new table beside the old one, then "
+                   "run the command again";
+    return "";
+}
+
 void builder_put(struct table *table, const char *key, const char *value)
 {
     if (table_put(table, key, value) == FAILED)
-        fatal("table %s: write error: %s", table_name(table),
-              table_error(table));
+        fatal("table %s: write error: %s%s", table_name(table),
+              table_error(table), remedy(table_error(table)));
 }
 
 /* ---- Building ---- */
@@ -192,25 +204,23 @@ struct table *builder_open(const char *name, enum table_mode mode,
     if (table == NULL)
         fatal("%s", why.text);
     if (*table_error(table) != 0)
-        fatal("%s", table_error(table));
+        fatal("%s%s", table_error(table), remedy(table_error(table)));
     return table;
 }
 
-static void store_lines(const struct builder_options *o, struct stream *in,
-                        const char *shown_path, struct table *table)
+static void store_lines(const struct builder_options *o,
+                        struct text_source *source, struct table *table)
 {
-    struct text_source source;
     struct str line = STR_EMPTY;
 
-    text_source_init(&source, in, shown_path);
-    while (text_source_next(&source, &line))
-        o->store(o, &source, line.data, table);
-    if (stream_state(in) != STREAM_EOF)
-        fatal("read %s: %s", shown_path, stream_error_text(in));
+    table_set_source(table, source);
+    while (text_source_next(source, &line))
+        o->store(o, source, line.data, table);
+    if (stream_state(source->in) != STREAM_EOF)
+        fatal("read %s: %s", source->path, stream_error_text(source->in));
     if (o->finish != NULL)
         o->finish(o, table);
     str_fini(&line);
-    text_source_fini(&source);
 }
 
 static int open_source(const struct builder_options *o, const char *path)
@@ -222,6 +232,12 @@ static int open_source(const struct builder_options *o, const char *path)
     if (fd < 0)
         fatal("open %s: %s", path, strerror(errno));
     return fd;
+}
+
+/* A build that ends early leaves nothing behind. */
+static void abandon(void *table)
+{
+    table_close(table);
 }
 
 static void build(const struct builder_options *o, const char *name)
@@ -243,11 +259,17 @@ static void build(const struct builder_options *o, const char *name)
     struct table *table =
         builder_open(name, o->incremental ? TABLE_UPDATE : TABLE_CREATE,
                      o->flags | TABLE_BULK);
+    fatal_cleanup(abandon, table);
     struct stream *in = stream_open(fd);
-    store_lines(o, in, o->incremental ? "stdin" : path, table);
+    struct text_source source;
+    text_source_init(&source, in, o->incremental ? "stdin" : path);
+    store_lines(o, &source, table);
+    /* Some drivers find duplicates only now. */
     if (!table_commit(table))
-        fatal("%s", table_error(table));
+        fatal("%s%s", table_error(table), remedy(table_error(table)));
+    fatal_cleanup_remove(abandon, table);
     table_close(table);
+    text_source_fini(&source);
     hold_signals(false);
 
     if (o->incremental)

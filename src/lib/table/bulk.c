@@ -12,6 +12,7 @@
 #include "base/array.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "internal.h"
 
 enum { MAX_BYTES = 256 << 20 };
 
@@ -22,6 +23,7 @@ struct bulk {
     } records;
     size_t bytes;
     uint32_t next_number;
+    const struct text_source *source; /* borrowed; NULL: not known */
 };
 
 struct bulk *bulk_new(void)
@@ -41,6 +43,11 @@ void bulk_free(struct bulk *bulk)
     free(bulk);
 }
 
+void bulk_set_source(struct bulk *bulk, const struct text_source *source)
+{
+    bulk->source = source;
+}
+
 void bulk_add(struct bulk *bulk, const void *key, size_t key_length,
               const void *value, size_t value_length)
 {
@@ -51,6 +58,7 @@ void bulk_add(struct bulk *bulk, const void *key, size_t key_length,
         .key_length = key_length,
         .value_length = value_length,
         .number = bulk->next_number++,
+        .line = bulk->source != NULL ? bulk->source->first_line : 0,
     };
 
     memcpy(copy, key, key_length);
@@ -129,14 +137,21 @@ static int compare_numbers(const void *left, const void *right)
     return a->number < b->number ? -1 : a->number > b->number;
 }
 
-void bulk_warn_duplicates(const char *table, const struct bulk_record **records,
-                          size_t count)
+void bulk_warn_duplicates(const struct bulk *bulk, const char *table,
+                          const struct bulk_record **records, size_t count)
 {
+    struct str text = STR_EMPTY;
+
     qsort(records, count, sizeof(*records), compare_numbers);
-    for (size_t i = 0; i < count; i++)
-        log_warning("%s: duplicate entry: \"%.*s\"", table,
-                    (int)strnlen(records[i]->key, records[i]->key_length),
-                    records[i]->key);
+    for (size_t i = 0; i < count; i++) {
+        const struct bulk_record *r = records[i];
+        str_setf(&text, "%s: duplicate entry: \"%.*s\"", table,
+                 (int)strnlen(r->key, r->key_length), r->key);
+        if (r->line != 0)
+            duplicate_advise(&text, bulk->source->path, r->line);
+        log_warning("%s", text.data);
+    }
+    str_fini(&text);
 }
 
 void bulk_clear(struct bulk *bulk)

@@ -11,17 +11,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "table/text_source.h"
+
 struct bulk_record {
     const char *key, *value;
     uint32_t key_length, value_length;
     uint32_t rank;   /* of the key's place in the database */
     uint32_t number; /* in the order of input */
+    uint32_t line;   /* of the source; 0: not known */
 };
 
 struct bulk;
 
 struct bulk *bulk_new(void);
 void bulk_free(struct bulk *bulk); /* NULL allowed */
+/* What is added comes from the line that <source> has at that time. */
+void bulk_set_source(struct bulk *bulk, const struct text_source *source);
 /* Both are copied. */
 void bulk_add(struct bulk *bulk, const void *key, size_t key_length,
               const void *value, size_t value_length);
@@ -35,10 +40,10 @@ struct bulk_record *bulk_sort(struct bulk *bulk,
                               uint32_t (*rank)(const void *key, size_t length,
                                                uint32_t context),
                               uint32_t context);
-/* Log 'TABLE: duplicate entry: "key"' for each, in the order of input; sorts
- * <records>. */
-void bulk_warn_duplicates(const char *table, const struct bulk_record **records,
-                          size_t count);
+/* Log 'TABLE: duplicate entry: "key"', and its line, for each, in the order of
+ * input; sorts <records>. */
+void bulk_warn_duplicates(const struct bulk *bulk, const char *table,
+                          const struct bulk_record **records, size_t count);
 /* Forget all records; numbers go on. */
 void bulk_clear(struct bulk *bulk);
 

@@ -8,9 +8,11 @@
  * since it was opened, and opens it again if so: pages in the cache must never
  * be mixed with those of another version.
  *
- * A file that did not exist is built under another name: nobody sees it before
- * it is complete. One that exists keeps its inode, because daemons have it
- * open; it is truncated only when all records are at hand.
+ * A table is built beside the old one, as file.db.tmp, and takes its name when
+ * it is complete and on disk: whatever ends a build, kill -9 or a full disk,
+ * the old table stays. Daemons that have the old file open notice that its name
+ * is gone. Only where no file can be made beside it, or the old one has several
+ * names, is it rewritten in place, with all records at hand.
  *
  * A table that fits the cache is read into it as a whole after a few lookups.
  * It is then a consistent copy of one version, and a lookup needs no lock, but
@@ -24,9 +26,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/lock.h"
 #include "base/log.h"
 #include "bulk.h"
@@ -39,12 +43,13 @@ enum {
     PAGE_BYTES = 4096,
     PAGE_OVERHEAD = 32,
     RECORD_OVERHEAD = 6,
+    COPY_BYTES = 1 << 20,
 };
 
 struct bdb {
     char *name;     /* owned; "hash:/etc/aliases", for messages */
     char *path;     /* owned; with ".db" */
-    char *new_path; /* owned; NULL, or where a new file is built */
+    char *new_path; /* owned; NULL, or where a new file is built: locked */
     DBTYPE type;
     const struct table_setup *setup;
     enum table_mode mode;
@@ -141,6 +146,31 @@ static void plan_hash(struct bdb *b, size_t records, size_t bytes)
     b->db->set_h_nelem(b->db, b->buckets * fill + 1);
 }
 
+/* What begins a file, in the order of bytes of its machine. */
+struct first_page {
+    uint32_t log_position[2], number, magic, version, page_bytes;
+    uint8_t cipher, kind, flags, unused;
+    uint32_t free, last_page;
+};
+enum { HASH_MAGIC = 0x061561, BTREE_MAGIC = 0x053162 };
+
+/* The library takes a hash page that the file does not have for an empty one,
+ * so keys would be "not found". */
+static bool is_cut(const struct bdb *b, struct error *why)
+{
+    struct first_page page;
+    struct stat info;
+
+    if (pread(b->fd, &page, sizeof(page), 0) != sizeof(page) ||
+        fstat(b->fd, &info) != 0 ||
+        (page.magic != HASH_MAGIC && page.magic != BTREE_MAGIC) ||
+        (uint64_t)info.st_size >=
+            ((uint64_t)page.last_page + 1) * page.page_bytes)
+        return false;
+    error_set(why, "open database %s: Invalid argument", b->path);
+    return true;
+}
+
 /* The lock is held. <records> and <bytes> say what a build will store. */
 static bool open_db(struct bdb *b, size_t records, size_t bytes,
                     struct error *why)
@@ -151,8 +181,10 @@ static bool open_db(struct bdb *b, size_t records, size_t bytes,
     u_int32_t flags = b->mode == TABLE_READ ? DB_RDONLY
                       : build               ? DB_CREATE | DB_TRUNCATE
                                             : DB_CREATE;
-    int failure = db_create(&b->db, NULL, 0);
 
+    if (b->mode == TABLE_READ && is_cut(b, why))
+        return false;
+    int failure = db_create(&b->db, NULL, 0);
     if (failure != 0)
         return error_set(why, "open database %s: %s", b->path,
                          db_strerror(failure));
@@ -205,46 +237,140 @@ static bool open_and_lock(struct bdb *b, enum lock_kind kind, struct error *why)
     }
 }
 
-/* Make an empty file beside the table, locked. */
-static bool make_new_file(struct bdb *b, struct error *why)
+/* A file that is not ours would be filled with our data, or kept from us. */
+static bool new_file_is_ours(const struct bdb *b, const struct stat *mine,
+                             struct error *why)
 {
-    mode_t mask = umask(022);
-
-    umask(mask);
-    b->new_path = mem_printf("%s.XXXXXX", b->path);
-    b->fd = mkostemp(b->new_path, O_CLOEXEC);
-    if (b->fd < 0) {
-        error_set(why, "open database %s: %s", b->path, strerror(errno));
-        free(b->new_path);
-        b->new_path = NULL;
-        return false;
-    }
-    if (fchmod(b->fd, 0644 & ~mask) != 0)
-        return error_set(why, "chmod %s: %s", b->path, strerror(errno));
-    return lock(b, LOCK_KIND_EXCLUSIVE, why);
+    if (S_ISREG(mine->st_mode) && mine->st_nlink == 1 &&
+        mine->st_uid == geteuid())
+        return true;
+    errno = EEXIST;
+    return error_set(why, "%s: not a plain file of user id %ld; remove it",
+                     b->new_path, (long)geteuid());
 }
 
-/* Give the new file its name. */
+/* Open and lock file.db.tmp, so that one builder works at a time. What a
+ * killed one left is used again. */
+static bool lock_new_file(struct bdb *b, struct error *why)
+{
+    for (;;) {
+        struct stat mine, named;
+
+        b->fd = open(b->new_path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+                     0600);
+        if (b->fd < 0)
+            return error_set(why, "create database %s: %s", b->new_path,
+                             strerror(errno));
+        if (!lock(b, LOCK_KIND_EXCLUSIVE, why))
+            return false;
+        if (fstat(b->fd, &mine) == 0 && lstat(b->new_path, &named) == 0 &&
+            mine.st_ino == named.st_ino && mine.st_dev == named.st_dev)
+            return new_file_is_ours(b, &mine, why);
+        close_fd(b);
+    }
+}
+
+/* The mode and owner of the old file, if there is one. */
+static bool dress_new_file(struct bdb *b, const struct stat *old,
+                           struct error *why)
+{
+    mode_t mask = umask(022);
+    mode_t mode = old != NULL ? old->st_mode & 07777 : 0644 & ~mask;
+    struct stat mine;
+
+    umask(mask);
+    if (fstat(b->fd, &mine) == 0 && old != NULL &&
+        (old->st_uid != mine.st_uid || old->st_gid != mine.st_gid) &&
+        fchown(b->fd, old->st_uid, old->st_gid) != 0)
+        return error_set(why, "chown %s: %s", b->new_path, strerror(errno));
+    if (fchmod(b->fd, mode) != 0)
+        return error_set(why, "chmod %s: %s", b->new_path, strerror(errno));
+    return true;
+}
+
+/* Its lock goes last: who waits for it must not find it then. */
+static void drop_new_file(struct bdb *b)
+{
+    int failure = errno;
+
+    if (b->new_path != NULL && b->fd >= 0)
+        unlink(b->new_path);
+    free(b->new_path);
+    b->new_path = NULL;
+    close_fd(b);
+    errno = failure;
+}
+
+/* Make an empty file beside the table, locked; with the looks of <old>, which
+ * may be NULL. False, errno and <why>. */
+static bool make_new_file(struct bdb *b, const struct stat *old,
+                          struct error *why)
+{
+    char *real = realpath(b->path, NULL);
+
+    b->new_path = mem_printf("%s.tmp", real != NULL ? real : b->path);
+    free(real);
+    if (!lock_new_file(b, why)) {
+        int failure = errno;
+        close_fd(b);
+        errno = failure;
+    } else if (dress_new_file(b, old, why)) {
+        return true;
+    }
+    drop_new_file(b);
+    return false;
+}
+
+/* Write the new file over the old one: what is mounted cannot be replaced. */
+static bool copy_over(struct bdb *b, int old)
+{
+    off_t from = 0;
+    ssize_t done = 1;
+
+    if (old < 0 || ftruncate(old, 0) != 0)
+        return false;
+    while (done > 0)
+        done = sendfile(old, b->fd, &from, COPY_BYTES);
+    return done == 0 && fsync(old) == 0 && unlink(b->new_path) == 0;
+}
+
+/* Give the new file its name, when nobody reads or writes the old one. */
 static bool publish(struct bdb *b, struct error *why)
 {
     if (b->new_path == NULL)
         return true;
-    if (rename(b->new_path, b->path) != 0)
-        return error_set(why, "rename %s to %s: %s", b->new_path, b->path,
-                         strerror(errno));
-    free(b->new_path);
-    b->new_path = NULL;
-    return true;
+    char *target =
+        mem_strndup(b->new_path, strlen(b->new_path) - strlen(".tmp"));
+    int old = open(target, O_RDWR | O_CLOEXEC);
+
+    if (old >= 0)
+        lock_file(old, LOCK_STYLE_FLOCK, LOCK_KIND_EXCLUSIVE, DEADLINE_NEVER);
+    bool good = rename(b->new_path, target) == 0 ||
+                (errno == EBUSY && copy_over(b, old)) ||
+                error_set(why, "rename %s to %s: %s", b->new_path, target,
+                          strerror(errno));
+    good = good && file_sync_folder(target, why);
+    if (old >= 0)
+        close(old);
+    free(target);
+    if (good) {
+        free(b->new_path);
+        b->new_path = NULL;
+    }
+    return good;
 }
 
 /* A table that is written record by record begins empty. */
 static bool make_empty_table(struct bdb *b, struct error *why)
 {
-    bool good = make_new_file(b, why) && open_db(b, 0, 0, why);
-
+    if (!make_new_file(b, NULL, why))
+        return false;
+    /* Another process may have been faster. */
+    bool exists = access(b->path, F_OK) == 0;
+    bool good = exists || open_db(b, 0, 0, why);
     close_db(b);
-    good = good && publish(b, why);
-    close_fd(b);
+    good = exists || (good && publish(b, why));
+    drop_new_file(b);
     return good;
 }
 
@@ -266,10 +392,7 @@ static void bdb_close(void *instance)
 
     close_db(b);
     bulk_free(b->bulk);
-    close_fd(b);
-    if (b->new_path != NULL)
-        unlink(b->new_path);
-    free(b->new_path);
+    drop_new_file(b);
     free(b->path);
     free(b->name);
     free(b);
@@ -277,13 +400,19 @@ static void bdb_close(void *instance)
 
 static bool start_build(struct bdb *b, struct error *why)
 {
+    struct stat old;
+
     remove_if_empty(b);
     b->bulk = bulk_new();
-    bool exists = open_and_lock(b, LOCK_KIND_EXCLUSIVE, why);
-    if (!exists && (errno != ENOENT || !make_new_file(b, why)))
-        return false;
-    b->keeps_lock = true;
-    return true;
+    bool exists = stat(b->path, &old) == 0;
+    bool in_place = exists && old.st_nlink > 1;
+    bool done = !in_place && make_new_file(b, exists ? &old : NULL, why);
+    /* Whoever may not do that may still write the old file. */
+    if (in_place || (!done && exists && (errno == EACCES || errno == EPERM ||
+                                         errno == EROFS)))
+        done = open_and_lock(b, LOCK_KIND_EXCLUSIVE, why);
+    b->keeps_lock = done;
+    return done;
 }
 
 static bool start_update(struct bdb *b, struct error *why)
@@ -395,20 +524,27 @@ static bool copy_is_current(struct bdb *b)
     return true;
 }
 
-/* The lock is held. Open again what was replaced or rewritten. */
-static bool refresh(struct bdb *b, struct error *why)
+static bool is_stale(const struct bdb *b)
 {
     struct stat info;
 
-    if (b->db != NULL &&
-        (b->mode != TABLE_READ || b->cursor != NULL ||
-         (fstat(b->fd, &info) == 0 && same_version(&info, &b->opened) &&
-          info.st_nlink > 0)))
+    if (b->db == NULL)
+        return true;
+    if (b->cursor != NULL || b->mode == TABLE_CREATE)
+        return false;
+    return fstat(b->fd, &info) != 0 || info.st_nlink == 0 ||
+           (b->mode == TABLE_READ && !same_version(&info, &b->opened));
+}
+
+/* The lock is held. Open again what was replaced or rewritten. */
+static bool refresh(struct bdb *b, enum lock_kind kind, struct error *why)
+{
+    if (!is_stale(b))
         return true;
     close_db(b);
     unlock(b);
     close_fd(b);
-    return open_and_lock(b, LOCK_KIND_SHARED, why) && open_db(b, 0, 0, why);
+    return open_and_lock(b, kind, why) && open_db(b, 0, 0, why);
 }
 
 /* False and <why>. unlock() follows in any case. */
@@ -419,7 +555,8 @@ static bool begin_read(struct bdb *b, struct error *why)
     b->in_memory = false;
     if (b->fd < 0)
         return open_and_lock(b, LOCK_KIND_SHARED, why) && open_db(b, 0, 0, why);
-    return lock(b, LOCK_KIND_SHARED, why) && refresh(b, why);
+    return lock(b, LOCK_KIND_SHARED, why) &&
+           refresh(b, LOCK_KIND_SHARED, why);
 }
 
 static int fetch(struct bdb *b, const char *key, size_t length, DBT *value)
@@ -528,6 +665,16 @@ static enum answer bdb_next(void *instance, bool first, struct str *key,
 
 /* ---- Writing ---- */
 
+/* False and <why>. unlock() follows in any case. */
+static bool begin_write(struct bdb *b, struct error *why)
+{
+    if (b->fd < 0)
+        return open_and_lock(b, LOCK_KIND_EXCLUSIVE, why) &&
+               open_db(b, 0, 0, why);
+    return lock(b, LOCK_KIND_EXCLUSIVE, why) &&
+           (b->bulk != NULL || refresh(b, LOCK_KIND_EXCLUSIVE, why));
+}
+
 /* 0, DB_KEYEXIST or what went wrong. */
 static int store(struct bdb *b, const char *key, size_t key_length,
                  const char *value, size_t value_length, bool replace)
@@ -582,7 +729,7 @@ static bool store_records(struct bdb *b, const struct bulk_record *records,
         }
     }
     if (duplicate_count > 0 && !(b->flags & TABLE_DUP_IGNORE))
-        bulk_warn_duplicates(b->path, duplicates, duplicate_count);
+        bulk_warn_duplicates(b->bulk, b->path, duplicates, duplicate_count);
     free(duplicates);
     return failure == 0 || write_failed(b, failure, why);
 }
@@ -615,8 +762,10 @@ static enum answer bdb_put(void *instance, const char *key, const char *value,
             return FAILED;
         return FOUND;
     }
-    if (!lock(b, LOCK_KIND_EXCLUSIVE, why))
+    if (!begin_write(b, why)) {
+        unlock(b);
         return FAILED;
+    }
     int failure = store(b, key, length + nul, value, strlen(value) + nul,
                         b->flags & TABLE_DUP_REPLACE);
     unlock(b);
@@ -638,8 +787,10 @@ static enum answer bdb_put_plain(void *instance, const char *key,
 
     if (b->bulk != NULL && !store_bulk(b, why))
         return FAILED;
-    if (!lock(b, LOCK_KIND_EXCLUSIVE, why))
+    if (!begin_write(b, why)) {
+        unlock(b);
         return FAILED;
+    }
     int failure = store(b, key, strlen(key), value, strlen(value), true);
     unlock(b);
     if (failure == 0)
@@ -663,8 +814,10 @@ static enum answer bdb_del(void *instance, const char *key, struct error *why)
 
     if (b->bulk != NULL && !store_bulk(b, why))
         return FAILED;
-    if (!lock(b, LOCK_KIND_EXCLUSIVE, why))
+    if (!begin_write(b, why)) {
+        unlock(b);
         return FAILED;
+    }
     if (b->with_nul) {
         failure = erase(b, key, length + 1);
         if (failure == 0)
@@ -682,6 +835,14 @@ static enum answer bdb_del(void *instance, const char *key, struct error *why)
         return ABSENT;
     write_failed(b, failure, why);
     return FAILED;
+}
+
+static void bdb_set_source(void *instance, const struct text_source *source)
+{
+    struct bdb *b = instance;
+
+    if (b->bulk != NULL)
+        bulk_set_source(b->bulk, source);
 }
 
 static bool bdb_commit(void *instance, struct error *why)
@@ -723,6 +884,7 @@ static enum table_trust bdb_owner(void *instance, uid_t *owner)
         .can = TABLE_CAN_CREATE | TABLE_CAN_WRITE | TABLE_CAN_WALK,       \
         .open = the_open, .get = bdb_get, .put = bdb_put,                 \
         .put_plain = bdb_put_plain, .del = bdb_del, .next = bdb_next,     \
+        .set_source = bdb_set_source,                                     \
         .changed = bdb_changed, .owner = bdb_owner, .commit = bdb_commit, \
         .close = bdb_close,                                               \
     }

@@ -6,6 +6,11 @@
  * file exclusively for each transaction, readers share it for each lookup. A
  * transaction shows readers the old table or the new one. When the map is
  * full it is doubled and the transaction made again.
+ *
+ * The library reads the file through the memory map: where it has been cut
+ * short, that is a SIGBUS. A file with less than the pages in use is read with
+ * that signal caught. (It may still be whole: the last pages may be ones that
+ * were freed before they were ever written.)
  */
 
 #include <errno.h>
@@ -21,6 +26,7 @@
 #include "bulk.h"
 #include "config.h"
 #include "internal.h"
+#include "lmdb_guard.h"
 
 #define LMDB_FUNCTIONS(FUNCTION)                                              \
     FUNCTION(mdb_cursor_close)                                                \
@@ -28,7 +34,8 @@
         FUNCTION(mdb_del) FUNCTION(mdb_drop) FUNCTION(mdb_env_close)          \
             FUNCTION(mdb_env_create) FUNCTION(mdb_env_get_fd)                 \
                 FUNCTION(mdb_env_info) FUNCTION(mdb_env_open)                 \
-                    FUNCTION(mdb_env_set_mapsize) FUNCTION(mdb_env_sync)      \
+                    FUNCTION(mdb_env_set_mapsize) FUNCTION(mdb_env_stat)      \
+                        FUNCTION(mdb_env_sync)                                \
                         FUNCTION(mdb_get) FUNCTION(mdb_put)                   \
                             FUNCTION(mdb_strerror) FUNCTION(mdb_txn_abort)    \
                                 FUNCTION(mdb_txn_begin)                       \
@@ -42,7 +49,7 @@ struct lmdb {
     unsigned flags;
     MDB_env *env;
     MDB_dbi dbi;
-    int fd; /* the library's */
+    int fd; /* the library's; -1: none */
     struct stat opened;
     bool with_nul, without_nul; /* still to be tried */
     struct str last_key;        /* of a walk, as stored */
@@ -79,27 +86,82 @@ static int begin(struct lmdb *l, unsigned flags, MDB_txn **txn)
                         : lmdb.mdb_txn_begin(l->env, NULL, flags, txn);
 }
 
+/* ---- Files that were cut short ---- */
+
+enum completeness { WHOLE, SHORT, CUT };
+
+static enum completeness completeness(const struct lmdb *l)
+{
+    MDB_envinfo info;
+    MDB_stat stat;
+    struct stat file;
+
+    if (fstat(l->fd, &file) != 0 || lmdb.mdb_env_info(l->env, &info) != 0 ||
+        lmdb.mdb_env_stat(l->env, &stat) != 0)
+        return CUT;
+    if ((uint64_t)file.st_size >=
+        ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize)
+        return WHOLE;
+    return file.st_size % stat.ms_psize == 0 ? SHORT : CUT;
+}
+
+/* No page that is counted is missing, after each change of ours. */
+static int fill_up(const struct lmdb *l)
+{
+    MDB_envinfo info;
+    MDB_stat stat;
+
+    if (completeness(l) == WHOLE)
+        return 0;
+    if (lmdb.mdb_env_info(l->env, &info) != 0 ||
+        lmdb.mdb_env_stat(l->env, &stat) != 0 ||
+        ftruncate(l->fd, ((off_t)info.me_last_pgno + 1) * stat.ms_psize) != 0)
+        return errno;
+    return 0;
+}
+
+/* Read, in a file of whatever length. 0 or what went wrong. */
+static int read_safely(const struct lmdb *l, void (*read)(void *argument),
+                       void *argument, const int *failure)
+{
+    switch (completeness(l)) {
+    case WHOLE: read(argument); return *failure;
+    case SHORT:
+        return lmdb_guard(read, argument) ? *failure : MDB_CORRUPTED;
+    case CUT: break;
+    }
+    return MDB_CORRUPTED;
+}
+
 /* ---- Open and close ---- */
 
-static void lmdb_close(void *instance)
-{
-    struct lmdb *l = instance;
+struct opening {
+    struct lmdb *l;
+    int failure;
+};
 
-    if (l->env != NULL)
-        lmdb.mdb_env_close(l->env);
-    bulk_free(l->bulk);
-    str_fini(&l->last_key);
-    free(l->path);
-    free(l->name);
-    free(l);
+static void open_database(void *argument)
+{
+    struct opening *o = argument;
+    struct lmdb *l = o->l;
+    MDB_txn *txn;
+
+    o->failure = begin(l, l->mode == TABLE_READ ? MDB_RDONLY : 0, &txn);
+    if (o->failure != 0)
+        return;
+    o->failure = lmdb.mdb_dbi_open(txn, NULL, 0, &l->dbi);
+    if (o->failure == 0)
+        o->failure = lmdb.mdb_txn_commit(txn);
+    else
+        lmdb.mdb_txn_abort(txn);
 }
 
 static int open_env(struct lmdb *l, const struct table_setup *setup)
 {
     bool reads = l->mode == TABLE_READ;
+    struct opening opening = { .l = l };
     size_t size = setup->lmdb_map_size;
     struct stat info;
-    MDB_txn *txn;
 
     if (stat(l->path, &info) == 0)
         while (size / 3 < (size_t)info.st_size)
@@ -117,17 +179,53 @@ static int open_env(struct lmdb *l, const struct table_setup *setup)
         return failure;
     lock_file(l->fd, LOCK_STYLE_FCNTL,
               reads ? LOCK_KIND_SHARED : LOCK_KIND_EXCLUSIVE, DEADLINE_NEVER);
-    failure = begin(l, reads ? MDB_RDONLY : 0, &txn);
-    if (failure == 0) {
-        failure = lmdb.mdb_dbi_open(txn, NULL, 0, &l->dbi);
-        if (failure == 0)
-            failure = lmdb.mdb_txn_commit(txn);
-        else
-            lmdb.mdb_txn_abort(txn);
-    }
+    /* Who writes needs to be surer. */
+    failure = reads || completeness(l) == WHOLE
+                  ? read_safely(l, open_database, &opening, &opening.failure)
+                  : MDB_CORRUPTED;
     fstat(l->fd, &l->opened);
-    unlock(l);
+    /* One builder at a time; readers go on. */
+    if (l->mode == TABLE_CREATE)
+        lock_file(l->fd, LOCK_STYLE_FCNTL, LOCK_KIND_SHARED, DEADLINE_NEVER);
+    else
+        unlock(l);
     return failure;
+}
+
+static bool is_damage(int failure)
+{
+    return failure == MDB_CORRUPTED || failure == MDB_PAGE_NOTFOUND ||
+           failure == MDB_INVALID;
+}
+
+static void close_env(struct lmdb *l)
+{
+    if (l->env != NULL)
+        lmdb.mdb_env_close(l->env);
+    l->env = NULL;
+    l->fd = -1;
+}
+
+/* A table that is built anew needs nothing of what a damaged file has. */
+static int replace_damaged(struct lmdb *l, const struct table_setup *setup)
+{
+    log_warning("removing damaged database file: %s", l->path);
+    close_env(l);
+    if (unlink(l->path) != 0)
+        return errno;
+    return open_env(l, setup);
+}
+
+static void lmdb_close(void *instance)
+{
+    struct lmdb *l = instance;
+
+    close_env(l);
+    bulk_free(l->bulk);
+    str_fini(&l->last_key);
+    free(l->path);
+    free(l->name);
+    free(l);
 }
 
 static void *lmdb_open(const char *name, const struct table_options *options,
@@ -143,8 +241,11 @@ static void *lmdb_open(const char *name, const struct table_options *options,
     l->flags = options->flags;
     l->with_nul = !(l->flags & TABLE_WITHOUT_NUL);
     l->without_nul = !(l->flags & TABLE_WITH_NUL);
+    l->fd = -1;
     str_init(&l->last_key);
     int failure = open_env(l, options->setup);
+    if (l->mode == TABLE_CREATE && is_damage(failure))
+        failure = replace_damaged(l, options->setup);
     if (failure != 0) {
         failed(l, "open database", failure, why);
         lmdb_close(l);
@@ -207,26 +308,49 @@ static enum answer answer_of(const struct lmdb *l, const char *what,
 
 static bool store_bulk(struct lmdb *l, struct error *why);
 
-static enum answer lmdb_get(void *instance, const char *key, struct str *value,
-                            struct error *why)
+struct reading {
+    struct lmdb *l;
+    const char *key; /* NULL: a walk, from the start if <first> */
+    bool first;
+    struct str *key_out, *value_out;
+    int failure;
+};
+
+static void look_up(void *argument)
 {
-    struct lmdb *l = instance;
+    struct reading *r = argument;
     MDB_txn *txn;
     MDB_val data;
+
+    r->failure = begin(r->l, MDB_RDONLY, &txn);
+    if (r->failure != 0)
+        return;
+    r->failure = find(r->l, txn, r->key, &data);
+    if (r->failure == 0)
+        copy_out(r->value_out, &data);
+    lmdb.mdb_txn_abort(txn);
+}
+
+static enum answer read_locked(struct reading *r, void (*read)(void *argument),
+                               const char *what, struct error *why)
+{
+    struct lmdb *l = r->l;
 
     if (l->bulk != NULL && !store_bulk(l, why))
         return FAILED;
     if (!lock(l, LOCK_KIND_SHARED, why))
         return FAILED;
-    int failure = begin(l, MDB_RDONLY, &txn);
-    if (failure == 0) {
-        failure = find(l, txn, key, &data);
-        if (failure == 0)
-            copy_out(value, &data);
-        lmdb.mdb_txn_abort(txn);
-    }
+    int failure = read_safely(l, read, r, &r->failure);
     unlock(l);
-    return answer_of(l, "error reading", failure, why);
+    return answer_of(l, what, failure, why);
+}
+
+static enum answer lmdb_get(void *instance, const char *key, struct str *value,
+                            struct error *why)
+{
+    struct reading reading = { .l = instance, .key = key, .value_out = value };
+
+    return read_locked(&reading, look_up, "error reading", why);
 }
 
 /* A walk goes on behind the last key, so entries may come and go. */
@@ -251,29 +375,32 @@ static int step(struct lmdb *l, MDB_txn *txn, bool first, MDB_val *name,
     return failure;
 }
 
-static enum answer lmdb_next(void *instance, bool first, struct str *key,
-                             struct str *value, struct error *why)
+static void walk(void *argument)
 {
-    struct lmdb *l = instance;
+    struct reading *r = argument;
     MDB_txn *txn;
     MDB_val name, data;
 
-    if (l->bulk != NULL && !store_bulk(l, why))
-        return FAILED;
-    if (!lock(l, LOCK_KIND_SHARED, why))
-        return FAILED;
-    int failure = begin(l, MDB_RDONLY, &txn);
-    if (failure == 0) {
-        failure = step(l, txn, first, &name, &data);
-        if (failure == 0) {
-            copy_out(key, &name);
-            copy_out(value, &data);
-            str_set_bytes(&l->last_key, name.mv_data, name.mv_size);
-        }
-        lmdb.mdb_txn_abort(txn);
+    r->failure = begin(r->l, MDB_RDONLY, &txn);
+    if (r->failure != 0)
+        return;
+    r->failure = step(r->l, txn, r->first, &name, &data);
+    if (r->failure == 0) {
+        copy_out(r->key_out, &name);
+        copy_out(r->value_out, &data);
+        str_set_bytes(&r->l->last_key, name.mv_data, name.mv_size);
     }
-    unlock(l);
-    return answer_of(l, "error seeking", failure, why);
+    lmdb.mdb_txn_abort(txn);
+}
+
+static enum answer lmdb_next(void *instance, bool first, struct str *key,
+                             struct str *value, struct error *why)
+{
+    struct reading reading = {
+        .l = instance, .first = first, .key_out = key, .value_out = value
+    };
+
+    return read_locked(&reading, walk, "error seeking", why);
 }
 
 /* ---- Writing ---- */
@@ -312,6 +439,8 @@ static int transact_locked(struct lmdb *l, change *make, void *argument,
     if (!lock(l, LOCK_KIND_EXCLUSIVE, why))
         return errno;
     int failure = transact(l, make, argument);
+    if (failure == 0)
+        failure = fill_up(l);
     unlock(l);
     return failure;
 }
@@ -360,7 +489,7 @@ static bool store_bulk(struct lmdb *l, struct error *why)
         mem_alloc((records.count + 1) * sizeof(*records.duplicates));
     int failure = transact_locked(l, replace_all, &records, why);
     if (records.duplicate_count > 0 && !(l->flags & TABLE_DUP_IGNORE))
-        bulk_warn_duplicates(l->name, records.duplicates,
+        bulk_warn_duplicates(l->bulk, l->name, records.duplicates,
                              records.duplicate_count);
     free(records.duplicates);
     bulk_free(l->bulk);
@@ -454,6 +583,14 @@ static enum answer lmdb_del(void *instance, const char *key, struct error *why)
     return answer_of(l, "error writing", failure, why);
 }
 
+static void lmdb_set_source(void *instance, const struct text_source *source)
+{
+    struct lmdb *l = instance;
+
+    if (l->bulk != NULL)
+        bulk_set_source(l->bulk, source);
+}
+
 static bool lmdb_commit(void *instance, struct error *why)
 {
     struct lmdb *l = instance;
@@ -494,6 +631,7 @@ const struct table_driver driver_lmdb = {
     .put_plain = lmdb_put_plain,
     .del = lmdb_del,
     .next = lmdb_next,
+    .set_source = lmdb_set_source,
     .changed = lmdb_changed,
     .owner = lmdb_owner,
     .commit = lmdb_commit,

@@ -32,6 +32,9 @@ enum table_trust table_owner_trusted(void *instance, uid_t *owner);
 void table_trust_merge(enum table_trust *trust, uid_t *owner,
                        const struct table *other);
 
+/* Say where a duplicate is and what to do about it. */
+void duplicate_advise(struct str *warning, const char *path, size_t line);
+
 /* ---- inline_list.c: "{a, {b c}, type:name}" ---- */
 
 /* The items, outer braces and the white space inside them cut off;

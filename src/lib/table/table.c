@@ -9,8 +9,10 @@
 
 #include "table/table.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/base64.h"
 #include "base/fatal.h"
@@ -36,6 +38,7 @@ struct table {
     bool busy; /* a driver that serves one at a time is at work */
     struct fiber_gate turn;
     struct error why;
+    const struct text_source *source; /* borrowed; of what is put, or NULL */
 };
 
 static struct list tables = LIST_INIT(tables);
@@ -86,6 +89,31 @@ static struct table *find_open(const char *name, enum table_mode mode,
     return NULL;
 }
 
+/* What an administrator can do about a file that cannot be read. */
+static void advise(struct table *table)
+{
+    const struct table_driver *driver = table->driver;
+    const char *name = strchr(table->name, ':') + 1;
+    struct error *why = &table->why;
+    struct error reason = *why;
+
+    if (driver->suffix == NULL || table->mode != TABLE_READ)
+        return;
+    char *path = mem_printf("%s%s", name, driver->suffix);
+    if (access(path, R_OK) == 0)
+        error_set(why, "%.600s -- the file is damaged or not complete; make it "
+                       "again with \"postmap %.200s\" (for aliases: postalias)",
+                  reason.text, table->name);
+    else if (errno == ENOENT)
+        error_set(why, "%.600s -- make it with \"postmap %.200s\" (for "
+                       "aliases: postalias)",
+                  reason.text, table->name);
+    else if (errno == EACCES)
+        error_set(why, "%.600s -- user id %ld may not read it", reason.text,
+                  (long)geteuid());
+    free(path);
+}
+
 static void open_instance(struct table *table, const char *type,
                           const char *name, int depth)
 {
@@ -114,6 +142,8 @@ static void open_instance(struct table *table, const char *type,
         table->why.text[0] = 0;
     else if (table->why.text[0] == 0)
         error_set(&table->why, "cannot open %s", table->name);
+    else
+        advise(table);
 }
 
 /* The table by its own name. */
@@ -407,6 +437,9 @@ static enum answer call_driver(struct call *c)
         c->answer = perform(c);
     if (c->answer == FAILED && table->why.text[0] == 0)
         error_set(&table->why, "table %s: unknown error", table->name);
+    else if (c->answer == FAILED && (c->operation == GET ||
+                                     c->operation == NEXT))
+        advise(table);
     return c->answer;
 }
 
@@ -458,6 +491,32 @@ enum answer table_get_file(struct table *table, const char *key,
     return FAILED;
 }
 
+void table_set_source(struct table *table, const struct text_source *source)
+{
+    table->source = source;
+    if (table->instance != NULL && table->driver->set_source != NULL)
+        table->driver->set_source(table->instance, source);
+}
+
+void duplicate_advise(struct str *warning, const char *path, size_t line)
+{
+    str_addf(warning, " -- ignoring %s, line %zu; remove it, or let later "
+                      "entries replace earlier ones with option -r",
+             path, line);
+}
+
+static void warn_of_duplicate(const struct table *table)
+{
+    struct str text = STR_EMPTY;
+
+    str_set(&text, table->why.text);
+    if (table->source != NULL)
+        duplicate_advise(&text, table->source->path,
+                         table->source->first_line);
+    log_warning("%s", text.data);
+    str_fini(&text);
+}
+
 enum answer table_put(struct table *table, const char *key, const char *value)
 {
     struct key folded;
@@ -469,7 +528,7 @@ enum answer table_put(struct table *table, const char *key, const char *value)
         };
         answer = call_driver(&c);
         if (answer == ABSENT && table->why.text[0] != 0)
-            log_warning("%s", table->why.text);
+            warn_of_duplicate(table);
     }
     key_fini(&folded);
     return answer;
