@@ -55,7 +55,7 @@ ALL_CFLAGS = -std=c11 $(WARNINGS) -fstack-protector-strong -fPIE \
 	-ffunction-sections -fdata-sections $(VARIANT) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--gc-sections -Wl,--as-needed \
 	-Wl,--dynamic-list=src/lib/table/driver.symbols \
-	$(CONFIG_LDFLAGS) $(LDFLAGS)
+	$(LINK_FLAGS) $(CONFIG_LDFLAGS) $(LDFLAGS)
 
 COMPILE = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP
 LINK = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)

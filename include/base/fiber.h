@@ -18,6 +18,8 @@ struct fiber;
 struct fiber *fiber_start(void (*function)(void *), void *argument);
 struct fiber *fiber_self(void); /* NULL on the process's own stack */
 size_t fiber_count(void);       /* alive */
+/* Give back the stacks that are kept for fibers to come. */
+void fiber_trim(void);
 /* Let others run. */
 MAY_WAIT void fiber_yield(void);
 MAY_WAIT bool fiber_sleep_until(deadline_t until);

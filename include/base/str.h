@@ -44,6 +44,8 @@ void str_swap(struct str *a, struct str *b);
 /* Heap helpers that are fatal() when memory is short. */
 void *mem_alloc(size_t size);
 void *mem_zalloc(size_t size);
+/* After a peak: what is free goes back to the system. Takes its time. */
+void mem_trim(void);
 void *mem_realloc(void *old, size_t size);
 char *mem_strdup(const char *text);
 char *mem_strndup(const char *text, size_t length);

@@ -11,6 +11,7 @@
 #include "base/fiber.h"
 #include "base/lock.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/str.h"
 #include "client/client.h"
 #include "config/params.h"
@@ -20,15 +21,40 @@
 #include "mail/queue_dir.h"
 #include "message.h"
 
-enum { LOCKED_WAIT_S = 60 };
+enum { LOCKED_WAIT_S = 60, MANY_MESSAGES = 100, QUIET_MS = 1000 };
 
 /* By queue ID. */
 static struct hash *messages;
 static long probes;
 
+/* Most messages since memory was given back, which happens when none is left
+ * for a while. */
+static size_t peak;
+static struct loop_timer *quiet_timer;
+
+static void quiet(void *unused)
+{
+    (void)unused;
+    if (hash_count(messages) > 0)
+        return;
+    hash_free(messages, NULL);
+    messages = hash_new();
+    fiber_trim();
+    mem_trim();
+    peak = 0;
+}
+
 void active_set_up(void)
 {
     messages = hash_new();
+    quiet_timer = loop_timer_new(quiet, NULL);
+}
+
+static void add(struct message *m)
+{
+    hash_put(messages, m->id, m);
+    if (hash_count(messages) > peak)
+        peak = hash_count(messages);
 }
 
 long active_count(void)
@@ -81,6 +107,8 @@ static void drop(struct message *m)
     if (m->flags & MESSAGE_PROBE)
         probes--;
     message_free(m);
+    if (peak >= MANY_MESSAGES && hash_count(messages) == 0)
+        loop_timer_set(quiet_timer, deadline_in_ms(QUIET_MS));
     scan_room_in_active();
 }
 
@@ -230,7 +258,7 @@ bool active_take(const char *queue, const char *id, unsigned flags)
         queue_dir_remove("defer", id);
 
     struct message *m = message_new(id);
-    hash_put(messages, id, m);
+    add(m);
     m->flags |= MESSAGE_BUSY;
     if (flags & TAKE_FLUSH)
         m->flags |= MESSAGE_FLUSH;

@@ -59,7 +59,7 @@
 #define VALGRIND_STACK_DEREGISTER(id)       ((void)(id))
 #endif
 
-#define POOL_MAX 64
+#define POOL_MAX 16
 
 struct fiber_gate_waiter {
     struct fiber_gate_waiter *next;
@@ -165,6 +165,16 @@ static void stack_give_back(struct fiber *f)
     f->next = pool;
     pool = f;
     pool_count++;
+}
+
+void fiber_trim(void)
+{
+    while (pool != NULL) {
+        struct fiber *f = pool;
+        pool = f->next;
+        pool_count--;
+        stack_free(f);
+    }
 }
 
 /* ---- switching ---- */

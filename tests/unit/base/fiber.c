@@ -259,6 +259,29 @@ static void start_another(void *argument)
     fiber_yield();
 }
 
+static void count_up(void *argument)
+{
+    (*(int *)argument)++;
+    fiber_yield();
+    (*(int *)argument)++;
+}
+
+/* More than are kept, and again after those were given back. */
+TEST(fibers_begin_on_stacks_of_others)
+{
+    int count = 0;
+
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 40; i++)
+            fiber_start(count_up, &count);
+        while (fiber_count() > 0)
+            loop_run_once(DEADLINE_NEVER);
+        CHECK_INT(count, 80 * (round + 1));
+        if (round == 1)
+            fiber_trim();
+    }
+}
+
 TEST(fibers_start_fibers)
 {
     fiber_start(start_another, (void *)"x");
