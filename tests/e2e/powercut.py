@@ -1,0 +1,625 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""What a power cut leaves: see powercut.test.
+
+    load INST PORT REMOTE DEAD   send mail and receive it, and write down which
+                                 was acknowledged and which arrived
+    states INST TRACE OUT COUNT  from a trace of the system calls, think up what
+                                 may be on disk after a cut at any moment; look
+                                 at each, and keep COUNT of them in OUT
+    lay INST STATE               make the queue and the mailboxes so
+    receive INST REMOTE          receive on, after the cut
+    verify INST STATE            is everything acknowledged there, and nothing
+                                 by halves?
+
+A cut is a moment T in the trace. Of what the programs did before, there is on
+disk afterwards, by the rules of journalling file systems:
+  - of names and modes, all up to some moment C, and of what was done between C
+    and T that which was synced. For ext4 and XFS, a sync brings along all
+    earlier names, so that C is not before the last sync; for btrfs a file's
+    sync brings along that file's names alone, and a folder's sync its own.
+  - of contents, what was synced; of the rest nothing, or half, or all, or
+    zeros of the right length.
+"""
+import hashlib
+import json
+import os
+import random
+import re
+import socketserver
+import smtplib
+import stat
+import subprocess
+import sys
+import threading
+import time
+
+QUEUES = ("incoming", "active", "deferred", "hold", "maildrop")
+MARK = re.compile(rb"end-(token-[0-9]+-)")
+
+
+# ---- The load ----
+
+class Events:
+    """Lines of a file that the trace shows being written."""
+
+    def __init__(self, inst):
+        self.fd = os.open(inst + "/events", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+
+    def put(self, *words):
+        os.write(self.fd, (" ".join(words) + "\n").encode())
+
+
+class Receiver(socketserver.StreamRequestHandler):
+    def say(self, text):
+        self.wfile.write(text.encode() + b"\r\n")
+
+    def handle(self):
+        self.say("220 receiver.test ESMTP")
+        to = []
+        for line in iter(self.rfile.readline, b""):
+            verb = line[:4].upper()
+            if verb == b"RCPT":
+                name = line[line.index(b"<") + 1:line.index(b">")].decode()
+                if name.startswith("refused"):
+                    self.say("550 5.1.1 no such user")
+                    continue
+                to.append(name)
+            if verb == b"DATA":
+                self.say("354 go on")
+                text = b""
+                for part in iter(self.rfile.readline, b".\r\n"):
+                    text += part
+                    if not part:
+                        return
+                token = re.search(rb"Subject: (token-[0-9]+-)", text)
+                whole = MARK.search(text)
+                for name in to:
+                    self.server.events.put("got" if whole else "half",
+                                           token[1].decode(), name)
+                to = []
+                self.say("250 2.0.0 taken")
+            elif verb == b"QUIT":
+                self.say("221 2.0.0 bye")
+                return
+            else:
+                self.say("250 2.0.0 ok")
+
+
+def receive(inst, remote):
+    class Server(socketserver.ThreadingTCPServer):
+        allow_reuse_address = True
+        daemon_threads = True
+    server = Server(("127.0.0.1", int(remote)), Receiver)
+    server.events = Events(inst)
+    return server
+
+
+def message(number, to):
+    token = "token-%d-" % number
+    body = "some text in a line\r\n" * (1000 if number % 5 == 0 else 20)
+    return token, ("From: <sender@box.test>\r\nTo: <%s>\r\nSubject: %s\r\n\r\n%send-%s\r\n"
+                   % (to[0], token, body, token))
+
+
+def recipients(number):
+    return [["local@local.test"], ["folder@box.test"], ["away@remote.test"],
+            ["refused@remote.test"], ["slow@dead.test", "local@local.test"],
+            ["folder@box.test", "away@remote.test", "refused@remote.test",
+             "local@local.test"]][number % 6]
+
+
+def send_some(events, inst, port, numbers):
+    for number in numbers:
+        to = recipients(number)
+        token, text = message(number, to)
+        if number % 3 == 2:
+            command = [inst + "/bin/sendmail", "-i", "-f", "sender@box.test", *to]
+            done = subprocess.run(command, input=text.replace("\r\n", "\n").encode(), check=False)
+            if done.returncode == 0:
+                events.put("ack", token, "-", *to)
+            continue
+        with smtplib.SMTP("127.0.0.1", port, timeout=60) as server:
+            server.ehlo()
+            server.mail("sender@box.test")
+            for name in to:
+                server.rcpt(name)
+            code, reply = server.data(text)
+            if code == 250:
+                events.put("ack", token, reply.split()[-1].decode(), *to)
+
+
+def all_rest(inst, wanted=None):
+    """Nothing is on its way: what is queued waits for the dead host."""
+    out = subprocess.run([inst + "/bin/postqueue", "-j"], capture_output=True, check=False).stdout
+    for line in out.splitlines():
+        one = json.loads(line)
+        if one["queue_name"] != "deferred":
+            return False
+        for name in one["recipients"]:
+            if not name["address"].endswith("@dead.test"):
+                return False
+    return True
+
+
+def load(inst, port, remote):
+    events = Events(inst)
+    server = receive(inst, remote)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    workers = [threading.Thread(target=send_some, args=(events, inst, int(port), range(i, 24, 4)))
+               for i in range(4)]
+    for one in workers:
+        one.start()
+    for one in workers:
+        one.join()
+    for _ in range(600):
+        if all_rest(inst):
+            break
+        time.sleep(0.1)
+    with open(inst + "/loaded", "w", encoding="utf8"):
+        server.shutdown()
+
+
+# ---- The trace ----
+
+class Inode:
+    def __init__(self, data=b"", mode=0o600):
+        self.first_mode = mode
+        self.contents = [(-1, data)]   # (index, all of it)
+        self.synced = [-1] if data else []
+        self.modes = [(-1, mode)]
+        self.names = []                # (index, frozenset of paths) at syncs
+
+    def now(self):
+        return self.contents[-1][1]
+
+    def at(self, index):
+        """The content after everything before <index>."""
+        found = self.contents[0][1]
+        for when, data in self.contents:
+            if when < index:
+                found = data
+        return found
+
+    def mode_at(self, index):
+        found = self.first_mode
+        for when, mode in self.modes:
+            if when < index:
+                found = mode
+        return found
+
+
+STRING = re.compile(r'"((?:[^"\\]|\\.)*)"(\.\.\.)?')
+FD = re.compile(r'^(-?\d+)<([^>]*)>(\(deleted\))?')
+
+
+def unquote(text):
+    return text.encode("latin1").decode("unicode_escape").encode("latin1")
+
+
+def calls(path):
+    """(started, pid, name, arguments, result) in the order of their ends."""
+    pending = {}
+    with open(path, encoding="latin1") as lines:
+        for number, line in enumerate(lines):
+            pid, _, rest = line.rstrip("\n").partition(" ")
+            rest = rest.lstrip()
+            if rest.startswith("<... "):
+                start, before = pending.pop(pid, (None, None))
+                if start is None:
+                    continue
+                rest = before + rest[rest.index(" resumed>") + 9:]
+            elif rest.endswith("<unfinished ...>"):
+                pending[pid] = (number, rest[:-len("<unfinished ...>")].rstrip())
+                continue
+            else:
+                start = number
+            match = re.match(r"(\w+)\((.*)\)\s+= (.*)$", rest, re.S)
+            if match:
+                yield start, number, pid, match[1], match[2], match[3]
+
+
+class Story:
+    """The trace as operations on names and contents below the instance."""
+
+    def __init__(self, inst, trace):
+        self.inst = inst
+        self.roots = (inst + "/spool/", inst + "/mail/", inst + "/vmail/")
+        self.tree = {}          # path: inode
+        self.trees = []         # (index, tree): after each change of names
+        self.syncs = []         # (index, inode or None, folder or None, tree)
+        self.acks = {}          # queue ID: index
+        self.events = []        # (index, words)
+        self.offsets = {}       # (pid, fd): position
+        self.end = 0
+        self.take_snapshot(inst + "/before")
+        for started, index, pid, name, args, result in calls(trace):
+            self.end = index + 1
+            if not result.startswith("-1") and result != "?":
+                self.take(started, index, pid, name, args, result)
+
+    def take_snapshot(self, folder):
+        for top, _, files in os.walk(folder):
+            for one in files:
+                path = os.path.join(top, one)
+                if stat.S_ISREG(os.lstat(path).st_mode):
+                    with open(path, "rb") as file:
+                        self.tree[self.inst + path[len(folder):]] = Inode(
+                            file.read(), stat.S_IMODE(os.lstat(path).st_mode))
+        self.trees.append((-1, dict(self.tree)))
+
+    def changed(self, index):
+        self.trees.append((index, dict(self.tree)))
+
+    def path(self, text):
+        path = unquote(text).decode()
+        if not path.startswith("/"):
+            path = self.inst + "/spool/" + path
+        path = os.path.normpath(path)
+        return path if path.startswith(self.roots) else None
+
+    def inode(self, args):
+        match = FD.match(args)
+        if not match or match[3] or not match[2].startswith(self.roots):
+            return None, None
+        return match[1], self.tree.get(match[2])
+
+    def take(self, started, index, pid, name, args, result):
+        strings = [s[1] for s in STRING.finditer(args)]
+        if name == "openat":
+            self.take_open(index, pid, strings[0], args, result)
+        elif name in ("rename", "renameat", "renameat2", "link", "linkat"):
+            old, new = self.path(strings[0]), self.path(strings[1])
+            if old in self.tree and new:
+                self.tree[new] = self.tree[old]
+                if name.startswith("rename"):
+                    del self.tree[old]
+                self.changed(index)
+        elif name in ("unlink", "unlinkat"):
+            if self.tree.pop(self.path(strings[0]), None):
+                self.changed(index)
+        elif name in ("write", "pwrite64"):
+            self.take_write(started, index, pid, name, args, strings)
+        elif name == "sendto":
+            self.take_reply(started, strings)
+        elif name in ("fsync", "fdatasync"):
+            self.take_sync(index, args)
+        elif name == "ftruncate":
+            _, inode = self.inode(args)
+            if inode:
+                length = int(args.rsplit(",", 1)[1])
+                inode.contents.append((index, inode.now()[:length].ljust(length, b"\0")))
+        elif name == "fchmod":
+            _, inode = self.inode(args)
+            if inode:
+                inode.modes.append((index, int(args.rsplit(",", 1)[1], 8)))
+        elif name == "lseek":
+            fd, inode = self.inode(args)
+            if inode:
+                self.offsets[pid, fd] = int(result.split()[0])
+        elif name in ("writev", "pwritev", "sendfile", "copy_file_range", "splice"):
+            if self.inode(args)[1]:
+                raise SystemExit("a call that this test cannot follow: " + name)
+
+    def take_open(self, index, pid, text, args, result):
+        path = self.path(text)
+        fd = FD.match(result)
+        if not path or not fd or "O_DIRECTORY" in args:
+            return
+        self.offsets[pid, fd[1]] = None if "O_APPEND" in args else 0
+        if "O_CREAT" in args and path not in self.tree:
+            self.tree[path] = Inode(mode=int(args.rsplit(",", 1)[1], 8) & ~0o022)
+            self.changed(index)
+        elif "O_TRUNC" in args and path in self.tree:
+            self.tree[path].contents.append((index, b""))
+
+    def take_write(self, started, index, pid, name, args, strings):
+        fd, inode = self.inode(args)
+        if inode:
+            data = unquote(strings[0])
+            old = inode.now()
+            if name == "pwrite64":
+                at = int(args.rsplit(",", 1)[1])
+            else:
+                at = self.offsets.get((pid, fd))
+                at = len(old) if at is None else at
+                if self.offsets.get((pid, fd)) is not None:
+                    self.offsets[pid, fd] = at + len(data)
+            new = old[:at].ljust(at, b"\0") + data + old[at + len(data):]
+            inode.contents.append((index, new))
+        elif FD.match(args) and FD.match(args)[2] == self.inst + "/events":
+            for line in unquote(strings[0]).decode().splitlines():
+                self.events.append((index, line.split()))
+        else:
+            self.take_reply(started, strings)
+
+    def take_reply(self, started, strings):
+        for text in strings:
+            for queue_id in re.findall(r"250 2\.0\.0 Ok: queued as (\w+)", text):
+                self.acks.setdefault(queue_id, started)
+
+    def take_sync(self, index, args):
+        match = FD.match(args)
+        if not match or not (match[2] + "/").startswith(self.roots):
+            return
+        inode = self.tree.get(match[2])
+        if inode:
+            inode.synced.append(index)
+            self.syncs.append((index, inode, None, dict(self.tree)))
+        else:
+            self.syncs.append((index, None, match[2], dict(self.tree)))
+
+
+# ---- What may be there after a cut ----
+
+def tree_at(story, index):
+    found = story.trees[0][1]
+    for when, tree in story.trees:
+        if when >= index:
+            break
+        found = tree
+    return found
+
+
+def names_after(story, cut, names_until, journal):
+    """The names there are; <journal>: a sync brings along all earlier ones."""
+    if journal:
+        last = max([s[0] for s in story.syncs if s[0] < cut], default=-1)
+        return dict(tree_at(story, max(names_until, last + 1)))
+    tree = dict(tree_at(story, names_until))
+    for index, inode, folder, then in story.syncs:
+        if names_until <= index < cut:
+            for path in [p for p, i in tree.items() if
+                         (i is inode or (folder and os.path.dirname(p) == folder))]:
+                if then.get(path) is not tree[path]:
+                    del tree[path]
+            for path, one in then.items():
+                if one is inode or (folder and os.path.dirname(path) == folder):
+                    tree[path] = one
+    return tree
+
+
+def content_after(inode, cut, how):
+    synced = [s for s in inode.synced if s < cut]
+    sure = inode.at(synced[-1]) if synced else b""
+    last = inode.at(cut)
+    if how == "all" or last == sure:
+        return last
+    if how == "none":
+        return sure
+    if how == "zeros":
+        return sure[:len(last)].ljust(len(last), b"\0")
+    half = len(sure) + max(0, len(last) - len(sure)) // 2
+    return (last[:half] if len(last) > len(sure) else sure)
+
+
+def state_after(story, cut, names_until, journal, how):
+    files = {}
+    for path, inode in names_after(story, cut, names_until, journal).items():
+        synced = [s for s in inode.synced if s < cut]
+        mode = inode.mode_at(max([names_until] + synced))
+        files[path] = (mode, content_after(inode, cut, how))
+    return files
+
+
+def cuts(story):
+    """(cut, names_until, journal, how): each moment, by several rules."""
+    dice = random.Random(1)
+    moments = sorted({w for w, _ in story.trees if w >= 0} | {s[0] for s in story.syncs} |
+                     set(story.acks.values()) | {story.end - 1})
+    for moment in moments:
+        cut = moment + 1
+        for how in ("none", "half", "all", "zeros"):
+            yield cut, cut, True, how
+            yield cut, 0, True, how
+            yield cut, 0, False, how
+            yield cut, dice.randrange(cut + 1), False, how
+
+
+# ---- Is it all there? ----
+
+def records(data):
+    """(type, text) of a queue file, as far as they can be read."""
+    at = 0
+    while at < len(data):
+        kind, length, shift, at = data[at:at + 1], 0, 0, at + 1
+        while True:
+            if at >= len(data):
+                return
+            byte = data[at]
+            at += 1
+            length |= (byte & 0x7f) << shift
+            shift += 7
+            if not byte & 0x80:
+                break
+        if at + length > len(data):
+            return
+        yield kind, data[at:at + length]
+        at += length
+
+
+def promised(story, cut):
+    """(token, recipient) of all that was acknowledged before the cut."""
+    for index, words in story.events:
+        if words[0] == "ack":
+            when = index if words[2] == "-" else story.acks[words[2]]
+            if when < cut:
+                for name in words[3:]:
+                    yield words[1], name
+
+
+def arrived_before(story, cut):
+    return {(w[1], w[2]) for i, w in story.events if w[0] == "got" and i < cut}
+
+
+def look(story, files, cut):
+    """What is missing of what was promised."""
+    pending, bounced, boxed = set(), set(), set()
+    for path, (mode, data) in files.items():
+        where = path[len(story.inst) + 1:].split("/")
+        tokens = {t.decode() for t in MARK.findall(data)}
+        if where[0] == "spool" and where[1] in QUEUES and mode & 0o100:
+            names = {t.decode() for k, t in records(data) if k == b"R"}
+            pending |= {(t, n) for t in tokens for n in names}
+            if any(k == b"S" and t == b"" for k, t in records(data)):
+                bounced |= tokens
+        elif where[0] == "vmail" and where[-2] == "new":
+            if b"Undelivered" in data:
+                bounced |= tokens
+            boxed |= {(t, "folder@box.test") for t in tokens}
+        elif where[0] == "mail":
+            boxed |= {(t, "local@local.test") for t in tokens}
+        elif where[0] == "spool" and where[1] == "bounce" and b"refused@remote.test" in data:
+            bounced.add(where[-1])
+    ids = {}
+    for path, (_, data) in files.items():
+        for token in MARK.findall(data):
+            ids.setdefault(token.decode(), set()).add(os.path.basename(path))
+    there = pending | boxed | arrived_before(story, cut)
+    return [(t, n) for t, n in promised(story, cut) if (t, n) not in there and
+            not (n.startswith("refused") and (t in bounced or ids.get(t, set()) & bounced))]
+
+
+def states(inst, trace, out, count):
+    story = Story(inst, trace)
+    seen, kept, wrong = set(), [], 0
+    total = 0
+    for cut, until, journal, how in cuts(story):
+        files = state_after(story, cut, until, journal, how)
+        total += 1
+        mark = hashlib.sha256(repr(sorted(files.items())).encode() + b"%d" % len(
+            list(promised(story, cut)))).digest()
+        if mark in seen:
+            continue
+        seen.add(mark)
+        missing = look(story, files, cut)
+        label = "cut %d, names until %d, %s, contents: %s" % (
+            cut, until, "journal" if journal else "file by file", how)
+        if missing:
+            wrong += 1
+            if wrong <= 5:
+                print("missing after %s: %s" % (label, missing))
+        kept.append((label, cut, files))
+    acks = [w for _, w in story.events if w[0] == "ack"]
+    print("%d calls, %d messages acknowledged, %d cuts, %d different states, %d of them wrong"
+          % (story.end, len(acks), total, len(kept), wrong))
+    os.makedirs(out)
+    step = max(1, len(kept) // count)
+    for number, (label, cut, files) in enumerate(kept[step // 2::step][:count]):
+        save(story, "%s/%d" % (out, number), label, cut, files)
+    if wrong or len(acks) != 24 or len(kept) < 100:
+        raise SystemExit(1)
+
+
+def save(story, folder, label, cut, files):
+    os.makedirs(folder)
+    with open(folder + "/state", "wb") as file:
+        file.write(repr((label, sorted(promised(story, cut)), sorted(arrived_before(story, cut)),
+                         {p[len(story.inst):]: v for p, v in files.items()})).encode())
+
+
+def restore(folder):
+    with open(folder + "/state", "rb") as file:
+        return eval(file.read())    # our own, of a moment ago
+
+
+# ---- The real thing, once more ----
+
+def owner_of(path, inst):
+    """Whoever owns the folder, but that mail in maildrop is root's."""
+    top = path.split("/")
+    if top[1] == "spool" and top[2] == "maildrop":
+        return os.getuid(), os.stat(inst + "/spool/maildrop").st_gid
+    if top[1] == "spool":
+        info = os.stat(inst + "/spool/incoming")
+    else:
+        info = os.stat(inst + "/vmail")
+    return info.st_uid, info.st_gid
+
+
+def make_folder(path, like):
+    if not os.path.isdir(path):
+        make_folder(os.path.dirname(path), like)
+        os.mkdir(path, 0o700)
+        os.chown(path, *like)
+
+
+def lay(inst, folder):
+    _, _, arrived, files = restore(folder)
+    for top in ("mail", "vmail", *("spool/" + q for q in QUEUES),
+                "spool/bounce", "spool/defer", "spool/trace", "spool/corrupt"):
+        for path, _, names in os.walk("%s/%s" % (inst, top)):
+            for one in names:
+                os.unlink(os.path.join(path, one))
+    for path, (mode, data) in files.items():
+        if path.split("/")[2] in ("pid", "public", "private") or path.endswith(".lock"):
+            continue
+        owner = owner_of(path, inst)
+        make_folder(os.path.dirname(inst + path), owner)
+        with open(inst + path, "wb") as file:
+            file.write(data)
+        os.chown(inst + path, *owner)
+        os.chmod(inst + path, mode)
+    with open(inst + "/events", "w", encoding="utf8") as events:
+        for token, name in arrived:
+            print("got", token, name, file=events)
+
+
+def verify(inst, folder):
+    label, wanted, _, _ = restore(folder)
+    for _ in range(900):
+        if all_rest(inst):
+            break
+        time.sleep(0.1)
+    else:
+        raise SystemExit("after %s: the queue does not come to rest" % label)
+    there, bounced, torn = set(), set(), []
+    with open(inst + "/events", encoding="utf8") as events:
+        for line in events:
+            word = line.split()
+            there.add((word[1], word[2]))
+            if word[0] == "half":
+                torn.append(line)
+    for top, _, names in os.walk(inst + "/vmail"):
+        for one in names:
+            if os.path.basename(top) != "new":
+                continue
+            with open(os.path.join(top, one), "rb") as file:
+                data = file.read()
+            tokens = {t.decode() for t in MARK.findall(data)}
+            (bounced.update if b"Undelivered" in data else
+             lambda t: there.update((x, "folder@box.test") for x in t))(tokens)
+            if not tokens and b"Delayed" not in data:
+                torn.append(os.path.join(top, one))
+    for top, _, names in os.walk(inst + "/mail"):
+        for one in names:
+            with open(os.path.join(top, one), "rb") as file:
+                there.update((t.decode(), "local@local.test") for t in MARK.findall(file.read()))
+    for queue in QUEUES:
+        for top, _, names in os.walk("%s/spool/%s" % (inst, queue)):
+            for one in names:
+                with open(os.path.join(top, one), "rb") as file:
+                    data = file.read()
+                there.update((t.decode(), n.decode()) for t in MARK.findall(data)
+                             for k, n in records(data) if k == b"R")
+    missing = [(t, n) for t, n in wanted if (t, n) not in there and
+               not (n.startswith("refused") and t in bounced)]
+    if missing or torn:
+        raise SystemExit("after %s: missing %s, by halves %s" % (label, missing, torn))
+
+
+def main():
+    what, inst, *rest = sys.argv[1:]
+    if what == "load":
+        load(inst, *rest)
+    elif what == "states":
+        states(inst, rest[0], rest[1], int(rest[2]))
+    elif what == "lay":
+        lay(inst, *rest)
+    elif what == "receive":
+        receive(inst, *rest).serve_forever()
+    elif what == "verify":
+        verify(inst, *rest)
+
+
+main()
