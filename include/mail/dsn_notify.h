@@ -15,7 +15,8 @@ enum dsn_notify { /* bits as in queue files */
 };
 enum dsn_return { DSN_RET_NONE = 0, DSN_RET_FULL = 1, DSN_RET_HEADERS = 2 };
 
-/* "SUCCESS,FAILURE"; 0 if it is not valid. */
+/* "SUCCESS,FAILURE", words may be said twice; 0, and perhaps a warning in the
+ * log, if it is not valid. */
 int dsn_notify_parse(const char *text);
 const char *dsn_notify_format(int bits); /* constant text */
 int dsn_return_parse(const char *text);

@@ -11,7 +11,8 @@
 
 void xtext_encode(struct str *out, const char *text, const char *extra);
 bool xtext_decode(struct str *out, const char *text);
-/* "utf-8;" original recipients: unitext and \x{..} forms. */
+/* "utf-8;" original recipients: unitext and \x{..} forms; another backslash
+ * stands for itself. */
 bool utf8_xtext_decode(struct str *out, const char *text);
 
 #endif

@@ -110,26 +110,9 @@ static void take_body_type(struct request *r, const char *text)
         fatal("-B option needs 8BITMIME or 7BIT");
 }
 
-/* As in RFC 3461, but with blanks for commas, too, and words said twice. */
-static int parse_notify(const char *text)
-{
-    struct arena *arena = arena_new();
-    int bits = 0;
-
-    for (char **word = text_split(arena, text, NULL, NULL); *word; word++) {
-        int bit = dsn_notify_parse(*word);
-        bits = bit == 0 || bits < 0 ? -1 : bits | bit;
-    }
-    arena_free(arena);
-    if (bits < 0 ||
-        ((bits & DSN_NOTIFY_NEVER) && bits != DSN_NOTIFY_NEVER))
-        return 0;
-    return bits;
-}
-
 static void take_notify(struct request *r, const char *text)
 {
-    r->dsn_notify = parse_notify(text);
+    r->dsn_notify = dsn_notify_parse(text);
     if (r->dsn_notify == 0)
         log_warning("bad -N option value: '%s' -- ignored", text);
 }

@@ -65,8 +65,7 @@ static enum access_result refuse(struct access *a, const char *reply)
         reply = s->if_reject.reply;
     session_log(s, "reject", reply);
     s->reject_reply = reply;
-    notify_problem(s, NOTIFY_POLICY);
-    notify_problem(s, NOTIFY_BOUNCE);
+    notify_problem(s, a->is_bounce ? NOTIFY_BOUNCE : NOTIFY_POLICY);
     return ACCESS_REJECT;
 }
 
@@ -89,6 +88,16 @@ enum access_result access_reject(struct access *a, int code, const char *dsn,
     return refuse(a, reply);
 }
 
+/* 4.3.0 is a table that gave no answer, 4.3.5 a fault of the configuration; if
+ * it says who is refused, it is one more refusal. */
+static enum notify_class trouble_class(const char *reply)
+{
+    if (text_has_prefix(reply, "451 4.3.0 "))
+        return NOTIFY_DATA;
+    return text_has_prefix(reply, "451 4.3.5 <") ? NOTIFY_POLICY
+                                                 : NOTIFY_SOFTWARE;
+}
+
 enum access_result access_trouble(struct access *a, const char *format, ...)
 {
     va_list args;
@@ -97,10 +106,7 @@ enum access_result access_trouble(struct access *a, const char *format, ...)
     a->s->reject_reply = arena_vprintf(verdict_arena(a->s), format, args);
     va_end(args);
     session_log(a->s, "reject", a->s->reject_reply);
-    /* 4.3.5 is a fault of the configuration. */
-    notify_problem(a->s, text_has_prefix(a->s->reject_reply, "451 4.3.0 ")
-                             ? NOTIFY_DATA
-                             : NOTIFY_SOFTWARE);
+    notify_problem(a->s, trouble_class(a->s->reject_reply));
     return ACCESS_REJECT;
 }
 
@@ -399,6 +405,7 @@ static bool conclude(struct session *s, enum access_result result)
     if (result != ACCESS_REJECT && s->if_permit.active && !s->mail.discard) {
         s->reject_reply = s->if_permit.reply;
         session_log(s, "reject", s->reject_reply);
+        notify_problem(s, NOTIFY_POLICY);
         result = ACCESS_REJECT;
     }
     if (result != ACCESS_REJECT)

@@ -23,6 +23,7 @@ struct access {
     const char *default_check; /* for a bare type:table; NULL: an error */
     const char *restriction;   /* being checked */
     int depth;                 /* of lists in lists */
+    bool is_bounce;            /* a refusal is no policy, but mail for nobody */
     bool warn;                 /* warn_if_reject */
     bool from_table;           /* no tables inside */
 };

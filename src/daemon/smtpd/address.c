@@ -119,8 +119,10 @@ static enum access_result unknown_user(struct access *a, const char *address,
                                 list->code_offset);
     bool show = address_params.show_user_unknown_table_name;
     bool sender = kind == UNLISTED_SENDER;
+    struct access refusal = *a;
 
-    return access_reject(a, (int)code, sender ? "5.1.0" : "5.1.1",
+    refusal.is_bounce = true;
+    return access_reject(&refusal, (int)code, sender ? "5.1.0" : "5.1.1",
                          "<%s>: %s address rejected: User unknown%s%s%s",
                          address, sender ? "Sender" : "Recipient",
                          show ? " in " : "", show ? list->table : "",
@@ -141,11 +143,14 @@ static enum access_result refuse_as_told(struct access *a,
 {
     bool sender = kind == UNLISTED_SENDER;
     const char *class_name = sender ? "Sender address" : "Recipient address";
+    struct access refusal = *a;
     struct dsn dsn;
 
+    refusal.is_bounce = true;
     dsn_split(a->s->line_arena, sender ? "5.1.0" : "5.1.1", text, &dsn);
     return access_reject(
-        a, later ? 450 : (int)smtpd_params.unknown_virtual_alias_reject_code,
+        &refusal,
+        later ? 450 : (int)smtpd_params.unknown_virtual_alias_reject_code,
         access_fit_status(a, class_name, dsn.status), "<%s>: %s rejected: %s",
         address, class_name, dsn.reason);
 }

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "base/text.h"
+#include "notify.h"
 #include "session.h"
 #include "smtp/extensions.h"
 
@@ -96,7 +97,8 @@ static bool bad_syntax(struct session *s, const struct smtp_line *line)
                 session_id(s), s->peer.label, *line->rest ? " " : "",
                 line->rest);
     session_reset_mail(s);
-    return session_reply(s, "521 5.5.4 Syntax: BDAT count [LAST]");
+    return notify_reply(s, NOTIFY_PROTOCOL,
+                        "521 5.5.4 Syntax: BDAT count [LAST]");
 }
 
 /* Throw the chunk away and say <reply>. Chunks up to the last one will have
@@ -128,6 +130,15 @@ static bool discard_chunk(struct session *s, long size, bool last,
     return session_reply(s, "%s", reply);
 }
 
+/* A chunk that brings nothing, and is not the last: one could send such for
+ * ever. */
+static bool refuse_null(struct session *s)
+{
+    log_warning("%s: null BDAT request from %s", session_id(s),
+                s->peer.label);
+    return discard_chunk(s, 0, false, "551 5.7.1 Null BDAT request");
+}
+
 /* Why this chunk is not wanted; NULL: it is. */
 static const char *problem(struct session *s, long size)
 {
@@ -136,8 +147,10 @@ static const char *problem(struct session *s, long size)
                             "551 5.0.0 Discarded %ld bytes after earlier "
                             "error",
                             size);
-    if (!s->mail.active)
+    if (!s->mail.active) {
+        notify_problem(s, NOTIFY_PROTOCOL);
         return "503 5.5.1 Error: need RCPT command";
+    }
     if (s->mail.recipients == 0)
         return "554 5.5.1 Error: no valid recipients";
     return NULL;
@@ -176,8 +189,11 @@ bool cmd_bdat(struct session *s, const struct smtp_line *line)
         return bad_syntax(s, line);
     if (s->ehlo && !(s->offered & EXT_CHUNKING)) {
         session_reset_mail(s);
-        return session_reply(s, "521 5.5.1 Error: command not implemented");
+        return notify_reply(s, NOTIFY_PROTOCOL,
+                            "521 5.5.1 Error: command not implemented");
     }
+    if (size == 0 && !last)
+        return refuse_null(s);
     const char *reply = problem(s, size);
     if (reply != NULL)
         return discard_chunk(s, size, last, reply);

@@ -3,18 +3,21 @@
  * cmd_data.c - DATA: RFC 5321, section 4.1.1.4.
  */
 #include "access.h"
+#include "notify.h"
 #include "session.h"
 
 static bool may_send(struct session *s, const struct smtp_line *line)
 {
     if (s->mail.bdat != BDAT_NONE)
-        return session_reply(s, "503 5.5.1 Error: DATA after BDAT");
+        return notify_reply(s, NOTIFY_PROTOCOL,
+                            "503 5.5.1 Error: DATA after BDAT");
     if (s->mail.recipients == 0)
         return s->mail.active
                    ? session_reply(s, "554 5.5.1 Error: no valid recipients")
-                   : session_reply(s, "503 5.5.1 Error: need RCPT command");
+                   : notify_reply(s, NOTIFY_PROTOCOL,
+                                  "503 5.5.1 Error: need RCPT command");
     if (line->count != 0)
-        return session_reply(s, "501 5.5.4 Syntax: DATA");
+        return notify_reply(s, NOTIFY_PROTOCOL, "501 5.5.4 Syntax: DATA");
     return true;
 }
 

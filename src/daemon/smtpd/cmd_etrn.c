@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "client/services.h"
 #include "mail/address.h"
+#include "notify.h"
 #include "session.h"
 
 static bool reply_status(struct session *s, const char *domain, int status)
@@ -27,18 +28,21 @@ static bool reply_status(struct session *s, const char *domain, int status)
 
 bool cmd_etrn(struct session *s, const struct smtp_line *line)
 {
-    if (s->helo == NULL)
-        return session_reply(s, "503 Error: send HELO/EHLO first");
+    if (s->helo == NULL && smtpd_params.smtpd_helo_required)
+        return notify_reply(s, NOTIFY_PROTOCOL,
+                            "503 Error: send HELO/EHLO first");
     if (s->mail.active)
-        return session_reply(s, "503 Error: MAIL transaction in progress");
+        return notify_reply(s, NOTIFY_PROTOCOL,
+                            "503 Error: MAIL transaction in progress");
     if (line->count != 1)
-        return session_reply(s, "500 Syntax: ETRN domain");
+        return notify_reply(s, NOTIFY_PROTOCOL, "500 Syntax: ETRN domain");
 
     const char *domain = line->args[0];
     if (domain[0] == '@' || domain[0] == '#')
         domain++;
     if (!domain_is_hostname(domain) && !domain_is_address_literal(domain))
-        return session_reply(s, "501 Error: invalid parameter syntax");
+        return notify_reply(s, NOTIFY_PROTOCOL,
+                            "501 Error: invalid parameter syntax");
     s->etrn_domain = domain;
     bool allowed = access_etrn(s);
     s->etrn_domain = NULL;

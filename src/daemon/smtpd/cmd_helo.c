@@ -28,6 +28,7 @@ static bool start_over(struct session *s, const struct smtp_line *line,
                        bool ehlo)
 {
     session_reset_mail(s);
+    s->refused_size = 0;
     notify_trim(s);
     s->if_permit_helo = (struct deferred_verdict) { 0 };
     s->ehlo = s->ehlo || ehlo; /* HELO takes nothing back */
@@ -38,7 +39,7 @@ static bool start_over(struct session *s, const struct smtp_line *line,
 bool cmd_helo(struct session *s, const struct smtp_line *line)
 {
     if (line->count == 0)
-        return session_reply(s, "501 Syntax: HELO hostname");
+        return notify_reply(s, NOTIFY_PROTOCOL, "501 Syntax: HELO hostname");
     if (!start_over(s, line, false))
         return false;
     if (!s->ehlo)
@@ -89,7 +90,7 @@ static const char *keyword_line(struct session *s, unsigned bit)
 bool cmd_ehlo(struct session *s, const struct smtp_line *line)
 {
     if (line->count == 0)
-        return session_reply(s, "501 Syntax: EHLO hostname");
+        return notify_reply(s, NOTIFY_PROTOCOL, "501 Syntax: EHLO hostname");
     if (!start_over(s, line, true)) {
         s->offered = EXT_ENHANCEDSTATUSCODES;
         return false;

@@ -43,7 +43,8 @@ static bool check_size(struct session *s, long size)
 
     if (limit > 0 && size > limit) {
         session_log(s, "reject", "552 5.3.4 Message size exceeds fixed limit");
-        return session_reply(s, "552 5.3.4 Message size exceeds fixed limit");
+        return notify_reply(s, NOTIFY_POLICY,
+                            "552 5.3.4 Message size exceeds fixed limit");
     }
     if (s->standalone || queue_has_room())
         return true;
@@ -61,8 +62,9 @@ static bool check_verp(struct session *s, const struct smtp_mail_params *params,
         return true;
     if (*params->verp != '\0' &&
         verp_check(params->verp, common_params.verp_delimiter_filter) != NULL)
-        return session_reply(
-            s, "501 5.5.4 Error: XVERP needs two characters from %s",
+        return notify_reply(
+            s, NOTIFY_PROTOCOL,
+            "501 5.5.4 Error: XVERP needs two characters from %s",
             common_params.verp_delimiter_filter);
     if (*sender == '\0')
         return session_reply(s,
@@ -93,13 +95,17 @@ static unsigned path_flags(const struct smtp_mail_params *params)
 static bool may_begin(struct session *s, const struct smtp_line *line)
 {
     if (s->helo == NULL && smtpd_params.smtpd_helo_required)
-        return session_reply(s, "503 5.5.1 Error: send HELO/EHLO first");
+        return notify_reply(s, NOTIFY_PROTOCOL,
+                            "503 5.5.1 Error: send HELO/EHLO first");
     if (s->mail.active)
-        return session_reply(s, "503 5.5.1 Error: nested MAIL command");
+        return notify_reply(s, NOTIFY_PROTOCOL,
+                            "503 5.5.1 Error: nested MAIL command");
     if (s->mail.bdat != BDAT_NONE)
-        return session_reply(s, "503 5.5.1 Error: MAIL after BDAT");
+        return notify_reply(s, NOTIFY_PROTOCOL,
+                            "503 5.5.1 Error: MAIL after BDAT");
     if (line->count < 2 || !text_equal_nocase(line->args[0], "FROM:"))
-        return session_reply(s, "501 5.5.4 Syntax: MAIL FROM:<address>");
+        return notify_reply(s, NOTIFY_PROTOCOL,
+                            "501 5.5.4 Syntax: MAIL FROM:<address>");
     return true;
 }
 
@@ -131,12 +137,16 @@ bool cmd_mail(struct session *s, const struct smtp_line *line)
         return false;
     if (!smtp_mail_params_parse(s->line_arena, line->args + 2, s->offered,
                                 &params, &reply))
-        return session_reply(s, "%s", reply);
+        return notify_reply(s, *reply == '5' && reply[2] == '2'
+                                   ? NOTIFY_POLICY
+                                   : NOTIFY_PROTOCOL,
+                            "%s", reply);
     if (!path821_parse(s->line_arena, line->args[1], path_flags(&params),
                        &sender, &why)) {
         log_warning("Illegal address syntax from %s in MAIL command: %s",
                     s->peer.label, line->args[1]);
-        return session_reply(s, "501 5.1.7 Bad sender address syntax");
+        return notify_reply(s, NOTIFY_PROTOCOL,
+                            "501 5.1.7 Bad sender address syntax");
     }
     if (!check_verp(s, &params, sender) || !check_utf8(s, &params, sender))
         return false;

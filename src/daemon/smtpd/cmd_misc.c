@@ -9,8 +9,9 @@
 bool cmd_rset(struct session *s, const struct smtp_line *line)
 {
     if (line->count != 0)
-        return session_reply(s, "501 5.5.4 Syntax: RSET");
+        return notify_reply(s, NOTIFY_PROTOCOL, "501 5.5.4 Syntax: RSET");
     session_reset_mail(s);
+    s->refused_size = 0;
     notify_trim(s);
     return session_reply(s, "250 2.0.0 Ok");
 }
@@ -39,25 +40,30 @@ bool cmd_help(struct session *s, const struct smtp_line *line)
 bool cmd_starttls(struct session *s, const struct smtp_line *line)
 {
     if (line->count != 0)
-        return session_reply(s, "501 5.5.4 Syntax: STARTTLS");
-    notify_problem(s, NOTIFY_PROTOCOL);
-    return session_reply(s, "502 5.5.1 Error: command not implemented");
+        return notify_reply(s, NOTIFY_PROTOCOL, "501 5.5.4 Syntax: STARTTLS");
+    return notify_reply(s, NOTIFY_PROTOCOL,
+                        "502 5.5.1 Error: command not implemented");
 }
 
 bool cmd_auth(struct session *s, const struct smtp_line *line)
 {
     (void)line;
     if (s->helo == NULL)
-        return session_reply(s, "503 5.5.1 Error: send HELO/EHLO first");
-    return session_reply(s, "503 5.5.1 Error: authentication not enabled");
+        return notify_reply(s, NOTIFY_PROTOCOL,
+                            "503 5.5.1 Error: send HELO/EHLO first");
+    return notify_reply(s, NOTIFY_PROTOCOL,
+                        "503 5.5.1 Error: authentication not enabled");
 }
 
 /* Nobody is authorized while this is not built. */
 bool cmd_xclient(struct session *s, const struct smtp_line *line)
 {
-    (void)line;
     if (s->mail.active)
-        return session_reply(s,
-                             "503 5.5.1 Error: MAIL transaction in progress");
-    return session_reply(s, "550 5.7.0 Error: insufficient authorization");
+        return notify_reply(s, NOTIFY_PROTOCOL,
+                            "503 5.5.1 Error: MAIL transaction in progress");
+    if (line->count == 0)
+        return notify_reply(s, NOTIFY_PROTOCOL,
+                            "501 5.5.4 Syntax: XCLIENT attribute=value...");
+    return notify_reply(s, NOTIFY_POLICY,
+                        "550 5.7.0 Error: insufficient authorization");
 }

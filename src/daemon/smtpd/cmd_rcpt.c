@@ -8,17 +8,21 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "mail/path821.h"
+#include "notify.h"
 #include "old_defaults.h"
 #include "session.h"
 
 static bool may_add(struct session *s, const struct smtp_line *line)
 {
     if (!s->mail.active)
-        return session_reply(s, "503 5.5.1 Error: need MAIL command");
+        return notify_reply(s, NOTIFY_PROTOCOL,
+                            "503 5.5.1 Error: need MAIL command");
     if (s->mail.bdat != BDAT_NONE)
-        return session_reply(s, "503 5.5.1 Error: RCPT after BDAT");
+        return notify_reply(s, NOTIFY_PROTOCOL,
+                            "503 5.5.1 Error: RCPT after BDAT");
     if (line->count < 2 || !text_equal_nocase(line->args[0], "TO:"))
-        return session_reply(s, "501 5.5.4 Syntax: RCPT TO:<address>");
+        return notify_reply(s, NOTIFY_PROTOCOL,
+                            "501 5.5.4 Syntax: RCPT TO:<address>");
     return true;
 }
 
@@ -65,11 +69,12 @@ bool cmd_rcpt(struct session *s, const struct smtp_line *line)
         *address == '\0') {
         log_warning("Illegal address syntax from %s in RCPT command: %s",
                     s->peer.label, line->args[1]);
-        return session_reply(s, "501 5.1.3 Bad recipient address syntax");
+        return notify_reply(s, NOTIFY_PROTOCOL,
+                            "501 5.1.3 Bad recipient address syntax");
     }
     if (!smtp_rcpt_params_parse(s->line_arena, line->args + 2, s->offered,
                                 &params, &reply))
-        return session_reply(s, "%s", reply);
+        return notify_reply(s, NOTIFY_PROTOCOL, "%s", reply);
     if (!under_limit(s))
         return false;
 

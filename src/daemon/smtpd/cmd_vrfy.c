@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "mail/path821.h"
+#include "notify.h"
 #include "session.h"
 
 static bool check(struct session *s, const char *shown, char *address)
@@ -28,12 +29,14 @@ bool cmd_vrfy(struct session *s, const struct smtp_line *line)
     const char *shown = line->rest;
 
     if (smtpd_params.disable_vrfy_command)
-        return session_reply(s, "502 5.5.1 VRFY command is disabled");
+        return notify_reply(s, NOTIFY_PROTOCOL,
+                            "502 5.5.1 VRFY command is disabled");
     if (s->helo == NULL && smtpd_params.smtpd_helo_required)
-        return session_reply(s, "503 5.5.1 Error: send HELO/EHLO first");
+        return notify_reply(s, NOTIFY_PROTOCOL,
+                            "503 5.5.1 Error: send HELO/EHLO first");
     if (count == 0)
-        return session_reply(s,
-                             "501 5.5.4 Syntax: VRFY address [SMTPUTF8]");
+        return notify_reply(s, NOTIFY_PROTOCOL,
+                            "501 5.5.4 Syntax: VRFY address [SMTPUTF8]");
     if (utf8)
         shown = text_trim(arena_strndup(s->line_arena, line->rest,
                                         strlen(line->rest) - 8));
@@ -44,7 +47,8 @@ bool cmd_vrfy(struct session *s, const struct smtp_line *line)
         *address == '\0') {
         log_warning("Illegal address syntax from %s in VRFY command: %s",
                     s->peer.label, shown);
-        return session_reply(s, "501 5.1.3 Bad recipient address syntax");
+        return notify_reply(s, NOTIFY_PROTOCOL,
+                            "501 5.1.3 Bad recipient address syntax");
     }
     if (smtpd_params.strict_smtputf8 && !utf8 && !text_is_ascii(address))
         return session_reply(

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "mail/address.h"
 #include "mail/xtext.h"
+#include "notify.h"
 #include "session.h"
 
 enum { VALUE_MAX = 255 };
@@ -116,19 +117,20 @@ bool cmd_xforward(struct session *s, const struct smtp_line *line)
     char **words = text_split(s->line_arena, line->rest, " \t", &count);
 
     if (s->mail.active)
-        return session_reply(s,
-                             "503 5.5.1 Error: MAIL transaction in progress");
+        return notify_reply(s, NOTIFY_PROTOCOL,
+                            "503 5.5.1 Error: MAIL transaction in progress");
+    if (count == 0)
+        return notify_reply(s, NOTIFY_PROTOCOL,
+                            "501 5.5.4 Syntax: XFORWARD attribute=value...");
     if (match_list_has(settings()->xforward_hosts, s->peer.name,
                        s->peer.address, NULL) != FOUND)
-        return session_reply(s, "550 5.7.0 Error: insufficient authorization");
-    if (count == 0)
-        return session_reply(s,
-                             "501 5.5.4 Syntax: XFORWARD attribute=value...");
+        return notify_reply(s, NOTIFY_POLICY,
+                            "550 5.7.0 Error: insufficient authorization");
     s->forwarded.given = true;
     for (; *words != NULL; words++) {
         const char *problem = set_attribute(s, *words);
         if (problem != NULL)
-            return session_reply(s, "%s", problem);
+            return notify_reply(s, NOTIFY_PROTOCOL, "%s", problem);
     }
     return session_reply(s, "250 2.0.0 Ok");
 }

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "client/services.h"
+#include "notify.h"
 #include "session.h"
 
 /* "address", or "network/bits" when the prefix is shorter. */
@@ -64,8 +65,9 @@ bool limits_connect(struct session *s)
         warn(s, "Connection rate", (long long)reply.rate);
     else
         return true;
-    session_reply(s, "421 4.7.0 %s Error: too many connections from %s",
-                  common_params.myhostname, s->peer.address);
+    notify_reply(s, NOTIFY_POLICY,
+                 "421 4.7.0 %s Error: too many connections from %s",
+                 common_params.myhostname, s->peer.address);
     return false;
 }
 
@@ -86,8 +88,8 @@ bool limits_message(struct session *s)
         reply.mail <= limit)
         return true;
     warn(s, "Message delivery request rate", (long long)reply.mail);
-    session_reply(s, "450 4.7.1 Error: too much mail from %s",
-                  s->peer.address);
+    notify_reply(s, NOTIFY_POLICY, "450 4.7.1 Error: too much mail from %s",
+                 s->peer.address);
     return false;
 }
 
@@ -100,7 +102,8 @@ bool limits_recipient(struct session *s)
         reply.recipients <= limit)
         return true;
     warn(s, "Recipient address rate", (long long)reply.recipients);
-    session_reply(s, "450 4.7.1 Error: too many recipients from %s",
-                  s->peer.address);
+    notify_reply(s, NOTIFY_POLICY,
+                 "450 4.7.1 Error: too many recipients from %s",
+                 s->peer.address);
     return false;
 }

@@ -323,15 +323,31 @@ void message_put(struct session *s, bool ends_line, const char *text,
 
 /* ---- the end ---- */
 
+static void note_verdict(struct session *s, int status)
+{
+    static const struct {
+        int status;
+        enum notify_class class_bit;
+    } rows[] = {
+        { CLEANUP_STAT_BAD, NOTIFY_SOFTWARE },
+        { CLEANUP_STAT_SIZE | CLEANUP_STAT_HOPS, NOTIFY_BOUNCE },
+        { CLEANUP_STAT_CONTENT | CLEANUP_STAT_NOPERM | CLEANUP_STAT_DEFER,
+          NOTIFY_POLICY },
+        { CLEANUP_STAT_WRITE | CLEANUP_STAT_PROXY, NOTIFY_RESOURCE },
+        { CLEANUP_STAT_BARE_LF, NOTIFY_PROTOCOL },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (status & rows[i].status)
+            notify_problem(s, rows[i].class_bit);
+}
+
 /* "5.7.1 text" or "550 5.7.1 text" of cleanup, or our words for <status>. */
 static bool reply_verdict(struct session *s, int status, const char *reason)
 {
     const struct cleanup_verdict *verdict = cleanup_verdict(status);
 
-    if (verdict->status & (CLEANUP_STAT_WRITE | CLEANUP_STAT_BAD))
-        notify_problem(s, verdict->status & CLEANUP_STAT_WRITE
-                              ? NOTIFY_RESOURCE
-                              : NOTIFY_SOFTWARE);
+    note_verdict(s, verdict->status);
     if (*reason == '\0')
         return session_reply(s, "%d %s Error: %s", verdict->smtp,
                              verdict->dsn, verdict->text);
@@ -350,9 +366,10 @@ static bool refuse_bare_lf(struct session *s)
     s->where = "END-OF-MESSAGE";
     s->recipient = s->mail.recipient;
     session_log(s, "reject", "bare <LF> received");
-    return session_reply(s, "%ld 5.5.2 %s Error: bare <LF> received",
-                         smtpd_params.smtpd_forbid_bare_newline_reject_code,
-                         common_params.myhostname);
+    return notify_reply(s, NOTIFY_PROTOCOL,
+                        "%ld 5.5.2 %s Error: bare <LF> received",
+                        smtpd_params.smtpd_forbid_bare_newline_reject_code,
+                        common_params.myhostname);
 }
 
 static bool finish_post(struct session *s)

@@ -4,6 +4,8 @@
  */
 #include "notify.h"
 
+#include <stdarg.h>
+
 #include "base/fatal.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -61,6 +63,18 @@ static unsigned wanted(struct arena *arena)
 void notify_problem(struct session *s, enum notify_class class_bit)
 {
     s->problems |= class_bit;
+}
+
+bool notify_reply(struct session *s, enum notify_class class_bit,
+                  const char *format, ...)
+{
+    va_list args;
+
+    notify_problem(s, class_bit);
+    va_start(args, format);
+    const char *text = arena_vprintf(s->line_arena, format, args);
+    va_end(args);
+    return session_reply(s, "%s", text);
 }
 
 void notify_trim(struct session *s)

@@ -13,10 +13,13 @@ enum notify_class {
     NOTIFY_RESOURCE = 1 << 2,
     NOTIFY_SOFTWARE = 1 << 3,
     NOTIFY_DATA = 1 << 4,   /* a table could not be asked */
-    NOTIFY_BOUNCE = 1 << 5, /* mail was refused */
+    NOTIFY_BOUNCE = 1 << 5, /* mail that would otherwise have been returned */
 };
 /* Remember that the transcript shows something of this class. */
 void notify_problem(struct session *s, enum notify_class class_bit);
+/* session_reply, and remember it as notify_problem does. */
+MAY_WAIT bool notify_reply(struct session *s, enum notify_class class_bit,
+                           const char *format, ...) PRINTF_LIKE(3, 4);
 /* A good place to forget a long transcript that shows nothing of the kind. */
 void notify_trim(struct session *s);
 /* At the end of a session: send the transcript if anyone wants it. */

@@ -83,7 +83,6 @@ static void lost(struct session *s)
         stream_set_timeout(s->stream, 1);
         session_reply(s, "421 4.4.2 %s Error: timeout exceeded",
                       common_params.myhostname);
-        notify_problem(s, NOTIFY_PROTOCOL);
     }
     s->hang_up = true;
 }
@@ -124,13 +123,14 @@ static bool unknown_command(struct session *s, const char *verb,
     if (is_header(verb) ||
         match_list_has(settings()->forbidden_commands, verb, NULL, NULL) ==
             FOUND) {
-        log_warning("non-SMTP command from %s: %.100s", s->peer.label, text);
+        log_warning("non-SMTP command from %s: %s", s->peer.label,
+                    text_escape(s->line_arena, text, strnlen(text, 100)));
         s->hang_up = true;
         session_reply(s, "221 2.7.0 Error: I can break rules, too. Goodbye.");
         return false;
     }
-    notify_problem(s, NOTIFY_PROTOCOL);
-    return session_reply(s, "500 5.5.2 Error: command not recognized");
+    return notify_reply(s, NOTIFY_PROTOCOL,
+                        "500 5.5.2 Error: command not recognized");
 }
 
 static const struct command *find_command(const char *verb)
@@ -152,8 +152,9 @@ static bool serve_known(struct session *s, const struct command *command,
                         const struct smtp_line *line)
 {
     if (s->access_denied && command->serve != cmd_quit)
-        return session_reply(s, "503 5.7.0 Error: access denied for %s",
-                             s->peer.label);
+        return notify_reply(s, NOTIFY_PROTOCOL,
+                            "503 5.7.0 Error: access denied for %s",
+                            s->peer.label);
     if (settings()->fail_closed && !(command->flags & PRE_TLS))
         return session_reply(s, "530 5.7.0 Must issue a STARTTLS command first");
     if (must_wait(s, command) && command->serve != cmd_quit &&
@@ -162,15 +163,14 @@ static bool serve_known(struct session *s, const struct command *command,
     return command->serve(s, line);
 }
 
-/* What a line comes to: a good reply or not, and which counter. */
-static bool serve_line(struct session *s, const char *text, size_t length,
-                       size_t *counter)
+/* What a line comes to: a good reply or not, and which counter. A NUL ends
+ * it. */
+static bool serve_line(struct session *s, const char *text, size_t *counter)
 {
     *counter = COMMAND_UNKNOWN;
-    if (strlen(text) != length)
-        return session_reply(s, "500 5.5.2 Error: bad syntax");
-    if (common_params.smtputf8_enable && !utf8_is_valid(text, length))
-        return session_reply(s, "500 5.5.2 Error: bad UTF-8 syntax");
+    if (common_params.smtputf8_enable && !utf8_is_valid(text, strlen(text)))
+        return notify_reply(s, NOTIFY_PROTOCOL,
+                            "500 5.5.2 Error: bad UTF-8 syntax");
     text = filter_line(s, text);
     if (s->hang_up)
         return false;
@@ -178,7 +178,7 @@ static bool serve_line(struct session *s, const char *text, size_t length,
     struct smtp_line line;
     smtp_line_parse(s->line_arena, text, &line);
     if (*line.verb == '\0' || line.too_many)
-        return session_reply(s, "500 5.5.2 Error: bad syntax");
+        return notify_reply(s, NOTIFY_PROTOCOL, "500 5.5.2 Error: bad syntax");
     const struct command *command = find_command(line.verb);
     if (match_list_has(settings()->noop_commands, line.verb, NULL, NULL) ==
         FOUND)
@@ -205,9 +205,9 @@ static bool allow_bare_lf(struct session *s, const char *text)
     char *verb = arena_strndup(s->line_arena, text, strcspn(text, " \t"));
     s->where = find_command(text_upper(verb)) ? verb : "UNKNOWN";
     session_log(s, "reject", "bare <LF> received");
-    session_reply(s, "%ld 5.5.2 %s Error: bare <LF> received",
-                  smtpd_params.smtpd_forbid_bare_newline_reject_code,
-                  common_params.myhostname);
+    notify_reply(s, NOTIFY_PROTOCOL, "%ld 5.5.2 %s Error: bare <LF> received",
+                 smtpd_params.smtpd_forbid_bare_newline_reject_code,
+                 common_params.myhostname);
     s->hang_up = true;
     return false;
 }
@@ -217,8 +217,8 @@ static void refuse_long_line(struct session *s, struct str *text, bool endless)
     log_warning("%s: request longer than %ld: %.30s...", s->peer.label,
                 common_params.line_length_limit,
                 text_printable(text->data, '?', true));
-    session_reply(s, "500 5.5.2 %s Error: command too long",
-                  common_params.myhostname);
+    notify_reply(s, NOTIFY_PROTOCOL, "500 5.5.2 %s Error: command too long",
+                 common_params.myhostname);
     s->errors++;
     if (!endless)
         return;
@@ -261,7 +261,7 @@ static void serve_command(struct session *s, struct str *text)
         return;
 
     size_t counter;
-    bool good = serve_line(s, text->data, text->length, &counter);
+    bool good = serve_line(s, text->data, &counter);
     s->counts[counter].total++;
     if (good)
         s->counts[counter].good++;

@@ -114,7 +114,7 @@ struct session {
     bool in_data;                  /* for "after DATA (N bytes)" */
     int errors, junk;
     unsigned problems;             /* NOTIFY_ bits */
-    long refused_size;             /* a SIZE= that was too large sticks */
+    long refused_size;             /* a SIZE= too large sticks until RSET */
     struct { int good, total; } counts[COMMAND_KINDS];
     struct transaction mail;
     struct forwarded forwarded;    /* for the next transaction */

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/text.h"
 
 static const struct {
@@ -28,20 +29,26 @@ static int word_bit(const char *word, size_t length)
     return 0;
 }
 
-/* NEVER goes with nothing else, and nothing is said twice. */
+/* NEVER goes with nothing else. */
 int dsn_notify_parse(const char *text)
 {
+    static const char separators[] = ", \t\r\n";
+    const char *word = text;
     int bits = 0;
 
     for (;;) {
-        size_t length = strcspn(text, ",");
-        int bit = word_bit(text, length);
-        if (bit == 0 || (bits & bit) != 0)
-            return 0;
-        bits |= bit;
-        if (text[length] == 0)
+        word += strspn(word, separators);
+        if (*word == '\0')
             break;
-        text += length + 1;
+        size_t length = strcspn(word, separators);
+        int bit = word_bit(word, length);
+        if (bit == 0) {
+            log_warning("unknown DSN NOTIFY command value \"%.*s\" in \"%s\"",
+                        (int)length, word, text);
+            return 0;
+        }
+        bits |= bit;
+        word += length;
     }
     if ((bits & DSN_NOTIFY_NEVER) != 0 && bits != DSN_NOTIFY_NEVER)
         return 0;

@@ -65,7 +65,7 @@ static void add_code_point(struct str *out, unsigned long c)
     str_add_char(out, (int)(0x80 | (c & 0x3F)));
 }
 
-/* EmbeddedUnicodeChar: "\x{" 2 to 6 upper-case hex digits "}". Returns what
+/* EmbeddedUnicodeChar: "\x{" 2 to 6 hex digits "}". Returns what
  * follows, NULL if it is none. */
 static const char *embedded(const char *text, unsigned long *code)
 {
@@ -75,7 +75,7 @@ static const char *embedded(const char *text, unsigned long *code)
 
     if (strncmp(text, "\\x{", strlen("\\x{")) != 0)
         return NULL;
-    length = strspn(start, "0123456789ABCDEF");
+    length = strspn(start, "0123456789ABCDEFabcdef");
     if (length < DIGITS_MIN || length > DIGITS_MAX || start[length] != '}')
         return NULL;
     *code = strtoul(start, NULL, 16);
@@ -92,6 +92,10 @@ bool utf8_xtext_decode(struct str *out, const char *text)
         return false;
     while (*text != 0) {
         if (*text != '\\') {
+            str_add_char(out, *text++);
+            continue;
+        }
+        if (text[1] != 'x' || text[2] != '{') {
             str_add_char(out, *text++);
             continue;
         }

@@ -151,13 +151,13 @@ static const char *decode_orcpt(struct context *context, const char *value)
     struct str out = STR_EMPTY;
     const char *text = NULL;
 
-    if (semicolon == NULL || semicolon == value || semicolon[1] == '\0')
+    if (semicolon == NULL || semicolon == value)
         return NULL;
     size_t type_length = (size_t)(semicolon - value);
     bool utf8 = type_length == 5 && text_equal_nocase_n(value, "utf-8", 5);
     bool good = utf8 ? utf8_xtext_decode(&out, semicolon + 1)
                      : xtext_decode(&out, semicolon + 1);
-    if (good && out.length > 0 && strlen(out.data) == out.length)
+    if (good)
         text = arena_printf(context->arena, "%.*s;%s", (int)type_length,
                             value, out.data);
     context->rcpt->orcpt_utf8 = utf8;

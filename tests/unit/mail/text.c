@@ -107,9 +107,10 @@ TEST(dsn_notify_words)
     CHECK_INT(dsn_notify_parse("never"), DSN_NOTIFY_NEVER);
     CHECK_INT(dsn_notify_parse("SUCCESS,DELAY"), 2 | 8);
     CHECK_INT(dsn_notify_parse("NEVER,DELAY"), 0);
-    CHECK_INT(dsn_notify_parse("DELAY,DELAY"), 0);
+    CHECK_INT(dsn_notify_parse("DELAY,DELAY"), 8);
     CHECK_INT(dsn_notify_parse(""), 0);
-    CHECK_INT(dsn_notify_parse("DELAY,"), 0);
+    CHECK_INT(dsn_notify_parse("DELAY,,SUCCESS"), 2 | 8);
+    CHECK_INT(dsn_notify_parse("DELAY,x"), 0);
     CHECK_STR(dsn_notify_format(14), "SUCCESS,FAILURE,DELAY");
     CHECK_STR(dsn_notify_format(99), "");
     CHECK_INT(dsn_return_parse("hdrs"), DSN_RET_HEADERS);
@@ -185,6 +186,9 @@ TEST(xtext_codes)
     CHECK_STR(out.data, "a\xc3\xa4\xe2\x82\xac+");
     CHECK(!utf8_xtext_decode(&out, "\\x{D800}"));
     CHECK(!utf8_xtext_decode(&out, "\\x{0}"));
-    CHECK(!utf8_xtext_decode(&out, "\\y"));
+    CHECK(!utf8_xtext_decode(&out, "\\x{}"));
+    str_clear(&out);
+    CHECK(utf8_xtext_decode(&out, "\\y\\"));
+    CHECK_STR(out.data, "\\y\\");
     str_fini(&out);
 }
