@@ -8,7 +8,7 @@
 
     labtest.main(setup)
 
-Each function is one test, named after it. PEER_LAB=1 runs Debian's Postfix
+Each function is one test, named after it. KEEP=1 shows the whole log. PEER_LAB=1 runs Debian's Postfix
 (from $PEER) in place of our suite: to find out what a test should expect.
 """
 import os
@@ -122,5 +122,7 @@ def main(setup=None):
         for function in TESTS:
             if not only or function.__name__ in only:
                 good = run_test(lab, function) and good
+        if os.environ.get("KEEP"):
+            print(lab.log(0))
         lab.stop()
     sys.exit(0 if good else 1)

@@ -19,14 +19,16 @@
 #include "dns/query.h"
 #include "policy.h"
 
+static const char timed_out[] = "Connection timed out";
+
 enum { POLICY_LINE_MAX = 2048, POLICY_LINES_MAX = 100 };
 
 /* One policy server and how to talk to it. */
 struct policy_server {
     const char *endpoint;
     const char *default_action, *context;
-    int timeout_s, retry_delay_s;
-    long try_limit;
+    int timeout_s, retry_delay_s, max_idle_s, max_ttl_s;
+    long try_limit, request_limit;
 };
 
 /* A connection of a session. */
@@ -43,8 +45,6 @@ struct policy_connection {
 static bool set_option(struct policy_server *server, const char *name,
                        const char *value)
 {
-    long ignored;
-
     if (strcmp(name, "default_action") == 0)
         server->default_action = value;
     else if (strcmp(name, "policy_context") == 0)
@@ -55,10 +55,12 @@ static bool set_option(struct policy_server *server, const char *name,
         return num_parse_time(value, 's', &server->retry_delay_s);
     else if (strcmp(name, "try_limit") == 0)
         return num_parse_long(value, 1, 1000, &server->try_limit);
-    else if (strcmp(name, "max_idle") == 0 || strcmp(name, "max_ttl") == 0)
-        return num_parse_time(value, 's', &(int) { 0 });
+    else if (strcmp(name, "max_idle") == 0)
+        return num_parse_time(value, 's', &server->max_idle_s);
+    else if (strcmp(name, "max_ttl") == 0)
+        return num_parse_time(value, 's', &server->max_ttl_s);
     else if (strcmp(name, "request_limit") == 0)
-        return num_parse_long(value, 0, 1000000000, &ignored);
+        return num_parse_long(value, 0, 1000000000, &server->request_limit);
     else
         return false;
     return true;
@@ -74,7 +76,10 @@ static bool parse_server(struct arena *arena, const char *argument,
         .context = smtpd_params.smtpd_policy_service_policy_context,
         .timeout_s = smtpd_params.smtpd_policy_service_timeout,
         .retry_delay_s = smtpd_params.smtpd_policy_service_retry_delay,
+        .max_idle_s = smtpd_params.smtpd_policy_service_max_idle,
+        .max_ttl_s = smtpd_params.smtpd_policy_service_max_ttl,
         .try_limit = smtpd_params.smtpd_policy_service_try_limit,
+        .request_limit = smtpd_params.smtpd_policy_service_request_limit,
     };
     if (*argument != '{')
         return true;
@@ -165,7 +170,7 @@ static struct policy_connection *connection_to(
     struct session *s, const struct policy_server *server, struct error *why)
 {
     struct policy_connection *c = s->policy;
-    long max = smtpd_params.smtpd_policy_service_request_limit;
+    long max = server->request_limit;
     deadline_t now = clock_now();
 
     while (c != NULL && strcmp(c->endpoint, server->endpoint) != 0)
@@ -183,7 +188,7 @@ static struct policy_connection *connection_to(
         return c;
     c->stream = connect_server(s->line_arena, server, why);
     c->requests = 0;
-    c->ttl_until = deadline_in_s(smtpd_params.smtpd_policy_service_max_ttl);
+    c->ttl_until = deadline_in_s(server->max_ttl_s);
     return c->stream ? c : NULL;
 }
 
@@ -199,10 +204,13 @@ static const char *number(struct session *s, long value)
     return arena_printf(s->line_arena, "%ld", value);
 }
 
+/* The same for all requests about one message. */
 static const char *instance(struct session *s)
 {
-    const struct timeval *t = s->mail.active ? &s->mail.arrival : &s->started;
+    const struct timeval *t = &s->mail.arrival;
 
+    if (!s->mail.active || strcmp(s->where, "MAIL") == 0)
+        return "";
     return arena_printf(s->line_arena, "%lx.%lx.%lx.%x", (long)getpid(),
                         (long)t->tv_sec, (long)t->tv_usec,
                         s->mails > 0 ? s->mails - 1 : 0);
@@ -301,35 +309,53 @@ static const char *ask(struct session *s, const struct policy_server *server,
         return NULL;
     put_request(s, c->stream, server->context);
     c->requests++;
-    c->idle_until = deadline_in_s(smtpd_params.smtpd_policy_service_max_idle);
+    c->idle_until = deadline_in_s(server->max_idle_s);
     if (stream_flush(c->stream) &&
         (action = get_action(s, c->stream)) != NULL)
         return action;
-    error_set(why, "%s", stream_failed(c->stream)
-                             ? stream_error_text(c->stream)
-                             : "no action in the reply");
+    error_set(why, "%s", stream_state(c->stream) == STREAM_TIMEOUT
+                             ? timed_out
+                             : "Application error");
     disconnect(c);
+    return NULL;
+}
+
+/* The endpoint as the log has it: without "inet:" or "unix:". */
+static const char *server_name(const struct policy_server *server)
+{
+    const char *colon = strchr(server->endpoint, ':');
+
+    return colon == NULL ? server->endpoint : colon + 1;
+}
+
+/* Ask as often as try_limit says. A server that ended since the last request
+ * is no news: of a first try that is not the last only a timeout is told. */
+static const char *ask_until(struct session *s,
+                             const struct policy_server *server)
+{
+    for (long i = 1; i <= server->try_limit; i++) {
+        struct error why = ERROR_NONE;
+        const char *action = ask(s, server, &why);
+        if (action != NULL)
+            return action;
+        if (i > 1 || i == server->try_limit ||
+            strcmp(why.text, timed_out) == 0)
+            log_warning("problem talking to server %s: %s",
+                        server_name(server), why.text);
+        if (i > 1 && i < server->try_limit)
+            clock_sleep_ms(server->retry_delay_s * 1000L);
+    }
     return NULL;
 }
 
 enum access_result check_policy(struct access *a, const char *argument)
 {
     struct policy_server server;
-    struct error why = ERROR_NONE;
-    const char *action = NULL;
 
     if (!parse_server(a->s->line_arena, argument, &server))
         return access_trouble(a, "451 4.3.5 Server configuration error");
-    for (long i = 0; action == NULL && i < server.try_limit; i++) {
-        if (i > 1)
-            clock_sleep_ms(server.retry_delay_s * 1000L);
-        action = ask(a->s, &server, &why);
-    }
-    if (action == NULL) {
-        log_warning("problem talking to server %s: %s", server.endpoint,
-                    why.text);
-        action = server.default_action;
-    }
-    return access_action(a, server.endpoint, "policy query", action,
+    const char *action = ask_until(a->s, &server);
+    return access_action(a, server.endpoint, "policy query",
+                         action != NULL ? action : server.default_action,
                          a->reply_name, a->class_name);
 }

@@ -31,9 +31,11 @@ static bool start_over(struct session *s, const struct smtp_line *line,
     s->refused_size = 0;
     notify_trim(s);
     s->if_permit_helo = (struct deferred_verdict) { 0 };
-    s->ehlo = s->ehlo || ehlo; /* HELO takes nothing back */
     s->helo = clean_name(s, line->rest);
-    return smtpd_params.smtpd_delay_reject || access_helo(s);
+    if (!smtpd_params.smtpd_delay_reject && !access_helo(s))
+        return false;
+    s->ehlo = s->ehlo || ehlo; /* HELO takes nothing back */
+    return true;
 }
 
 bool cmd_helo(struct session *s, const struct smtp_line *line)
