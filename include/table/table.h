@@ -55,6 +55,8 @@ struct table_setup {
     const char *non_bdb_level;       /* non_bdb_migration_level; NULL: none */
     const char *non_bdb_mapping;     /* non_bdb_custom_mapping */
     bool non_bdb_log;                /* non_bdb_migration_log_redirect */
+    const char *reindex_service;     /* non_bdb_migration_service_name; NULL:
+                                        this process must not ask it */
     const char *proxy_service;       /* "proxymap" */
     const char *proxywrite_service;
     const char *dynamicmaps_directory;

@@ -102,6 +102,17 @@ IPC_MESSAGE(proxymap_reply, PROXYMAP_REPLY)
 #define SHOWQ_HELLO(M, FIELD) FIELD(M, STR, protocol)
 IPC_MESSAGE(showq_hello, SHOWQ_HELLO)
 
+/* private/nbdb_reindex: request nbdb_reindex; <status> is 0 when the index of
+ * the table is there, else <reason> says why not. */
+#define NBDB_REQUEST(M, FIELD) \
+    FIELD(M, STR, nbdb_type)   \
+    FIELD(M, STR, nbdb_path)
+IPC_MESSAGE(nbdb_request, NBDB_REQUEST)
+#define NBDB_REPLY(M, FIELD) \
+    FIELD(M, INT, status)    \
+    FIELD(M, STR, reason)
+IPC_MESSAGE(nbdb_reply, NBDB_REPLY)
+
 /* private/tlsmgr: requests seed, policy, lookup, update, delete, tktkey */
 #define TLSMGR_REQUEST(M, FIELD) \
     FIELD(M, STR, cache)         \

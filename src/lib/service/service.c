@@ -198,6 +198,7 @@ static void load_parameters(const struct process *p)
 {
     static const struct param_group *const always[] = { &common_param_group,
                                                         &table_param_group,
+                                                        &non_bdb_param_group,
                                                         NULL };
     struct error why = ERROR_NONE;
 

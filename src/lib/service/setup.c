@@ -188,6 +188,9 @@ static void setup_tables(struct config *config)
         .non_bdb_level = non_bdb_params.non_bdb_migration_level,
         .non_bdb_mapping = non_bdb_params.non_bdb_custom_mapping,
         .non_bdb_log = non_bdb_params.non_bdb_migration_log_redirect,
+        .reindex_service = logs_to_stderr
+                               ? NULL
+                               : common_params.non_bdb_migration_service_name,
         .proxy_service = common_params.proxymap_service_name,
         .proxywrite_service = common_params.proxywrite_service_name,
         .dynamicmaps_directory = common_params.meta_directory,

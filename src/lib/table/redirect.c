@@ -82,15 +82,14 @@ char *redirect_name(const char *type_and_name, struct error *why)
     return result;
 }
 
-void redirect_explain(const char *type_and_name, const char *other,
+void redirect_explain(const char *type_and_name, const struct error *reindex,
                       struct error *why)
 {
     struct error reason = *why;
 
-    if (text_equal_nocase(table_setup()->non_bdb_level, "enable-reindex"))
-        error_set(why, "%.500s (in place of %s; this version does not build "
-                       "it by itself: run postmap or postalias %s)",
-                  reason.text, type_and_name, other);
+    if (reindex->text[0] != 0)
+        error_set(why, "%.300s (in place of %.100s; %.500s)", reason.text,
+                  type_and_name, reindex->text);
     else
         error_set(why, "%.900s (in place of %s)", reason.text, type_and_name);
 }

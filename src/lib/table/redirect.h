@@ -13,8 +13,9 @@
 bool redirect_is_due(const char *type_and_name);
 /* The table to open in its place; on the heap. NULL and <why>. */
 char *redirect_name(const char *type_and_name, struct error *why);
-/* Say more of why that one could not be opened. */
-void redirect_explain(const char *type_and_name, const char *other,
+/* Say more of why the other one could not be opened. <reindex>: why it could
+ * not be built, or "". */
+void redirect_explain(const char *type_and_name, const struct error *reindex,
                       struct error *why);
 
 #endif

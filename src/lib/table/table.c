@@ -24,6 +24,7 @@
 #include "base/utf8.h"
 #include "internal.h"
 #include "redirect.h"
+#include "reindex.h"
 
 enum { MAX_DEPTH = 10, OPEN_ERRORS_LOGGED = 13 };
 
@@ -190,8 +191,15 @@ static struct table *open_at_depth(const char *type_and_name,
     if (other == NULL)
         return NULL;
     struct table *table = open_plainly(other, mode, flags, depth, why);
+    struct error reason = ERROR_NONE;
+    if (table != NULL && table->instance == NULL && mode == TABLE_READ &&
+        reindex_is_due(other)) {
+        table_close(table);
+        reindex_ask(other, &reason);
+        table = open_plainly(other, mode, flags, depth, why);
+    }
     if (table != NULL && table->instance == NULL)
-        redirect_explain(type_and_name, other, &table->why);
+        redirect_explain(type_and_name, &reason, &table->why);
     free(other);
     return table;
 }
