@@ -52,8 +52,9 @@ struct envelope {
 enum { MSGOPT_SMTPUTF8 = 1, MSGOPT_UTF8_HEADER = 2, MSGOPT_UTF8_SENDER = 4,
        MSGOPT_UTF8_RECIPIENT = 8, MSGOPT_TLS_NOT_REQUIRED = 16,
        MSGOPT_REQUIRETLS = 32 };
-/* trace_flags bits */
+/* trace_flags bits. TRACE_DELAY_CLEARED is in no file: the sender was warned
+ * of a delay, and is to hear of its end. */
 enum { TRACE_MTA_VERIFY = 256, TRACE_USER_VERIFY = 512, TRACE_RECORD = 1024,
-       TRACE_REQUESTED = 8192 };
+       TRACE_DELAY_CLEARED = 8192 };
 
 #endif

@@ -56,7 +56,7 @@ struct report {
     bool for_postmaster;
     bool headers_only;
     bool failed;             /* kinds of part names: undelivered or not */
-    time_t retry_until;      /* 0: not said */
+    bool is_retried;         /* until the message is too old */
     const char *action;      /* of every recipient; NULL: as logged */
 };
 /* Post it; *id is its queue ID. False: try again later. */

@@ -27,7 +27,7 @@
 /* What a kind of notice is like. */
 struct kind {
     enum template_kind template;
-    int wanted;                 /* DSN_NOTIFY_ bit; 0: all recipients */
+    int wanted;                 /* DSN_NOTIFY_ bits; 0: all recipients */
     const char *postmaster_class; /* of notify_classes, or NULL */
     const char *log_word;       /* "sender <word>: ID" */
     bool failed, always_headers;
@@ -41,6 +41,10 @@ static const struct kind delay = {
 };
 static const struct kind success = {
     TEMPLATE_SUCCESS, DSN_NOTIFY_SUCCESS, NULL,
+    "delivery status notification", false, true
+};
+static const struct kind end_of_delay = {
+    TEMPLATE_SUCCESS, DSN_NOTIFY_SUCCESS | DSN_NOTIFY_DELAY, NULL,
     "delivery status notification", false, true
 };
 static const struct kind verify = {
@@ -107,10 +111,7 @@ static bool send_one(struct job *job, const char *to, const char *from,
         .count = for_postmaster ? job->all_count : job->wanted_count,
         .to = to, .from = from, .for_postmaster = for_postmaster,
         .headers_only = headers_only, .failed = job->kind->failed,
-        .retry_until =
-            job->kind == &delay
-                ? time(NULL) + queue_params.maximal_queue_lifetime
-                : 0,
+        .is_retried = job->kind == &delay,
         /* What was delayed until now, by its log, has failed. */
         .action = job->kind == &failure ? "failed" : NULL,
     };
@@ -162,7 +163,8 @@ static bool tell_sender(struct job *job)
 
 static bool is_trace(const struct job *job)
 {
-    return job->kind == &success || job->kind == &verify;
+    return job->kind == &success || job->kind == &end_of_delay ||
+           job->kind == &verify;
 }
 
 static bool tell(struct job *job)
@@ -247,9 +249,12 @@ bool notify_warn(const char *log, const struct bounce_notify *m)
 
 bool notify_trace(const char *log, const struct bounce_notify *m)
 {
-    bool asked = (m->trace_flags & (TRACE_USER_VERIFY | TRACE_RECORD)) != 0;
-
-    return notify(log, m, asked ? &verify : &success, false);
+    if (m->trace_flags & (TRACE_USER_VERIFY | TRACE_RECORD))
+        return notify(log, m, &verify, false);
+    return notify(log, m,
+                  m->trace_flags & TRACE_DELAY_CLEARED ? &end_of_delay
+                                                       : &success,
+                  false);
 }
 
 bool notify_one(const struct bounce_notify *m,

@@ -223,9 +223,11 @@ static void put_recipient_fields(struct notice *n,
     else
         put_wrapped(n, arena_printf(arena, "Diagnostic-Code: X-%s; %s",
                                     common_params.mail_name, to->reason));
-    if (r->retry_until != 0)
+    if (r->is_retried && n->envelope.arrival.tv_sec != 0)
         LINE(n, "Will-Retry-Until: %s",
-             date_format(r->retry_until, date, sizeof date));
+             date_format(n->envelope.arrival.tv_sec +
+                             queue_params.maximal_queue_lifetime,
+                         date, sizeof date));
 }
 
 static void put_status(struct notice *n)

@@ -262,6 +262,8 @@ static const struct { const char *name; int seconds; } units[] = {
     { "_days", 86400 }, { "_weeks", 604800 },
 };
 
+enum { READABLE_MAX = 999 };
+
 /* An expansion, for its messages. */
 struct words {
     struct arena *arena;
@@ -269,16 +271,16 @@ struct words {
     bool has_unknown;
 };
 
-/* "0 hours" is seldom what was meant. */
-static void warn_zero(const struct words *words, const char *name,
-                      const char *unit)
+/* "0 hours" is seldom what was meant, and "18000 seconds" hard to read. */
+static void warn_of_unit(const struct words *words, const char *result,
+                         const char *advice, const char *name,
+                         const char *unit)
 {
     const struct template *t = words->template;
 
-    log_warning("%s: zero result in %s template conversion of parameter "
-                "\"%s\"",
-                t->origin, kind_of(t), name);
-    log_warning("please reduce time unit \"%s\" of \"%s\" in %s template",
+    log_warning("%s: %s in %s template conversion of parameter \"%s\"",
+                t->origin, result, kind_of(t), name);
+    log_warning("please %s time unit \"%s\" of \"%s\" in %s template", advice,
                 unit, name, kind_of(t));
     log_warning("for instructions see the bounce(5) manual");
 }
@@ -293,9 +295,16 @@ static const char *time_in_unit(const struct words *words, const char *name,
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
         if (strcmp(suffix, units[i].name) != 0)
             continue;
-        if (seconds > 0 && seconds < units[i].seconds)
-            warn_zero(words, name, suffix + 1);
-        return arena_printf(words->arena, "%d", seconds / units[i].seconds);
+        int count = seconds / units[i].seconds;
+        const char *text = arena_printf(words->arena, "%d", count);
+        if (seconds > 0 && count == 0)
+            warn_of_unit(words, "zero result", "reduce", name, suffix + 1);
+        if (count > READABLE_MAX)
+            warn_of_unit(words,
+                         arena_printf(words->arena, "excessive result \"%s\"",
+                                      text),
+                         "increase", name, suffix + 1);
+        return text;
     }
     return NULL;
 }

@@ -2,7 +2,25 @@
  *
  * unknown.c - a name that is neither an alias nor a user.
  */
+#include "base/log.h"
+#include "base/text.h"
 #include "local.h"
+
+/* A site without the aliases that RFC 822 and 2142 require must not have its
+ * postmaster's notices come back to it. */
+static bool is_required_alias(const char *name)
+{
+    return text_equal_nocase(name, "postmaster") ||
+           text_equal_nocase(name, "mailer-daemon");
+}
+
+static enum fate refuse(const struct delivery *d)
+{
+    if (!is_required_alias(d->user))
+        return report_failed(d, "5.1.1", "unknown user: \"%s\"", d->user);
+    log_warning("required alias not found: %s", d->user);
+    return report_sent(d, "discarded");
+}
 
 enum fate deliver_unknown(const struct delivery *d)
 {
@@ -16,7 +34,7 @@ enum fate deliver_unknown(const struct delivery *d)
     case ABSENT: break;
     }
     if (local_params.luser_relay[0] == '\0' || d->is_relayed)
-        return report_failed(d, "5.1.1", "unknown user: \"%s\"", d->user);
+        return refuse(d);
     const char *relay = vars_expand(d, local_params.luser_relay, NULL, &why);
     if (relay == NULL)
         return report_failed(d, "4.3.5", "mail system configuration error");

@@ -307,7 +307,8 @@ static bool send_bounces(struct message *m)
 
 static bool wants_trace(const struct message *m)
 {
-    return (m->envelope.trace_flags & (TRACE_USER_VERIFY | TRACE_RECORD)) ||
+    return (m->envelope.trace_flags &
+            (TRACE_USER_VERIFY | TRACE_RECORD | TRACE_DELAY_CLEARED)) ||
            (m->notify & DSN_NOTIFY_SUCCESS);
 }
 

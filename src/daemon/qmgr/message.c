@@ -17,7 +17,6 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "config/params.h"
-#include "mail/dsn_notify.h"
 #include "mail/queue_dir.h"
 
 static int64_t last_sequence;
@@ -77,6 +76,11 @@ struct delivery_times message_times(const struct message *m)
     };
 }
 
+static bool is_delay_known(const struct message *m)
+{
+    return m->envelope.warn_offset != 0 && m->envelope.warn_time < 0;
+}
+
 bool message_read_envelope(struct message *m, struct message_reader *reader,
                            struct error *why)
 {
@@ -85,6 +89,9 @@ bool message_read_envelope(struct message *m, struct message_reader *reader,
     m->schedule.unread = m->envelope.recipient_count > 0
                              ? m->envelope.recipient_count
                              : 1;
+    m->envelope.trace_flags &= ~TRACE_DELAY_CLEARED;
+    if (queue_params.confirm_delay_cleared && is_delay_known(m))
+        m->envelope.trace_flags |= TRACE_DELAY_CLEARED;
     return true;
 }
 
@@ -94,17 +101,6 @@ struct routes {
     ARRAY_OF(struct route);
 };
 
-/* A sender who was told of a delay hears of its end, too. */
-static int adjusted_notify(const struct message *m, int notify)
-{
-    if (!queue_params.confirm_delay_cleared || m->envelope.warn_offset == 0 ||
-        m->envelope.warn_time >= 0 || (notify & DSN_NOTIFY_NEVER))
-        return notify;
-    return notify != 0 ? notify | DSN_NOTIFY_SUCCESS
-                       : DSN_NOTIFY_SUCCESS | DSN_NOTIFY_FAILURE |
-                             DSN_NOTIFY_DELAY;
-}
-
 static void read_batch(struct message *m, struct message_reader *reader,
                        struct arena *keep, long limit, struct routes *out)
 {
@@ -112,7 +108,6 @@ static void read_batch(struct message *m, struct message_reader *reader,
 
     while ((long)out->count < limit &&
            message_reader_recipient(reader, keep, &route.to)) {
-        route.to.dsn_notify = adjusted_notify(m, route.to.dsn_notify);
         m->notify |= route.to.dsn_notify;
         ARRAY_ADD(out, route);
     }

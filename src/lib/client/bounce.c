@@ -142,6 +142,16 @@ static void note_for_flush(const struct status_message *message,
         flush_add(domain, message->queue_id);
 }
 
+/* Who heard of the delay may hear of its end. */
+static bool wants_success(const struct status_message *message,
+                          const struct recipient *to)
+{
+    if (to->dsn_notify & DSN_NOTIFY_SUCCESS)
+        return true;
+    return (message->trace_flags & TRACE_DELAY_CLEARED) &&
+           (to->dsn_notify == 0 || (to->dsn_notify & DSN_NOTIFY_DELAY));
+}
+
 bool sent_recipient(const struct status_message *message,
                     const struct recipient *to, const char *relay,
                     const struct delivery_times *times, const struct dsn *dsn)
@@ -152,7 +162,7 @@ bool sent_recipient(const struct status_message *message,
         return ok;
     const char *action = dsn->action != NULL ? dsn->action : "delivered";
     if (((message->trace_flags & TRACE_RECORD) ||
-         (to->dsn_notify & DSN_NOTIFY_SUCCESS)) &&
+         wants_success(message, to)) &&
         !append_trace(message, to, relay, dsn, action)) {
         struct dsn later = *dsn;
         later.status = "4.3.0";
