@@ -39,7 +39,6 @@
 enum {
     LOOKUPS_BEFORE_LOADING = 16,
     SETTLED_S = 2, /* older changes have a time stamp of their own */
-    SOURCE_GRACE_S = 100,
     PAGE_BYTES = 4096,
     PAGE_OVERHEAD = 32,
     RECORD_OVERHEAD = 6,
@@ -374,18 +373,6 @@ static bool make_empty_table(struct bdb *b, struct error *why)
     return good;
 }
 
-static void compare_with_source(const struct bdb *b)
-{
-    char *source = mem_strndup(b->path, strlen(b->path) - strlen(".db"));
-    struct stat info;
-
-    if (stat(source, &info) == 0 && info.st_mtime > b->opened.st_mtime &&
-        info.st_mtime < time(NULL) - SOURCE_GRACE_S)
-        log_warning("database %s is older than source file %s", b->path,
-                    source);
-    free(source);
-}
-
 static void bdb_close(void *instance)
 {
     struct bdb *b = instance;
@@ -467,7 +454,7 @@ static void *bdb_open(const char *name, DBTYPE type,
     }
     b->first = b->opened;
     if (b->mode == TABLE_READ)
-        compare_with_source(b);
+        warn_of_newer_source(name, ".db", &b->opened);
     return b;
 }
 

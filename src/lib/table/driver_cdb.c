@@ -53,8 +53,6 @@ static void cdb_table_close(void *instance)
 
 static bool open_for_reading(struct cdb_table *t, struct error *why)
 {
-    struct stat source;
-
     t->fd = open(t->path, O_RDONLY | O_CLOEXEC);
     if (t->fd < 0)
         return error_set(why, "open database %s: %s", t->path, strerror(errno));
@@ -64,10 +62,7 @@ static bool open_for_reading(struct cdb_table *t, struct error *why)
         t->fd = -1;
         return false;
     }
-    if (stat(t->name, &source) == 0 && source.st_mtime > t->opened.st_mtime &&
-        source.st_mtime < time(NULL) - 100)
-        log_warning("database %s is older than source file %s", t->path,
-                    t->name);
+    warn_of_newer_source(t->name, ".cdb", &t->opened);
     return true;
 }
 

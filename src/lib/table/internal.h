@@ -35,6 +35,11 @@ void table_trust_merge(enum table_trust *trust, uid_t *owner,
 /* Say where a duplicate is and what to do about it. */
 void duplicate_advise(struct str *warning, const char *path, size_t line);
 
+/* Warn if the source <name> is newer than the file <name><suffix>, of which
+ * <made> tells, and not just being edited. */
+void warn_of_newer_source(const char *name, const char *suffix,
+                          const struct stat *made);
+
 /* ---- inline_list.c: "{a, {b c}, type:name}" ---- */
 
 /* The items, outer braces and the white space inside them cut off;

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/base64.h"
@@ -26,7 +27,7 @@
 #include "redirect.h"
 #include "reindex.h"
 
-enum { MAX_DEPTH = 10, OPEN_ERRORS_LOGGED = 13 };
+enum { MAX_DEPTH = 10, OPEN_ERRORS_LOGGED = 13, SOURCE_GRACE_S = 100 };
 
 struct table {
     struct list link;
@@ -588,6 +589,17 @@ bool table_commit(struct table *table)
 }
 
 /* ---- Trust and change ---- */
+
+void warn_of_newer_source(const char *name, const char *suffix,
+                          const struct stat *made)
+{
+    struct stat source;
+
+    if (stat(name, &source) == 0 && source.st_mtime > made->st_mtime &&
+        source.st_mtime < time(NULL) - SOURCE_GRACE_S)
+        log_warning("database %s%s is older than source file %s", name, suffix,
+                    name);
+}
 
 enum table_trust table_owner(const struct table *table, uid_t *owner)
 {
