@@ -35,13 +35,8 @@ static bool is_text_file(const char *type)
 /* Caches are made by the program that fills them. */
 static bool is_cache(const char *parameter)
 {
-    static const char *const caches[] = { "address_verify_map",
-                                          "postscreen_cache_map" };
-
-    for (size_t i = 0; i < sizeof caches / sizeof *caches; i++)
-        if (strcmp(caches[i], parameter) == 0)
-            return true;
-    return false;
+    return strcmp(parameter, "address_verify_map") == 0 ||
+           text_has_suffix_nocase(parameter, "_cache_map");
 }
 
 static const char *builder_of(const char *parameter)
