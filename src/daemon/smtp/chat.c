@@ -191,6 +191,17 @@ static bool may_skip_garbage(struct session *s, const struct smtp_reply *reply,
     return false;
 }
 
+/* The server hangs up in the middle of things: that is no success, although it
+ * looks like one (RFC 5321, 4.2.3 has 221 for QUIT alone). */
+static void take_farewell(struct session *s, struct smtp_reply *reply)
+{
+    if (s->phase == PHASE_QUIT)
+        return;
+    s->is_dead = true;
+    reply->code = 421;
+    reply->dsn = "4.4.2";
+}
+
 bool session_reply(struct session *s, struct smtp_reply *reply)
 {
     int skipped = 0;
@@ -201,6 +212,8 @@ bool session_reply(struct session *s, struct smtp_reply *reply)
     } while (reply->code == 0 && may_skip_garbage(s, reply, &skipped));
     if (reply->code == 0)
         return false;
+    if (reply->code == 221)
+        take_farewell(s, reply);
     if (reply->code == 421)
         s->no_reuse = true;
     s->has_problem = s->has_problem || is_our_mistake(reply->code);
