@@ -11,8 +11,8 @@
 #include "mail/address.h"
 #include "mail/user.h"
 #include "postdrop.h"
+#include "service/authorized.h"
 #include "table/maps.h"
-#include "table/match_list.h"
 
 void submitter_find(struct arena *arena, struct submitter *out)
 {
@@ -33,15 +33,8 @@ void submitter_find(struct arena *arena, struct submitter *out)
 
 bool submitter_may_submit(const struct submitter *user)
 {
-    struct match_list *list = match_list_open(
-        "authorized_submit_users", submit_params.authorized_submit_users,
-        MATCH_STRING, 0);
-    enum answer answer = match_list_has(list, user->login, NULL, NULL);
-
-    match_list_close(list);
-    if (answer == FAILED)
-        fatal("authorized_submit_users: lookup of %s failed", user->login);
-    return answer == FOUND;
+    return authorized_user("authorized_submit_users",
+                           submit_params.authorized_submit_users, user->login);
 }
 
 /* ---- senders ---- */

@@ -26,6 +26,7 @@
 #include "mail/address.h"
 #include "mail/queue_id.h"
 #include "postqueue.h"
+#include "service/authorized.h"
 #include "service/setup.h"
 #include "table/match_list.h"
 
@@ -103,11 +104,7 @@ static void check_user(const char *parameter, const char *list,
 
     if (uid == 0 || is_mail_owner(uid))
         return;
-    struct match_list *users =
-        match_list_open(parameter, list, MATCH_STRING, 0);
-    enum answer answer = match_list_has(users, name, NULL, NULL);
-    match_list_close(users);
-    if (answer != FOUND)
+    if (!authorized_user(parameter, list, name))
         fatal("User %s(%ld) is not allowed to %s the mail queue", name,
               (long)uid, what);
 }

@@ -11,10 +11,12 @@
 #include "base/fatal.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "config/params.h"
 #include "mail/dsn_notify.h"
 #include "mail/message.h"
 #include "mail/record.h"
 #include "mail/user.h"
+#include "service/authorized.h"
 #include "sendmail.h"
 
 struct post {
@@ -44,6 +46,17 @@ static void find_user(struct post *p)
     case ABSENT: return;
     case FAILED: fatal("%s", why.text);
     }
+}
+
+/* postdrop has the last word; but this is the shorter message. */
+static void check_may_submit(const struct post *p)
+{
+    const char *login = p->user != NULL ? p->user->name : "unknown";
+
+    if (!authorized_user("authorized_submit_users",
+                         submit_params.authorized_submit_users, login))
+        fatal("User %s(%ld) is not allowed to submit mail", login,
+              (long)getuid());
 }
 
 static void find_sender(struct post *p)
@@ -223,6 +236,7 @@ void post_message(const struct request *r)
     str_init(&p.extract.header);
     signal(SIGPIPE, SIG_IGN);
     find_user(&p);
+    check_may_submit(&p);
     find_sender(&p);
     if (r->verp != NULL && *p.sender == '\0')
         give_up(&p, "-V option requires non-null sender address");
