@@ -37,9 +37,11 @@ struct cleanup_post *cleanup_post_open(int flags, struct error *why)
     struct cleanup_opened reply;
     struct arena *arena = arena_new();
 
-    if (!ipc_call(client, arena, "open", cleanup_open, &request,
-                  cleanup_opened, &reply, why) ||
-        !queue_id_is_valid(reply.queue_id)) {
+    bool ok = ipc_call(client, arena, "open", cleanup_open, &request,
+                       cleanup_opened, &reply, why) &&
+              (queue_id_is_valid(reply.queue_id) ||
+               error_set(why, "it cannot make a queue file"));
+    if (!ok) {
         ipc_client_drop(client);
         ipc_pool_give_back(pool(), client);
         arena_free(arena);
