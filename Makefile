@@ -43,7 +43,7 @@ VARIANT = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer
 else ifdef COVERAGE
 OPTIMIZE = -O0 -g
-VARIANT = --coverage
+VARIANT = --coverage -DWITH_COVERAGE
 else
 OPTIMIZE = -O2 -g
 VARIANT = -D_FORTIFY_SOURCE=2

@@ -45,6 +45,8 @@ struct log_options {
 /* May be called again (before and after parameters are known); copies all. */
 void log_open(const struct log_options *options);
 void log_set_targets(unsigned targets);
+/* Connect to postlogd now: this process may later be a user who cannot. */
+void log_connect(void);
 int log_verbose(void);           /* 0, or how often -v was given */
 void log_set_verbose(int level);
 

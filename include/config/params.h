@@ -172,6 +172,10 @@ struct install_params {
 #include "config/params/install.def"
 };
 
+struct postwain_params {
+#include "config/params/postwain.def"
+};
+
 #undef PARAM
 #undef PARAM_AS
 #undef PARAM_FAMILY

@@ -47,15 +47,20 @@ enum service_flag {
     SERVICE_STANDALONE = 1 << 4, /* may run with -S on standard input */
     SERVICE_NEVER_IDLE = 1 << 5, /* does not stop for max_idle (qmgr) */
 };
-/* What the process needs to do after its start. Nothing else enforces it yet:
- * there is no confinement but chroot and the change of identity. */
+/* What the process needs to do after its start; it cannot do anything else
+ * (service/confine.h). All may connect to other services, log, and work on
+ * descriptors that they have or are handed. */
 enum service_may {
-    MAY_CONNECT_INET = 1 << 0,
-    MAY_READ_CONFIG = 1 << 1,
-    MAY_WRITE_QUEUE = 1 << 2,
-    MAY_WRITE_DATA = 1 << 3,
-    MAY_EXEC = 1 << 4,
-    MAY_CHANGE_UID = 1 << 5,
+    MAY_CONNECT_INET = 1 << 0, /* sockets of IPv4 and IPv6 */
+    MAY_READ_CONFIG = 1 << 1,  /* tables, names of hosts and users; a table
+                                  type may need MAY_CONNECT_INET, too */
+    MAY_READ_QUEUE = 1 << 2,   /* open files in <queue_folders> */
+    MAY_WRITE_QUEUE = 1 << 3,  /* also create, change, move and remove them */
+    MAY_WRITE_DATA = 1 << 4,   /* the same in data_directory */
+    MAY_EXEC = 1 << 5,         /* start commands */
+    MAY_CHANGE_UID = 1 << 6,   /* act as the recipient, if started by root */
+    MAY_CHROOT = 1 << 7,       /* for commands */
+    MAY_OPEN_ALL = 1 << 8,     /* as root, whatever a file's mode; give away */
 };
 
 /* One client of the service. */
@@ -77,6 +82,8 @@ struct service {
     enum service_sessions sessions;
     unsigned flags;
     unsigned may;
+    /* Of the queue directory, "incoming active"; NULL: all of it. */
+    const char *queue_folders;
     MAY_WAIT void (*serve)(struct service_client *client);
     /* TRIGGER: <bytes> as received; also called with NULL, 0 by timers. */
     MAY_WAIT void (*triggered)(const char *bytes, size_t length);

@@ -26,6 +26,8 @@ enum table_can {
                                        no reason to restart */
     TABLE_IS_UNAUTH = 1 << 9, /* the data may be anybody's: see
                                  TABLE_NO_UNAUTH */
+    TABLE_ASKS_SERVER = 1 << 10, /* maybe over the network: a daemon that has
+                                    such a table gets MAY_CONNECT_INET */
 };
 
 /* How a table is to be opened, for the driver. */

@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "config/params.h"
 #include "names.h"
 #include "postconf.h"
 
@@ -237,6 +238,15 @@ static int by_text(const void *a, const void *b)
     return strcmp(*left, *right);
 }
 
+/* What Postfix does not have is shown by its name, and where it is set. */
+static bool is_listed(const struct postconf *pc,
+                      const struct param_entry *entry)
+{
+    return entry->group != &postwain_param_group ||
+           ((pc->options & OPT_DEFAULTS) == 0 &&
+            config_is_set(pc->config, entry->name));
+}
+
 struct texts all_names(const struct postconf *pc)
 {
     struct texts all = ARRAY_EMPTY;
@@ -246,7 +256,7 @@ struct texts all_names(const struct postconf *pc)
     const struct param_entry *const *entries =
         param_index_all(config_index(pc->config), &count);
     for (size_t i = 0; i < count; i++)
-        if ((pc->classes & CLASS_BUILTIN) != 0 &&
+        if ((pc->classes & CLASS_BUILTIN) != 0 && is_listed(pc, entries[i]) &&
             !hash_has(names.of_services, entries[i]->name))
             ARRAY_ADD(&all, entries[i]->name);
     while (hash_next(names.of_services, &position, &name, NULL))

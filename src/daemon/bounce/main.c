@@ -120,6 +120,7 @@ static const struct service bounce = {
     .sessions = SERVICE_ONE,
     .flags = SERVICE_NO_LIMIT,
     .may = MAY_WRITE_QUEUE,
+    .queue_folders = "incoming active deferred bounce defer trace corrupt",
     .serve = serve,
     .before_jail = load,
 };

@@ -19,7 +19,8 @@ static const struct delivery_agent agent = {
         .name = "discard",
         .kind = SERVICE_STREAM,
         .sessions = SERVICE_ONE,
-        .may = MAY_WRITE_QUEUE,
+        .may = MAY_WRITE_QUEUE | MAY_READ_CONFIG,
+        .queue_folders = "active",
     },
     .deliver = discard_deliver,
 };

@@ -29,7 +29,8 @@ static const struct delivery_agent agent = {
         .name = "error",
         .kind = SERVICE_STREAM,
         .sessions = SERVICE_ONE,
-        .may = MAY_WRITE_QUEUE,
+        .may = MAY_WRITE_QUEUE | MAY_READ_CONFIG,
+        .queue_folders = "active",
     },
     .deliver = error_deliver,
 };

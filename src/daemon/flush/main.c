@@ -147,7 +147,8 @@ static const struct service flush = {
     .kind = SERVICE_STREAM,
     .sessions = SERVICE_ONE,
     .flags = SERVICE_NO_LIMIT,
-    .may = MAY_WRITE_QUEUE,
+    .may = MAY_WRITE_QUEUE | MAY_READ_CONFIG,
+    .queue_folders = "flush incoming deferred",
     .serve = serve,
     .after_jail = after_jail,
 };

@@ -120,7 +120,8 @@ static const struct delivery_agent agent = {
         .kind = SERVICE_STREAM,
         .sessions = SERVICE_ONE,
         .flags = SERVICE_PRIVILEGED,
-        .may = MAY_READ_CONFIG | MAY_WRITE_QUEUE | MAY_EXEC | MAY_CHANGE_UID,
+        .may = MAY_READ_CONFIG | MAY_WRITE_QUEUE | MAY_EXEC |
+               MAY_CHANGE_UID | MAY_OPEN_ALL,
         .before_jail = start,
         .after_jail = drop,
     },

@@ -20,6 +20,7 @@
 #include "config/main_cf.h"
 #include "config/params.h"
 #include "master.h"
+#include "service/confine.h"
 #include "service/setup.h"
 
 enum { INHERITED_MAX = 1024, START_LIMIT_MS = 60000 };
@@ -227,6 +228,21 @@ static void start_debugger(void)
         log_warning("debugger_command failed");
 }
 
+/* What daemons are to give up, this process cannot have either; it says once
+ * for all of them what the system does not let them give up. */
+static void confine(void)
+{
+    if (!postwain_params.postwain_confinement) {
+        log_warning("postwain_confinement = no: daemons can do all that their "
+                    "user can");
+        return;
+    }
+    if (facts.is_root && !confine_master())
+        log_warning("root may not give up capabilities here: set-uid programs "
+                    "that commands run get what this system gives them");
+    confine_warn_missing();
+}
+
 int main(int argc, char **argv)
 {
     umask(077);
@@ -256,6 +272,7 @@ int main(int argc, char **argv)
         log_info("started by %s, not root: daemons keep this identity, and "
                  "the chroot and unprivileged columns of master.cf do nothing",
                  common_params.mail_owner);
+    confine();
     if (parent >= 0 && write(parent, "", 1) == 1)
         close(parent);
     loop_run();

@@ -19,7 +19,8 @@
 #include "service/setup.h"
 
 static const struct param_group *const groups[] = {
-    &common_param_group, &queue_param_group, &master_param_group, NULL
+    &common_param_group, &queue_param_group, &master_param_group,
+    &postwain_param_group, NULL
 };
 static struct config *current; /* owned; the texts of the parameters */
 static const char *directory;
@@ -29,11 +30,13 @@ struct settings {
     struct common_params common;
     struct queue_params queue;
     struct master_params master;
+    struct postwain_params postwain;
 };
 
 static struct settings save_settings(void)
 {
-    return (struct settings){ common_params, queue_params, master_params };
+    return (struct settings){ common_params, queue_params, master_params,
+                              postwain_params };
 }
 
 static void restore_settings(const struct settings *old)
@@ -41,6 +44,7 @@ static void restore_settings(const struct settings *old)
     common_params = old->common;
     queue_params = old->queue;
     master_params = old->master;
+    postwain_params = old->postwain;
 }
 
 bool reload_default_chroot(void)

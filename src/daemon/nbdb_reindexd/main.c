@@ -45,7 +45,7 @@ static const struct service nbdb_reindexd = {
     .kind = SERVICE_STREAM,
     .sessions = SERVICE_ONE,
     .flags = SERVICE_PRIVILEGED,
-    .may = MAY_EXEC | MAY_CHANGE_UID | MAY_READ_CONFIG,
+    .may = MAY_EXEC | MAY_CHANGE_UID | MAY_READ_CONFIG | MAY_OPEN_ALL,
     .serve = serve,
 };
 

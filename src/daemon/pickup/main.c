@@ -95,6 +95,7 @@ static const struct service pickup = {
     .sessions = SERVICE_ONE,
     .flags = SERVICE_SOLITARY,
     .may = MAY_WRITE_QUEUE,
+    .queue_folders = "maildrop",
     .triggered = triggered,
     .before_jail = set_up,
 };

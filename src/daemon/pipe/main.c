@@ -121,7 +121,7 @@ static const struct delivery_agent agent = {
         .kind = SERVICE_STREAM,
         .sessions = SERVICE_ONE,
         .flags = SERVICE_PRIVILEGED,
-        .may = MAY_WRITE_QUEUE | MAY_EXEC | MAY_CHANGE_UID,
+        .may = MAY_WRITE_QUEUE | MAY_EXEC | MAY_CHANGE_UID | MAY_CHROOT,
         .before_jail = start,
         .after_jail = drop,
     },

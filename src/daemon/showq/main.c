@@ -76,6 +76,8 @@ static const struct service showq = {
     .kind = SERVICE_STREAM,
     .sessions = SERVICE_ONE,
     .flags = SERVICE_STANDALONE,
+    .may = MAY_READ_QUEUE,
+    .queue_folders = "maildrop incoming active deferred hold bounce defer trace",
     .serve = serve,
 };
 

@@ -47,6 +47,7 @@ static const struct delivery_agent agent = {
         .kind = SERVICE_STREAM,
         .sessions = SERVICE_BY_LIMIT,
         .may = MAY_CONNECT_INET | MAY_READ_CONFIG | MAY_WRITE_QUEUE,
+        .queue_folders = "active",
         .before_jail = before_jail,
     },
     .deliver = deliver,

@@ -240,6 +240,12 @@ static bool open_postlog(void)
     return true;
 }
 
+void log_connect(void)
+{
+    if (state.targets & LOG_TO_POSTLOG)
+        open_postlog();
+}
+
 /* A full socket is given a second, in the hope that postlogd catches up. One
  * whose reader is gone is opened anew once: postlogd may have been restarted.
  * This does not let other fibers run: a log call must not be a MAY_WAIT. */

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -29,6 +30,7 @@
 #include "config/params.h"
 #include "ipc/call.h"
 #include "service/child_status.h"
+#include "service/confine.h"
 #include "service/setup.h"
 #include "service_private.h"
 #include "table/table.h"
@@ -196,10 +198,10 @@ static bool load_group(const struct process *p, const struct param_group *group,
 
 static void load_parameters(const struct process *p)
 {
-    static const struct param_group *const always[] = { &common_param_group,
-                                                        &table_param_group,
-                                                        &non_bdb_param_group,
-                                                        NULL };
+    static const struct param_group *const always[] = {
+        &common_param_group, &table_param_group, &non_bdb_param_group,
+        &postwain_param_group, NULL,
+    };
     struct error why = ERROR_NONE;
 
     if (!config_load_groups(p->config, always, &why))
@@ -259,6 +261,13 @@ static void set_limits(struct process *p)
 
 /* ---- jail ---- */
 
+/* One on standard input is a command of the user's own, and sendmail -bs has
+ * it run others. */
+static bool is_confined(const struct process *p)
+{
+    return postwain_params.postwain_confinement && !p->is_standalone;
+}
+
 /* Only root can change who it is. Without root everything runs as the one
  * user that the instance belongs to. */
 static void enter_jail(const struct process *p)
@@ -280,8 +289,32 @@ static void enter_jail(const struct process *p)
         if (chdir("/") != 0)
             fatal("chdir(/): %m");
     }
+    if (is_confined(p))
+        (void)confine_ceiling(p->service->may);
     if (must_drop)
         priv_drop(uid, gid);
+}
+
+/* From here on it can do what it has declared, and nothing else. Where
+ * main.cf says otherwise, master has told so. */
+static void confine(const struct process *p, bool is_by_root)
+{
+    const struct confinement confinement = {
+        .may = p->service->may,
+        .queue_folders = p->service->queue_folders,
+        .config = p->config,
+        .data_directory = common_params.data_directory,
+        .is_by_root = is_by_root,
+    };
+
+    if (is_confined(p))
+        confine_process(&confinement);
+    else if (!p->is_standalone &&
+             strcmp(config_where(p->config, "postwain_confinement"),
+                    "option -o") == 0)
+        log_warning("service %s: postwain_confinement = no: the process can "
+                    "do all that its user can",
+                    p->name);
 }
 
 /* ---- the end of master, when it did not come in order ---- */
@@ -344,6 +377,17 @@ void service_leave(struct process *p)
 
 /* ---- main ---- */
 
+/* For tests, and for administrators who want to know. */
+static int print_declaration(const struct service *service)
+{
+    struct str text = STR_EMPTY;
+
+    confine_describe(service, &text);
+    printf("%s: %s\n", service->name, text.data);
+    str_fini(&text);
+    return 0;
+}
+
 static void run(struct process *p)
 {
     bool many = p->seats > 1 || p->service->background != NULL;
@@ -362,6 +406,8 @@ int service_main(const struct service *service, int argc, char **argv)
     struct options options = { .process = p, .settings = ARRAY_EMPTY };
 
     p->service = service;
+    if (argc == 2 && strcmp(argv[1], "--may") == 0)
+        return print_declaration(service);
     umask(077);
     signal(SIGPIPE, SIG_IGN);
     priv_open_standard_descriptors();
@@ -375,11 +421,15 @@ int service_main(const struct service *service, int argc, char **argv)
     debug_process(p);
     if (service->before_jail != NULL)
         service->before_jail();
+    bool is_by_root = geteuid() == 0;
+    if (service->kind != SERVICE_DATAGRAM) /* postlogd is one */
+        log_connect();
     enter_jail(p);
     watch_master(p);
     watchdog_start(common_params.daemon_timeout);
     if (service->after_jail != NULL)
         service->after_jail();
+    confine(p, is_by_root);
     run(p);
     service_leave(p);
 }

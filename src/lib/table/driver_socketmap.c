@@ -168,7 +168,8 @@ static enum answer socketmap_get(void *instance, const char *key,
 
 const struct table_driver driver_socketmap = {
     .type = "socketmap",
-    .can = TABLE_IS_PATTERN | TABLE_CAN_WAIT | TABLE_IS_UNAUTH,
+    .can = TABLE_IS_PATTERN | TABLE_CAN_WAIT | TABLE_IS_UNAUTH |
+           TABLE_ASKS_SERVER,
     .open = socketmap_open,
     .get = socketmap_get,
     .close = socketmap_close,

@@ -171,7 +171,8 @@ static enum answer tcp_get(void *instance, const char *key, struct str *value,
 
 const struct table_driver driver_tcp = {
     .type = "tcp",
-    .can = TABLE_IS_PATTERN | TABLE_CAN_WAIT | TABLE_IS_UNAUTH,
+    .can = TABLE_IS_PATTERN | TABLE_CAN_WAIT | TABLE_IS_UNAUTH |
+           TABLE_ASKS_SERVER,
     .open = tcp_open,
     .get = tcp_get,
     .close = tcp_close,

@@ -90,6 +90,8 @@ const struct prose_row prose_rows[] = {
 #include "config/params/postlogd.def"
     IN("postmulti")
 #include "config/params/postmulti.def"
+    IN("postwain")
+#include "config/params/postwain.def"
     IN("install")
 #include "config/params/install.def"
 };
