@@ -75,7 +75,8 @@ bool config_is_set(struct config *config, const char *name);
 /* Where a setting stands: "/etc/postfix/main.cf, line 12"; for an override
  * "option -o", for a default "the built-in default". */
 const char *config_where(struct config *config, const char *name);
-/* Names that are set, sorted. */
+/* Names that are set, sorted, without those that nobody can set
+ * (process_name). */
 const char *const *config_names(struct config *config, size_t *count);
 
 const struct param_index *config_index(struct config *config);

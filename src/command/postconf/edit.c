@@ -4,13 +4,19 @@
  *
  * The new file is made in memory and takes the place of the old one whole.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/fatal.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/lock.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "config/cf_file.h"
@@ -43,24 +49,47 @@ static void add_change(struct changes *changes, const char *name,
         change = ARENA_NEW(changes->arena, struct change);
         hash_put(changes->by_name, name, change);
         ARRAY_ADD(changes, change);
+    } else if (change->value != NULL) {
+        log_warning("ignoring earlier request: '%s = %s'", name,
+                    change->value);
     }
     change->name = name;
     change->value = value;
 }
 
+const char *split_setting(char *text, char **name, char **value)
+{
+    *name = text_trim(text);
+    char *end = *name + strcspn(*name, "= \t");
+    char *equals = end + strspn(end, " \t");
+
+    if (end == *name)
+        return "missing attribute name";
+    if (*equals != '=')
+        return "missing '=' after attribute name";
+    *value = text_trim(equals + 1);
+    *end = '\0';
+    return NULL;
+}
+
 static void read_setting(struct changes *changes, const char *argument)
 {
-    char *text = text_trim(arena_strdup(changes->arena, argument));
-    size_t length = strcspn(text, "= \t");
-    char *equals = text + length + strspn(text + length, " \t");
+    char *name, *value;
 
-    if (length == 0)
-        fatal("missing attribute name: \"%s\"", argument);
-    if (*equals != '=')
-        fatal("missing '=' after attribute name: \"%s\"", argument);
-    char *value = text_trim(equals + 1);
-    text[length] = '\0';
-    add_change(changes, text, value);
+    const char *fault = split_setting(arena_strdup(changes->arena, argument),
+                                      &name, &value);
+    if (fault != NULL)
+        fatal("%s: \"%s\"", fault, argument);
+    add_change(changes, name, value);
+}
+
+static void read_name(struct changes *changes, const char *argument)
+{
+    char *name = text_trim(arena_strdup(changes->arena, argument));
+
+    if (strpbrk(name, "= \t") != NULL)
+        fatal("-X or -# requires names without value: \"%s\"", argument);
+    add_change(changes, name, NULL);
 }
 
 static void read_arguments(const struct postconf *pc, struct changes *changes)
@@ -72,11 +101,8 @@ static void read_arguments(const struct postconf *pc, struct changes *changes)
         must_be_one_line(*argument);
         if (set)
             read_setting(changes, *argument);
-        else if (strpbrk(*argument, "= \t") != NULL)
-            fatal("-X or -# requires names without value: \"%s\"",
-                  *argument);
         else
-            add_change(changes, *argument, NULL);
+            read_name(changes, *argument);
     }
 }
 
@@ -152,35 +178,67 @@ static void edit_text(const struct postconf *pc, struct changes *changes,
             write_setting(out, changes->items[i]);
 }
 
-void edit_read(const char *path, struct str *text)
+/* Two edits at once: the second waits, and then works on what the first one
+ * wrote. The lock is on the file itself, so after the wait its name may lead
+ * to another one. */
+int edit_read(const char *path, struct str *text)
 {
     struct error why = ERROR_NONE;
+    struct stat locked, named;
 
-    if (!file_read(path, CF_FILE_MAX_BYTES, text, &why))
-        fatal("%s", why.text);
+    for (;;) {
+        int fd = open(path, O_RDWR | O_CLOEXEC);
+        if (fd < 0)
+            fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+            fatal("open %s: %m", path);
+        if (!lock_file(fd, LOCK_STYLE_FLOCK, LOCK_KIND_EXCLUSIVE,
+                       DEADLINE_NEVER))
+            fatal("lock %s: %m", path);
+        if (fstat(fd, &locked) != 0 || stat(path, &named) != 0)
+            fatal("stat %s: %m", path);
+        if (locked.st_ino == named.st_ino && locked.st_dev == named.st_dev) {
+            if (!file_read(path, CF_FILE_MAX_BYTES, text, &why))
+                fatal("%s", why.text);
+            return fd;
+        }
+        close(fd);
+    }
 }
 
-void edit_write(const char *path, const struct str *text)
+static const char *remedy_of(int number)
+{
+    switch (number) {
+    case ENOSPC:
+    case EDQUOT: return "make room on its file system, and try again";
+    case EROFS: return "mount its file system for writing, and try again";
+    case EACCES:
+    case EPERM: return "try again as the owner of its folder, or as root";
+    default: return "correct this, and try again";
+    }
+}
+
+void edit_write(int lock, const char *path, const struct str *text)
 {
     struct error why = ERROR_NONE;
 
     if (!file_replace(path, 0644, text->data, text->length, &why))
-        fatal("%s", why.text);
+        fatal("%s; %s is as it was: %s", why.text, path, remedy_of(errno));
+    close(lock);
 }
 
-int edit_main(const struct postconf *pc)
+void edit_main(const struct postconf *pc)
 {
     struct changes changes = { .by_name = hash_new(), .arena = arena_new() };
     struct str old = STR_EMPTY, out = STR_EMPTY;
 
     read_arguments(pc, &changes);
-    edit_read(pc->main_path, &old);
+    int lock = edit_read(pc->main_path, &old);
     edit_text(pc, &changes, &old, &out);
-    edit_write(pc->main_path, &out);
+    edit_write(lock, pc->main_path, &out);
     str_fini(&old);
     str_fini(&out);
     ARRAY_FREE(&changes);
     hash_free(changes.by_name, NULL);
     arena_free(changes.arena);
-    return 0;
 }

@@ -22,8 +22,9 @@ bool edit_line_next(struct edit_lines *lines);
 void edit_keep_line(struct str *out, const struct edit_lines *lines,
                     bool comment_out);
 /* The whole file, in and out; fatal() if that fails. The file is replaced
- * in one step. */
-void edit_read(const char *path, struct str *text);
-void edit_write(const char *path, const struct str *text);
+ * in one step. From edit_read, which returns the lock, to edit_write no other
+ * postconf changes it. */
+int edit_read(const char *path, struct str *text);
+void edit_write(int lock, const char *path, const struct str *text);
 
 #endif

@@ -46,23 +46,81 @@ static bool is_field_name(const char *name)
     return false;
 }
 
+/* Read <text> as the one service that it should be; <origin> is where it is
+ * from, for messages. */
+static struct master_cf *parse_service(const char *origin, const char *text)
+{
+    static const char line[] = ", line 1: ";
+    struct error why = ERROR_NONE;
+    struct master_cf *cf = master_cf_parse("", text, strlen(text), &why);
+
+    if (cf == NULL)
+        fatal("%s: %s", origin,
+              text_has_prefix(why.text, line) ? why.text + sizeof line - 1
+                                              : why.text);
+    if (cf->count != 1)
+        fatal("%s: \"%s\" is no service entry; specify its name, type, "
+              "private, unprivileged, chroot, wakeup, process limit and "
+              "command",
+              origin, text);
+    return cf;
+}
+
+static void check_service(const struct request *request)
+{
+    char *origin = mem_printf("\"%s\"", request->argument);
+
+    master_cf_free(parse_service(origin, request->value));
+    free(origin);
+}
+
+static bool has_space(const char *value)
+{
+    return value[strcspn(value, " \t\r")] != '\0';
+}
+
+static void check_field(const struct request *request)
+{
+    if (strcmp(request->third, "*") == 0)
+        fatal("-Fe does not accept wild-card field name");
+    if (!is_field_name(request->third))
+        fatal("invalid service attribute name: \"%s\"", request->third);
+    if (*request->value == '\0')
+        fatal("\"%s\": a field cannot be empty; specify - for its default",
+              request->argument);
+    if (strcmp(request->third, master_field_name(MASTER_COMMAND)) != 0 &&
+        has_space(request->value))
+        fatal("-Fe does not accept whitespace in non-command field");
+}
+
+static void check_setting(const struct request *request)
+{
+    if (strcmp(request->third, "*") == 0)
+        fatal("-Pe does not accept wild-card parameter name");
+    if (request->value != NULL && has_space(request->value))
+        fatal("-Pe does not accept whitespace in parameter value");
+}
+
 static void check_request(const struct postconf *pc,
                           const struct request *request)
 {
-    bool services = (pc->options & OPT_SERVICES) != 0;
+    unsigned subject =
+        pc->options & (OPT_SERVICES | OPT_FIELDS | OPT_SETTINGS);
 
     if (strchr(request->argument, '\n') != NULL)
-        fatal("-e, -X, or -# accepts no multi-line input");
+        fatal("-Me, -Fe, -Pe, -X, or -# accept no multi-line input");
     if (strchr(request->pattern, '/') == NULL)
-        fatal(services ? "-Me, -MX or -M# requires service_name/type"
-              : (pc->options & OPT_FIELDS) != 0
-                  ? "-Fe requires service_name/type/field_name"
-                  : "-Pe or -PX requires service_name/type/parameter_name");
-    if ((pc->options & OPT_FIELDS) != 0 && !is_field_name(request->third))
-        fatal("invalid service attribute name: \"%s\"", request->third);
-    if ((pc->options & OPT_SETTINGS) != 0 && request->value != NULL &&
-        request->value[strcspn(request->value, " \t\r")] != '\0')
-        fatal("-Pe does not accept whitespace in parameter value");
+        fatal(subject == OPT_SERVICES
+                  ? "-Me, -MX or -M# requires service_name/type"
+              : subject == OPT_FIELDS
+                  ? "-Fe or -FX requires service_name/type/field_name"
+                  : "-Pe or -PX requires service_name/type/parameter");
+    if (subject == OPT_SERVICES && request->value != NULL)
+        check_service(request);
+    else if (subject == OPT_FIELDS)
+        check_field(request);
+    else if (subject == OPT_SETTINGS)
+        check_setting(request);
 }
 
 static void read_request(const struct postconf *pc, struct requests *requests,
@@ -86,25 +144,24 @@ static void read_request(const struct postconf *pc, struct requests *requests,
     ARRAY_ADD(requests, request);
 }
 
-/* Read <text> as the one service that it should be. */
-static struct master_cf *parse_service(const struct postconf *pc,
-                                       const char *text)
+/* As an entry of which only the name and the type are known: an edit may
+ * mend what stands after them. */
+static bool head_matches(const char *pattern, const char *text)
 {
-    struct error why = ERROR_NONE;
-    struct master_cf *cf =
-        master_cf_parse("the new service", text, strlen(text), &why);
+    char *copy = mem_strdup(text), *cursor = copy;
+    struct master_entry entry = { .name = text_token(&cursor, " \t\r") };
 
-    if (cf == NULL)
-        fatal("%s", why.text);
-    if (cf->count != 1)
-        fatal("%s: \"%s\" is no service entry", pc->master_path, text);
-    return cf;
+    entry.field[MASTER_TYPE] = text_token(&cursor, " \t\r");
+    bool matches = entry.name != NULL && entry.field[MASTER_TYPE] != NULL &&
+                   pattern_matches(pattern, &entry, NULL);
+    free(copy);
+    return matches;
 }
 
-static void write_service(const struct postconf *pc, struct str *out,
+static void write_service(const char *origin, struct str *out,
                           const char *text)
 {
-    struct master_cf *cf = parse_service(pc, text);
+    struct master_cf *cf = parse_service(origin, text);
 
     format_service(out, &cf->entries[0], true);
     master_cf_free(cf);
@@ -141,7 +198,8 @@ static void set_setting(const struct master_entry *entry,
 
     changed.argv = arena_array(arena, entry->argc + 3, sizeof *changed.argv);
     changed.argv[0] = entry->argv[0];
-    while (from < entry->argc && entry->argv[from][0] == '-') {
+    while (from < entry->argc && entry->argv[from][0] == '-' &&
+           strcmp(entry->argv[from], "--") != 0) {
         bool is_setting = strcmp(entry->argv[from], "-o") == 0 &&
                           from + 1 < entry->argc;
         const char *text = entry->argv[from + is_setting];
@@ -168,6 +226,20 @@ static void set_setting(const struct master_entry *entry,
     format_command(line, &changed, false, 0);
 }
 
+/* One field or one setting of the service in <line>. */
+static void change_parts(const struct postconf *pc,
+                         const struct request *request, struct str *line)
+{
+    struct master_cf *cf = parse_service(pc->master_path, line->data);
+
+    str_clear(line);
+    if ((pc->options & OPT_FIELDS) != 0)
+        set_field(&cf->entries[0], request, line);
+    else
+        set_setting(&cf->entries[0], request, cf->arena, line);
+    master_cf_free(cf);
+}
+
 /* Apply every request that matches to one service. True if there was one:
  * then <line> is the new text, or empty to remove the service. */
 static bool change_service(const struct postconf *pc,
@@ -179,19 +251,18 @@ static bool change_service(const struct postconf *pc,
     str_set(line, old);
     for (size_t i = 0; i < requests->count && line->length > 0; i++) {
         struct request *request = &requests->items[i];
-        struct master_cf *cf = parse_service(pc, line->data);
-        const struct master_entry *entry = &cf->entries[0];
-        if (pattern_matches(request->pattern, entry, NULL)) {
-            request->matched = matched = true;
+        if (!head_matches(request->pattern, line->data))
+            continue;
+        if (request->third != NULL) {
+            change_parts(pc, request, line);
+        } else {
+            /* One new entry takes the place of all that match. */
+            bool is_first = !request->matched;
             str_clear(line);
-            if (request->third == NULL && request->value != NULL)
+            if (request->value != NULL && is_first)
                 str_set(line, request->value);
-            else if ((pc->options & OPT_FIELDS) != 0)
-                set_field(entry, request, line);
-            else if (request->third != NULL)
-                set_setting(entry, request, cf->arena, line);
         }
-        master_cf_free(cf);
+        request->matched = matched = true;
     }
     return matched;
 }
@@ -215,7 +286,7 @@ static void finish_logical(const struct postconf *pc,
         str_add(out, l->commented.data);
     else {
         if (line.length > 0)
-            write_service(pc, out, line.data);
+            write_service(pc->master_path, out, line.data);
         str_add(out, l->comments.data);
     }
     str_clear(&l->joined);
@@ -234,7 +305,9 @@ static void edit_text(const struct postconf *pc, struct requests *requests,
     while (edit_line_next(&lines)) {
         if (!lines.is_comment && !lines.continues)
             finish_logical(pc, requests, &l, out);
-        if (!lines.is_comment)
+        /* A file that begins with a continuation line: nobody's. */
+        bool is_part = !lines.continues || l.joined.length > 0;
+        if (!lines.is_comment && is_part)
             str_add_bytes(&l.joined, lines.start, lines.length);
         else
             edit_keep_line(&l.comments, &lines, false);
@@ -248,8 +321,7 @@ static void edit_text(const struct postconf *pc, struct requests *requests,
     str_fini(&l.comments);
 }
 
-static void finish_requests(const struct postconf *pc,
-                            const struct requests *requests, struct str *out)
+static void finish_requests(const struct requests *requests, struct str *out)
 {
     for (size_t i = 0; i < requests->count; i++) {
         const struct request *request = &requests->items[i];
@@ -259,24 +331,23 @@ static void finish_requests(const struct postconf *pc,
             log_warning("unmatched service_name/type: \"%s\"",
                         request->argument);
         else if (request->value != NULL)
-            write_service(pc, out, request->value);
+            write_service(request->argument, out, request->value);
     }
 }
 
-int edit_master(const struct postconf *pc)
+void edit_master(const struct postconf *pc)
 {
     struct requests requests = { .arena = arena_new() };
     struct str old = STR_EMPTY, out = STR_EMPTY;
 
     for (char *const *argument = pc->arguments; *argument != NULL; argument++)
         read_request(pc, &requests, *argument);
-    edit_read(pc->master_path, &old);
+    int lock = edit_read(pc->master_path, &old);
     edit_text(pc, &requests, &old, &out);
-    finish_requests(pc, &requests, &out);
-    edit_write(pc->master_path, &out);
+    finish_requests(&requests, &out);
+    edit_write(lock, pc->master_path, &out);
     str_fini(&old);
     str_fini(&out);
     ARRAY_FREE(&requests);
     arena_free(requests.arena);
-    return 0;
 }

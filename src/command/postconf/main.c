@@ -31,11 +31,10 @@ static const struct {
     { 'q', OPT_QUIET },       { 't', OPT_TEMPLATES },
     { 'T', OPT_TLS },         { 'x', OPT_EXPAND },
     { 'X', OPT_REMOVE },      { '#', OPT_COMMENT },
+    { 'E', OPT_ECHO },
 };
 
 #define EDITS (OPT_EDIT | OPT_REMOVE | OPT_COMMENT)
-#define VIEWS (OPT_DEFAULTS | OPT_FOLD | OPT_NO_NAME | OPT_NO_VALUE | \
-               OPT_SET_ONLY | OPT_OVERRIDE | OPT_EXPAND | OPT_JSON)
 #define BUILD_INFO \
     (OPT_SERVER_SASL | OPT_CLIENT_SASL | OPT_LOCKS | OPT_TABLES | OPT_TLS)
 #define BOUNCES (OPT_BOUNCE | OPT_TEMPLATES)
@@ -43,23 +42,26 @@ static const struct {
                   OPT_MAIN | OPT_SETTINGS)
 #define MASTER (OPT_SERVICES | OPT_FIELDS | OPT_SETTINGS)
 
-/* At most one of each set. */
+/* At most one of each set, which are looked at in this order. */
 static const unsigned exclusive[] = {
     SUBJECTS,
-    OPT_NO_NAME | OPT_NO_VALUE,
     EDITS | OPT_DEFAULTS | OPT_SET_ONLY,
+    EDITS | OPT_FOLD,
+    EDITS | OPT_EXPAND,
+    EDITS | OPT_NO_NAME | OPT_NO_VALUE,
+    EDITS | OPT_OVERRIDE,
 };
 
 /* What else may stand beside an option. */
 static const struct {
     unsigned option, companions;
 } allowed[] = {
-    { OPT_SERVICES, EDITS | OPT_FOLD | OPT_OVERRIDE | OPT_EXPAND | OPT_JSON |
+    { OPT_SERVICES, EDITS | OPT_ECHO | OPT_FOLD | OPT_OVERRIDE | OPT_EXPAND | OPT_JSON |
                         OPT_CLASS | OPT_QUIET },
-    { OPT_FIELDS, OPT_EDIT | OPT_FOLD | OPT_NO_NAME | OPT_NO_VALUE |
+    { OPT_FIELDS, OPT_EDIT | OPT_ECHO | OPT_FOLD | OPT_NO_NAME | OPT_NO_VALUE |
                       OPT_OVERRIDE | OPT_EXPAND | OPT_JSON | OPT_CLASS |
                       OPT_QUIET },
-    { OPT_SETTINGS, OPT_EDIT | OPT_REMOVE | OPT_FOLD | OPT_NO_NAME |
+    { OPT_SETTINGS, OPT_EDIT | OPT_ECHO | OPT_REMOVE | OPT_FOLD | OPT_NO_NAME |
                         OPT_NO_VALUE | OPT_OVERRIDE | OPT_EXPAND | OPT_JSON |
                         OPT_CLASS | OPT_QUIET | OPT_ALL_SETTINGS },
     { OPT_SERVER_SASL, 0 },
@@ -67,8 +69,8 @@ static const struct {
     { OPT_LOCKS, 0 },
     { OPT_TABLES, 0 },
     { OPT_TLS, 0 },
-    { OPT_BOUNCE, 0 },
-    { OPT_TEMPLATES, 0 },
+    { OPT_BOUNCE, OPT_TEMPLATES },
+    { OPT_TEMPLATES, OPT_BOUNCE },
     { OPT_JSON, OPT_CLASS | OPT_DEFAULTS | OPT_SET_ONLY | OPT_OVERRIDE |
                     OPT_MAIN | OPT_QUIET | OPT_EXPAND | MASTER |
                     OPT_ALL_SETTINGS },
@@ -79,13 +81,14 @@ static _Noreturn void usage(void)
     fatal("usage: postconf [-a (server SASL types)] [-A (client SASL types)] "
           "[-b (bounce templates)] [-c config_dir] [-C param_class] "
           "[-d (parameter defaults)] [-e (edit configuration)] "
+          "[-E (edit, and show the result)] "
           "[-f (fold lines)] [-F (master.cf fields)] [-h (no names)] "
           "[-H (no values)] [-j (JSON)] [-l (lock types)] [-m (map types)] "
           "[-M (master.cf)] [-n (non-default parameters)] "
           "[-o name=value (override parameter value)] "
           "[-p (main.cf, default)] [-P (master.cf parameters)] "
           "[-q (no warnings)] [-t (bounce templates)] "
-          "[-T compile-version|run-version] [-v (verbose)] "
+          "[-T compile-version|run-version|public-key-algorithms] [-v (verbose)] "
           "[-x (expand parameter values)] [-X (exclude)] "
           "[-# (comment-out)] [name...]");
 }
@@ -116,13 +119,8 @@ static char letter_of(unsigned options)
     return 'P';
 }
 
-static void check_combination(unsigned options)
+static void check_companions(unsigned options)
 {
-    for (size_t i = 0; i < sizeof exclusive / sizeof exclusive[0]; i++)
-        if (count_bits(options & exclusive[i]) > 1)
-            refuse_together(options & exclusive[i]);
-    if ((options & EDITS) != 0 && (options & VIEWS) != 0)
-        refuse_together(options & (EDITS | VIEWS));
     for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++) {
         unsigned other =
             options & ~(allowed[i].option | allowed[i].companions);
@@ -130,6 +128,13 @@ static void check_combination(unsigned options)
             fatal("with option -%c, do not specify -%c",
                   letter_of(allowed[i].option), letter_of(other));
     }
+}
+
+static void check_exclusive(unsigned options)
+{
+    for (size_t i = 0; i < sizeof exclusive / sizeof exclusive[0]; i++)
+        if (count_bits(options & exclusive[i]) > 1)
+            refuse_together(options & exclusive[i]);
 }
 
 static unsigned parse_classes(const char *argument)
@@ -180,8 +185,8 @@ static void parse_letter(struct postconf *pc, int letter)
         log_set_verbose(log_verbose() + 1);
         return;
     case 'E':
-        fatal("option -E is not supported; use -e, and then show the "
-              "parameter by its name");
+        pc->options |= OPT_EDIT;
+        break;
     default:
         break;
     }
@@ -198,14 +203,22 @@ static void parse_options(struct postconf *pc, int argc, char **argv)
     int letter;
 
     while ((letter = getopt(argc, argv,
-                            "aAbc:C:deEfFhHjlmMno:pPqtT:vxX#")) > 0)
+                            "+aAbc:C:deEfFhHjlmMno:pPqtT:vxX#")) > 0)
         parse_letter(pc, letter);
     pc->arguments = argv + optind;
+    check_companions(pc->options);
+    if ((pc->options & BOUNCES) == BOUNCES)
+        fatal("specify one of -b and -t");
+    if ((pc->options & (BOUNCES | BUILD_INFO)) != 0)
+        return;
     /* name=value asks for an edit even without -e. */
     for (char *const *word = pc->arguments; *word != NULL; word++)
-        if (strchr(*word, '=') != NULL && (pc->options & BOUNCES) == 0)
+        if (strchr(*word, '=') != NULL)
             pc->options |= OPT_EDIT;
-    check_combination(pc->options);
+    check_exclusive(pc->options);
+    if ((pc->options & OPT_JSON) != 0 && (pc->options & EDITS) != 0)
+        fatal("with option -j, do not specify -%c",
+              letter_of(pc->options & EDITS));
     if ((pc->options & EDITS) != 0 && pc->arguments[0] == NULL)
         fatal((pc->options & OPT_EDIT) != 0
                   ? "-e requires name=value argument"
@@ -221,13 +234,10 @@ static void apply_overrides(const struct postconf *pc)
 {
     for (size_t i = 0; i < pc->overrides.count; i++) {
         char *copy = mem_strdup(pc->overrides.items[i]), *name, *value;
-        if (strchr(copy, '=') == NULL)
-            fatal("invalid parameter override: %s: missing '=' after "
-                  "attribute name",
-                  copy);
-        if (!text_split_nameval(copy, &name, &value))
-            fatal("invalid parameter override: %s: missing attribute name",
-                  pc->overrides.items[i]);
+        const char *fault = split_setting(copy, &name, &value);
+        if (fault != NULL)
+            fatal("invalid parameter override: %s: %s",
+                  pc->overrides.items[i], fault);
         config_override(pc->config, name, value);
         free(copy);
     }
@@ -249,7 +259,24 @@ static void read_files(struct postconf *pc)
     if (pc->master == NULL && ((pc->options & MASTER) != 0 ||
                                access(pc->master_path, F_OK) == 0))
         fatal("%s", why.text);
+    if (pc->master == NULL && !defaults && (pc->options & OPT_QUIET) == 0)
+        log_warning("%s", why.text);
     names_init(pc);
+}
+
+/* After an edit, which is done: whatever else is wrong is left to those who
+ * read the files next. */
+static bool reread_files(struct postconf *pc)
+{
+    struct error why = ERROR_NONE;
+
+    pc->config = config_new(pc->directory);
+    if (!config_read_file(pc->config, pc->main_path, NULL, &why) ||
+        config_try(pc->config, "smtpd_restriction_classes", &why) == NULL)
+        return false;
+    pc->master = master_cf_load(pc->master_path, &why);
+    names_init(pc);
+    return true;
 }
 
 static int show_all(struct postconf *pc)
@@ -271,16 +298,50 @@ static int show_all(struct postconf *pc)
     return status;
 }
 
+/* What stands before '=' in each argument. */
+static char **names_of(char *const *arguments)
+{
+    size_t count = 0;
+
+    while (arguments[count] != NULL)
+        count++;
+    char **names = mem_zalloc((count + 1) * sizeof *names);
+    for (size_t i = 0; i < count; i++) {
+        char *copy = mem_strndup(arguments[i], strcspn(arguments[i], "="));
+        names[i] = text_trim(copy);
+    }
+    return names;
+}
+
+static int edit(struct postconf *pc)
+{
+    char **names = names_of(pc->arguments);
+    bool of_master = (pc->options & MASTER) != 0;
+
+    if (of_master)
+        edit_master(pc);
+    else
+        edit_main(pc);
+    pc->arguments = names; /* kept until the end */
+    if ((pc->options & OPT_ECHO) != 0) {
+        pc->options &= ~(unsigned)(OPT_EDIT | OPT_ECHO);
+        pc->options |= OPT_QUIET; /* nobody asked about the rest */
+        return show_all(pc);
+    }
+    if (!of_master && (pc->options & (OPT_EDIT | OPT_QUIET)) == OPT_EDIT &&
+        reread_files(pc))
+        warn_of_unknown_names(pc);
+    return 0;
+}
+
 static int run(struct postconf *pc)
 {
     if ((pc->options & BUILD_INFO) != 0)
         return show_types(pc);
     if ((pc->options & BOUNCES) != 0)
-        fatal("option -%c is not supported: this program does not have the "
-              "bounce templates",
-              letter_of(pc->options & BOUNCES));
+        show_templates(pc);
     if ((pc->options & EDITS) != 0)
-        return (pc->options & MASTER) != 0 ? edit_master(pc) : edit_main(pc);
+        return edit(pc);
     return show_all(pc);
 }
 

@@ -29,7 +29,8 @@ static char *next_part(char **cursor, bool is_last)
 
 static bool part_matches(const char *part, const char *text)
 {
-    return part == NULL || strcmp(part, "*") == 0 || strcmp(part, text) == 0;
+    return part == NULL || *part == '\0' || strcmp(part, "*") == 0 ||
+           strcmp(part, text) == 0;
 }
 
 /* A service name may have a '/' itself, so the pattern is cut at the end:
@@ -121,6 +122,44 @@ static struct master_entry shown_entry(const struct postconf *pc,
     return copy;
 }
 
+/* What follows the name of a service in "name/type/third". A name that has a
+ * '/' itself is known by being there. */
+static const char *behind_name(const struct master_cf *master,
+                               const char *pattern)
+{
+    for (size_t i = 0; i < master->count; i++) {
+        size_t length = strlen(master->entries[i].name);
+        if (strncmp(pattern, master->entries[i].name, length) == 0 &&
+            (pattern[length] == '/' || pattern[length] == '\0'))
+            return pattern + length;
+    }
+    return pattern + strcspn(pattern, "/");
+}
+
+static bool is_field(const char *name)
+{
+    for (int i = 0; i < MASTER_FIELD_COUNT; i++)
+        if (strcmp(name, master_field_name((enum master_field)i)) == 0)
+            return true;
+    return *name == '\0' || strcmp(name, "*") == 0;
+}
+
+static void check_pattern(const struct postconf *pc, const char *pattern)
+{
+    const char *rest = behind_name(pc->master, pattern);
+    const char *third = *rest == '/' ? strchr(rest + 1, '/') : NULL;
+    const char *fourth = third != NULL ? strchr(third + 1, '/') : NULL;
+    bool services = (pc->options & OPT_SERVICES) != 0;
+    bool fields = (pc->options & OPT_FIELDS) != 0;
+
+    if (rest == pattern || fourth != NULL || (services && third != NULL))
+        fatal(services ? "-M option requires service_name[/type]"
+              : fields ? "-F option requires service_name[/type[/field]]"
+                       : "-P option requires service_name[/type[/parameter]]");
+    if (fields && third != NULL && !is_field(third + 1))
+        fatal("invalid service attribute name: \"%s\"", third + 1);
+}
+
 /* Call <show> for each entry that a pattern of the command line matches, or
  * for all, in the order of the file. It says whether <pattern> matched. */
 static int each_entry(const struct postconf *pc,
@@ -132,6 +171,8 @@ static int each_entry(const struct postconf *pc,
     while (pc->arguments[patterns] != NULL)
         patterns++;
     bool *matched = mem_zalloc((patterns + 1) * sizeof *matched);
+    for (size_t p = 0; p < patterns; p++)
+        check_pattern(pc, pc->arguments[p]);
 
     for (size_t i = 0; i < pc->master->count; i++) {
         const struct master_entry *entry = &pc->master->entries[i];

@@ -138,12 +138,25 @@ static void note_sources(const char *text)
     }
 }
 
+/* In "ldap:$name", the source is what $name stands for. */
+static void note_text(const struct postconf *pc, const char *value)
+{
+    struct error why = ERROR_NONE;
+    const char *expanded = strstr(value, ":$") == NULL
+                               ? NULL
+                               : config_expand(pc->config, value, &why);
+
+    each_use(value, note_use, NULL);
+    note_sources(expanded != NULL ? expanded : value);
+}
+
 static void note_value(const struct postconf *pc, const char *name,
                        const char *value)
 {
-    if (!name_is_raw(pc, name))
-        each_use(value, note_use, NULL);
-    note_sources(value);
+    if (name_is_raw(pc, name))
+        note_sources(value);
+    else
+        note_text(pc, value);
 }
 
 static void note_classes(const struct postconf *pc)
@@ -180,9 +193,7 @@ static void note_master(const struct postconf *pc)
         add_service(pc, entry);
         while ((setting = master_entry_next_setting(entry, &position)) !=
                NULL) {
-            const char *value = strchr(setting, '=') + 1;
-            each_use(value, note_use, NULL);
-            note_sources(value);
+            note_text(pc, strchr(setting, '=') + 1);
         }
     }
 }

@@ -112,7 +112,8 @@ void format_command(struct str *out, const struct master_entry *entry,
     for (size_t i = 1; i < entry->argc; i++) {
         bool setting = options && strcmp(entry->argv[i], "-o") == 0 &&
                        i + 1 < entry->argc;
-        options = options && entry->argv[i][0] == '-';
+        options = options && entry->argv[i][0] == '-' &&
+                  strcmp(entry->argv[i], "--") != 0;
         str_clear(&word);
         add_argument(&word, entry->argv[i]);
         if (setting) {

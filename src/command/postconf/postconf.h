@@ -39,6 +39,7 @@ enum option {
     OPT_EXPAND = 1 << 22,       /* -x */
     OPT_REMOVE = 1 << 23,       /* -X */
     OPT_COMMENT = 1 << 24,      /* -# */
+    OPT_ECHO = 1 << 25,         /* -E, with OPT_EDIT */
 };
 
 enum class {
@@ -98,6 +99,8 @@ void names_init(const struct postconf *pc);
 /* Warn of settings that nobody reads, of names that nobody sets, and of
  * parameters on their way out. */
 void warn_of_doubtful_settings(const struct postconf *pc);
+/* Warn of names among the arguments that were just set and mean nothing. */
+void warn_of_unknown_names(const struct postconf *pc);
 
 /* show.c, master.c: 0, or the exit status. */
 int show_main(const struct postconf *pc);
@@ -113,10 +116,16 @@ const char *expand_for_service(const struct postconf *pc,
                                const char *value);
 
 /* edit.c, edit_master.c */
-int edit_main(const struct postconf *pc);
-int edit_master(const struct postconf *pc);
+void edit_main(const struct postconf *pc);
+void edit_master(const struct postconf *pc);
+
+/* Cut "name = value" up in place. NULL, or what is wrong with it. */
+const char *split_setting(char *text, char **name, char **value);
 
 /* types.c */
 int show_types(const struct postconf *pc);
+
+/* templates.c: the bounce program prints them, in place of this one. */
+_Noreturn void show_templates(const struct postconf *pc);
 
 #endif

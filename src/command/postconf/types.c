@@ -10,6 +10,7 @@
 #endif
 #ifdef HAVE_OPENSSL
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <openssl/opensslv.h>
 #endif
 
@@ -43,8 +44,31 @@ static void show_tables(void)
 }
 
 #ifdef HAVE_OPENSSL
+/* Those that the library has in this process: its configuration may leave
+ * some out. */
+static void show_algorithms(void)
+{
+    static const struct {
+        const char *name, *fetched;
+    } algorithms[] = {
+        { "dsa", "DSA" }, { "ecdsa", "ECDSA" }, { "rsa", "RSA" },
+    };
+
+    for (size_t i = 0; i < sizeof algorithms / sizeof *algorithms; i++) {
+        EVP_SIGNATURE *found =
+            EVP_SIGNATURE_fetch(NULL, algorithms[i].fetched, NULL);
+        if (found != NULL)
+            puts(algorithms[i].name);
+        EVP_SIGNATURE_free(found);
+    }
+}
+
 static int show_tls(const char *mode)
 {
+    if (strcmp(mode, "public-key-algorithms") == 0) {
+        show_algorithms();
+        return 0;
+    }
     if (strcmp(mode, "compile-version") == 0) {
         puts(OPENSSL_VERSION_TEXT);
         return 0;

@@ -183,3 +183,16 @@ void warn_of_doubtful_settings(const struct postconf *pc)
                     "details");
     hash_free(check.told, NULL);
 }
+
+void warn_of_unknown_names(const struct postconf *pc)
+{
+    for (char *const *name = pc->arguments; *name != NULL; name++) {
+        if (name_class(pc, *name) != 0 || name_is_used(*name) ||
+            param_fate(*name, NULL) != PARAM_CURRENT)
+            continue;
+        log_warning("%s: unknown parameter %s: no program reads it, and no "
+                    "setting refers to it; correct the name, or remove it "
+                    "with \"postconf -X %s\"",
+                    config_where(pc->config, *name), *name, *name);
+    }
+}

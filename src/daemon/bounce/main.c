@@ -5,8 +5,10 @@
  */
 #include <string.h>
 
+#include "base/fatal.h"
 #include "base/log.h"
 #include "bounce.h"
+#include "dump.h"
 #include "ipc/codec.h"
 #include "ipc/dispatch.h"
 #include "mail/queue_id.h"
@@ -96,8 +98,23 @@ static const struct dispatch_row requests[] = {
     { "one", &bounce_one_schema, serve_one },
 };
 
+/* On standard input there is only postconf, with nothing to say. */
+static void dump(void)
+{
+    bool expanded = strcmp(service_name(), DUMP_EXPANDED) == 0;
+
+    if (!expanded && strcmp(service_name(), DUMP_TEMPLATES) != 0)
+        fatal("on standard input, the service is %s or %s", DUMP_TEMPLATES,
+              DUMP_EXPANDED);
+    templates_dump(expanded);
+}
+
 static void serve(struct service_client *client)
 {
+    if (client->is_standalone) {
+        dump();
+        return;
+    }
     dispatch_serve(client->stream, requests,
                    sizeof requests / sizeof *requests,
                    common_params.ipc_idle, common_params.ipc_timeout, NULL);
@@ -118,7 +135,7 @@ static const struct service bounce = {
     .groups = groups,
     .kind = SERVICE_STREAM,
     .sessions = SERVICE_ONE,
-    .flags = SERVICE_NO_LIMIT,
+    .flags = SERVICE_NO_LIMIT | SERVICE_STANDALONE,
     .may = MAY_WRITE_QUEUE,
     .queue_folders = "incoming active deferred bounce defer trace corrupt",
     .serve = serve,

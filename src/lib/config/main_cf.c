@@ -422,7 +422,7 @@ const char *const *config_names(struct config *config, size_t *count)
 
     config->names.count = 0;
     while (hash_next(config->settings, &position, &name, NULL))
-        if (strcmp(name, "config_directory") != 0)
+        if (strcmp(name, "config_directory") != 0 && !is_fixed(name))
             ARRAY_ADD(&config->names, name);
     ARRAY_ADD(&config->names, "config_directory");
     qsort(config->names.items, config->names.count,

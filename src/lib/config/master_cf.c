@@ -170,6 +170,14 @@ struct words {
     ARRAY_OF(const char *);
 };
 
+/* "-oname=value" and "-vo" hold an option -o behind flags: where, or 0. */
+static size_t glued_setting(const char *word)
+{
+    size_t flags = 1 + strspn(word[0] == '-' ? word + 1 : "", "cdDSuvVz");
+
+    return word[0] == '-' && word[flags] == 'o' ? flags : 0;
+}
+
 static bool parse_arguments(const struct parser *p, char *cursor,
                             bool takes_options, struct words *words)
 {
@@ -177,17 +185,21 @@ static bool parse_arguments(const struct parser *p, char *cursor,
     char *word;
 
     while ((word = text_token_braced(&cursor, BLANKS, false)) != NULL) {
-        bool glued = !setting && text_has_prefix(word, "-o") && word[2] != 0;
-        if (takes_options && glued) {
+        size_t at = takes_options && !setting ? glued_setting(word) : 0;
+        if (at > 1)
+            ARRAY_ADD(words, arena_strndup(p->arena, word, at));
+        if (at > 0 && word[at + 1] != '\0') {
             ARRAY_ADD(words, "-o");
-            word += 2;
+            word += at + 1;
             setting = true;
+        } else if (at > 1) {
+            word = arena_strdup(p->arena, "-o");
         }
         if (!unbrace(p, &word) ||
             (setting && !tidy_setting(p, &word)))
             return false;
         ARRAY_ADD(words, word);
-        if (*word != '-')
+        if (*word != '-' || (!setting && strcmp(word, "--") == 0))
             takes_options = takes_options && setting;
         setting = takes_options && !setting && strcmp(word, "-o") == 0;
     }
@@ -314,6 +326,8 @@ const char *master_entry_next_setting(const struct master_entry *entry,
 
     /* The first word that is no option ends them. */
     for (; i < entry->argc && entry->argv[i][0] == '-'; i++) {
+        if (strcmp(entry->argv[i], "--") == 0)
+            break;
         if (strcmp(entry->argv[i], "-o") != 0 || i + 1 >= entry->argc)
             continue;
         *position = i + 2;
