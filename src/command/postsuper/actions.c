@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fatal.h"
 #include "base/log.h"
 #include "base/stream.h"
@@ -19,7 +20,8 @@
 
 enum outcome { DONE, NOT_HERE, NOTHING_TO_DO };
 
-static const char *const log_queues[] = { "trace", "defer", "bounce", NULL };
+static const char *const log_queues[] = { "trace", "defer", "bounce" };
+enum { LOG_KINDS = sizeof log_queues / sizeof *log_queues };
 
 static unsigned long counts[ACTION_COUNT];
 
@@ -57,6 +59,22 @@ static bool is_there(const char *queue, const char *id, struct stat *st)
 
 /* ---- The actions on one message in one queue ----------------------------- */
 
+/* Are there any logs of that kind? Asked now and then, as most messages of a
+ * long queue have one kind only. */
+static bool has_logs(size_t kind)
+{
+    enum { BELIEVED_MS = 100 };
+    static struct { bool any; deadline_t until; } known[LOG_KINDS];
+
+    if (clock_now() < known[kind].until)
+        return known[kind].any;
+    struct queue_scan *scan = queue_scan_open(log_queues[kind]);
+    known[kind].any = queue_scan_next(scan, NULL) != NULL;
+    known[kind].until = deadline_in_ms(BELIEVED_MS);
+    queue_scan_close(scan);
+    return known[kind].any;
+}
+
 /* The logs go first: those of a message that is gone would stay for ever. A
  * file that was not complete goes, but is no message. */
 static enum outcome delete_message(const char *queue, const char *id)
@@ -65,8 +83,9 @@ static enum outcome delete_message(const char *queue, const char *id)
 
     if (!is_there(queue, id, &st))
         return NOT_HERE;
-    for (size_t i = 0; log_queues[i] != NULL; i++)
-        if (!queue_dir_remove(log_queues[i], id) && errno != ENOENT)
+    for (size_t i = 0; i < LOG_KINDS; i++)
+        if (has_logs(i) && !queue_dir_remove(log_queues[i], id) &&
+            errno != ENOENT)
             cannot("remove", log_queues[i], id, NULL);
     if (queue_dir_remove(queue, id))
         return queue_dir_state(&st) == QUEUE_FILE_READY ? DONE : NOTHING_TO_DO;
@@ -201,7 +220,7 @@ static void act_on_queue(enum action action, const char *queue)
     while ((id = queue_scan_next(scan, &path)) != NULL) {
         if (!queue_id_is_valid(id))
             log_warning("bogus file name: %s", path.data);
-        else if (is_there(queue, id, &st))
+        else if (action == ACTION_DELETE || is_there(queue, id, &st))
             run_action(action, queue, id, false);
     }
     queue_scan_close(scan);

@@ -88,7 +88,7 @@ void list_log(struct stream *out, const char *log_class, const char *id,
             log_warning("open %s %s: %s", log_class, id, strerror(errno));
         return;
     }
-    struct stream *in = stream_open(fd);
+    struct stream *in = stream_open_file(fd);
     struct str line = STR_EMPTY;
     struct log_entry entry = { STR_EMPTY, STR_EMPTY, STR_EMPTY, false };
     while (stream_get_until(in, '\n', LOG_LINE_MAX, &line)) {

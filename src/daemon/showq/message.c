@@ -31,6 +31,7 @@ struct listing {
     struct str quoted;
     struct hash *seen;        /* recipients that a log has named */
     bool has_sender;
+    bool has_bounces;
 };
 
 static const char *quoted(struct listing *l, const char *address)
@@ -55,7 +56,8 @@ static void show_head(struct listing *l, const char *sender)
     put_text(l->out, "sender",
              *sender != '\0' ? quoted(l, sender) : "MAILER-DAEMON");
     list_log(l->out, "defer", l->id, l->seen);
-    list_log(l->out, "bounce", l->id, l->seen);
+    if (l->has_bounces)
+        list_log(l->out, "bounce", l->id, l->seen);
 }
 
 static void show_recipient(struct listing *l, const char *address)
@@ -121,23 +123,36 @@ static void list_records(struct listing *l, struct stream *in)
     arena_free(arena);
 }
 
+/* Of what should not be here, nothing must hold us up. -1: not to be shown. */
+static int open_ready(const char *path, struct stat *st)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+    if (fd >= 0 && fstat(fd, st) == 0 &&
+        queue_dir_state(st) == QUEUE_FILE_READY)
+        return fd;
+    if (fd >= 0) {
+        close(fd);
+        return -1;
+    }
+    int reason = errno;
+    if (lstat(path, st) == 0 && queue_dir_state(st) == QUEUE_FILE_READY)
+        log_warning("open %s: %s", path, strerror(reason));
+    return -1;
+}
+
 void list_message(struct stream *out, const char *queue, const char *id,
-                  const char *path)
+                  const char *path, bool has_bounces)
 {
     struct listing l = { .out = out, .queue = queue, .id = id,
+                         .has_bounces = has_bounces,
                          .original = STR_EMPTY, .quoted = STR_EMPTY };
+    int fd = open_ready(path, &l.st);
 
-    if (lstat(path, &l.st) < 0 ||
-        queue_dir_state(&l.st) != QUEUE_FILE_READY)
+    if (fd < 0)
         return;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0) {
-        if (errno != ENOENT)
-            log_warning("open %s %s: %s", queue, id, strerror(errno));
-        return;
-    }
     l.seen = hash_new();
-    list_records(&l, stream_open(fd));
+    list_records(&l, stream_open_file(fd));
     if (l.has_sender)
         put_end(out);
     hash_free(l.seen, NULL);

@@ -23,8 +23,9 @@ void put_recipient(struct stream *out, const char *original,
 void list_log(struct stream *out, const char *log_class, const char *id,
               struct hash *seen);
 
-/* One message and its recipients. Nothing if it is gone, or not complete. */
+/* One message and its recipients. Nothing if it is gone, or not complete.
+ * <has_bounces>: there may be a log of bounces. */
 void list_message(struct stream *out, const char *queue, const char *id,
-                  const char *path);
+                  const char *path, bool has_bounces);
 
 #endif

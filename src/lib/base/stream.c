@@ -40,6 +40,8 @@ struct stream {
     bool blocking;  /* KIND_SOCKET: ask before each read or write */
     bool is_socket; /* KIND_SOCKET: and certainly no pipe */
     bool naps;      /* the kernel waits up to NAP_MS in a read */
+    bool is_regular; /* KIND_FILE: and certainly no device */
+    bool at_end;     /* a regular file had less than was asked for */
     bool appending; /* KIND_FILE: each write goes to the end */
     bool writing;   /* a fiber is sending the output buffer */
     bool input_was_full; /* the last read into the buffer filled it */
@@ -102,7 +104,10 @@ struct stream *stream_open_socket(int fd)
 
 struct stream *stream_open_file(int fd)
 {
-    return stream_new(fd, KIND_FILE);
+    struct stream *s = stream_new(fd, KIND_FILE);
+
+    s->is_regular = true;
+    return s;
 }
 
 struct stream *stream_open_memory(const void *data, size_t length)
@@ -329,18 +334,28 @@ static void release_idle_buffers(struct stream *s)
 
 /* ---- the descriptor below ---- */
 
-static ssize_t read_descriptor(const struct stream *s, void *data,
-                               size_t length)
+static ssize_t read_file(struct stream *s, void *data, size_t length)
+{
+    /* It says so once; who asks again gets what was appended since. */
+    if (s->at_end) {
+        s->at_end = false;
+        return 0;
+    }
+    ssize_t got = pread(s->fd, data, length, s->position);
+    s->at_end = s->is_regular && got > 0 && got < (ssize_t)length;
+    /* What has no positions although it can seek, as some devices. */
+    if (got < 0 && errno == ESPIPE)
+        return read(s->fd, data, length);
+    return got;
+}
+
+static ssize_t read_descriptor(struct stream *s, void *data, size_t length)
 {
     if (s->is_socket)
         return recv(s->fd, data, length, MSG_DONTWAIT);
     if (s->kind != KIND_FILE)
         return read(s->fd, data, length);
-    ssize_t got = pread(s->fd, data, length, s->position);
-    /* What has no positions although it can seek, as some devices. */
-    if (got < 0 && errno == ESPIPE)
-        return read(s->fd, data, length);
-    return got;
+    return read_file(s, data, length);
 }
 
 /* Read what there is, without waiting unless the stream is a blocking one.
@@ -556,6 +571,7 @@ static void turn_to_writing(struct stream *s)
     if (s->kind != KIND_FILE || buffer_used(&s->out) > 0)
         return;
     s->position -= (off_t)buffer_used(&s->in);
+    s->at_end = false;
     s->in.start = s->in.end = 0;
     if (s->appending)
         s->position = lseek(s->fd, 0, SEEK_END);
@@ -853,6 +869,7 @@ bool stream_seek(struct stream *s, off_t offset)
         return true;
     }
     in->start = in->end = 0;
+    s->at_end = false;
     s->position = offset;
     return true;
 }

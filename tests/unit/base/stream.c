@@ -129,6 +129,25 @@ TEST(stream_tells_and_seeks_in_files)
     stream_close(s);
 }
 
+/* The end of a file is known without another read, but not for ever. */
+TEST(stream_reads_on_in_a_file_that_grew)
+{
+    struct stream *s = open_file("first", 0);
+    int fd = stream_detach(s);
+
+    s = stream_open_file(fd);
+    for (int i = 0; i < 5; i++)
+        CHECK_INT(stream_get_char(s), "first"[i]);
+    CHECK_INT(stream_get_char(s), -1);
+    CHECK_INT(stream_state(s), STREAM_EOF);
+    CHECK_INT(pwrite(fd, "more", 4, 5), 4);
+    stream_clear_error(s);
+    CHECK_INT(stream_get_char(s), 'm');
+    CHECK(stream_seek(s, 7));
+    CHECK_INT(stream_get_char(s), 'r');
+    stream_close(s);
+}
+
 TEST(stream_overwrites_what_is_in_the_buffer_or_in_the_file)
 {
     struct stream *s = open_file("", 0);
