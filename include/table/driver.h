@@ -71,13 +71,16 @@ struct table_driver {
     enum table_trust (*owner)(void *instance, uid_t *owner);
     /* Make durable what was built; false and <why>. NULL: nothing to do. */
     bool (*commit)(void *instance, struct error *why);
+    /* Lookups follow each other at once until <on> is false: what guards each
+     * may guard all of them. NULL: nothing to gain. */
+    void (*hold)(void *instance, bool on);
     void (*close)(void *instance);
 };
 
 /* A driver may be loaded from a file that dynamicmaps.cf names: a shared
  * object with a struct table_driver named driver_<type>, and this number, which
  * changes with the struct. TABLE_DRIVER_LOADABLE stands once in its source. */
-#define TABLE_DRIVER_VERSION 2u
+#define TABLE_DRIVER_VERSION 3u
 #define TABLE_DRIVER_LOADABLE                    \
     extern const unsigned table_driver_version;  \
     const unsigned table_driver_version = TABLE_DRIVER_VERSION

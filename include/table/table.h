@@ -112,6 +112,9 @@ struct text_source;
 void table_set_source(struct table *table, const struct text_source *source);
 /* Make what was written durable; false: table_error says why. */
 bool table_commit(struct table *table);
+/* Lookups follow each other at once until <on> is false: who wants to change
+ * the table may have to wait until then. */
+void table_hold(struct table *table, bool on);
 /* Fixed-string tables may be asked for partial keys (user@, domain). Pattern
  * tables (regexp, pcre, cidr) may not. */
 bool table_is_pattern(const struct table *table);

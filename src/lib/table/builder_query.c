@@ -130,7 +130,14 @@ bool builder_query_key(const struct builder_options *o, struct table **tables,
     return found;
 }
 
-/* Call <each> for each line of standard input. True if any call was. */
+static void hold_all(struct table **tables, bool on)
+{
+    for (; *tables != NULL; tables++)
+        table_hold(*tables, on);
+}
+
+/* Call <each> for each line of standard input. True if any call was. Nobody
+ * who wants to change a table waits while we wait for input. */
 static bool each_input_line(const struct builder_options *o,
                             struct table **tables,
                             bool (*each)(const struct builder_options *,
@@ -141,11 +148,13 @@ static bool each_input_line(const struct builder_options *o,
     bool found = false;
 
     while (stream_get_until(in, '\n', MAX_KEY, &key) || key.length > 0) {
+        hold_all(tables, stream_buffered(in) > 0);
         if (each(o, tables, key.data))
             found = true;
         if (stream_failed(in))
             break;
     }
+    hold_all(tables, false);
     if (stream_state(in) != STREAM_OK && stream_state(in) != STREAM_EOF)
         fatal("read standard input: %s", stream_error_text(in));
     str_fini(&key);

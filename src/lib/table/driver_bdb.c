@@ -61,6 +61,7 @@ struct bdb {
     bool with_nul, without_nul; /* still to be tried */
     bool keeps_lock;            /* exclusive, from open to close */
     bool has_lock;
+    bool holds; /* shared, for lookups that follow at once */
     bool in_memory, too_large; /* loaded into the cache; cannot be */
     bool failed;
     unsigned lookups;
@@ -98,6 +99,8 @@ static bool lock(struct bdb *b, enum lock_kind kind, struct error *why)
 
 static void unlock(struct bdb *b)
 {
+    if (b->holds)
+        return;
     if (b->has_lock && !b->keeps_lock)
         lock_file(b->fd, LOCK_STYLE_FLOCK, LOCK_KIND_NONE, 0);
     b->has_lock = b->keeps_lock;
@@ -537,6 +540,8 @@ static bool refresh(struct bdb *b, enum lock_kind kind, struct error *why)
 /* False and <why>. unlock() follows in any case. */
 static bool begin_read(struct bdb *b, struct error *why)
 {
+    if (b->holds && b->has_lock)
+        return true;
     if (b->in_memory && copy_is_current(b))
         return true;
     b->in_memory = false;
@@ -606,6 +611,14 @@ static enum answer bdb_get(void *instance, const char *key, struct str *value,
         load(b);
     unlock(b);
     return answer;
+}
+
+static void bdb_hold(void *instance, bool on)
+{
+    struct bdb *b = instance;
+
+    b->holds = on && b->mode == TABLE_READ;
+    unlock(b);
 }
 
 static enum answer bdb_next(void *instance, bool first, struct str *key,
@@ -873,7 +886,7 @@ static enum table_trust bdb_owner(void *instance, uid_t *owner)
         .put_plain = bdb_put_plain, .del = bdb_del, .next = bdb_next,     \
         .set_source = bdb_set_source,                                     \
         .changed = bdb_changed, .owner = bdb_owner, .commit = bdb_commit, \
-        .close = bdb_close,                                               \
+        .hold = bdb_hold, .close = bdb_close,                             \
     }
 
 const struct table_driver driver_hash = BDB_DRIVER("hash", hash_open);

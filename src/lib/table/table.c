@@ -588,6 +588,12 @@ bool table_commit(struct table *table)
            table->driver->commit(table->instance, &table->why);
 }
 
+void table_hold(struct table *table, bool on)
+{
+    if (table->instance != NULL && table->driver->hold != NULL)
+        table->driver->hold(table->instance, on);
+}
+
 /* ---- Trust and change ---- */
 
 void warn_of_newer_source(const char *name, const char *suffix,

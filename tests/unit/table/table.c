@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -385,6 +386,45 @@ TEST(a_reader_sees_a_rebuilt_table)
     CHECK_INT(table_get(reader, "third", &value), FOUND);
     CHECK_STR(value.data, "3");
     CHECK(table_any_changed());
+    table_close(reader);
+    str_fini(&value);
+}
+
+static bool is_locked(const char *path)
+{
+    int fd = open(path, O_RDONLY);
+    bool locked = flock(fd, LOCK_EX | LOCK_NB) != 0;
+
+    close(fd);
+    return locked;
+}
+
+/* While it holds the table nobody writes it; then all is as ever. */
+TEST(a_reader_of_many_keys_holds_the_table)
+{
+    if (!has_type("hash"))
+        test_skip("built without Berkeley DB");
+
+    char name[4200];
+    char path[4300];
+    struct str value = STR_EMPTY;
+
+    snprintf(path, sizeof(path), "%s.db", test_path("held"));
+    snprintf(name, sizeof(name), "hash:%s", test_path("held"));
+    fill(name, TABLE_CREATE, TABLE_BULK, first_entries);
+    struct table *reader = table_open(name, TABLE_READ, 0, NULL);
+    table_hold(reader, true);
+    CHECK(!is_locked(path)); /* not before the first lookup */
+    CHECK_INT(table_get(reader, "other", &value), FOUND);
+    CHECK(is_locked(path));
+    CHECK_INT(table_get(reader, "third", &value), ABSENT);
+    table_hold(reader, false);
+    CHECK(!is_locked(path));
+    fill(name, TABLE_CREATE, TABLE_BULK, second_entries);
+    table_hold(reader, true);
+    CHECK_INT(table_get(reader, "third", &value), FOUND);
+    table_hold(reader, false);
+    CHECK(!is_locked(path));
     table_close(reader);
     str_fini(&value);
 }
