@@ -22,7 +22,11 @@ import traceback
 NAMESPACES = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child",
               "--mount-proc"]
 TESTS = []
-test = TESTS.append
+
+
+def test(function):
+    TESTS.append(function)
+    return function
 
 
 def enter():

@@ -111,18 +111,34 @@ static bool is_known_type(const char *type)
     return false;
 }
 
+/* Is each word of the value of <name> a table? proxy_read_maps has settings
+ * of all kinds. */
+static bool takes_only_tables(const char *name)
+{
+    return (text_has_suffix_nocase(name, "_maps") ||
+            text_has_suffix_nocase(name, "_checks") ||
+            strcmp(name, "alias_database") == 0) &&
+           !text_has_prefix(name, "proxy_");
+}
+
 static bool check_tables(const char *where, const char *name,
                          const char *value)
 {
     struct arena *arena = arena_new();
+    char *cursor = arena_strdup(arena, takes_tables(name) ? value : "");
+    char *word;
     bool ok = true;
 
-    char **word = text_split(arena, takes_tables(name) ? value : "", NULL,
-                             NULL);
-    for (; *word != NULL; word++) {
-        const char *text = **word == '!' ? *word + 1 : *word;
+    while ((word = text_token_braced(&cursor, LIST_SEPARATORS, false)) !=
+           NULL) {
+        const char *text = *word == '!' ? word + 1 : word;
         if (text_has_prefix(text, "proxy:"))
             text += strlen("proxy:");
+        if (takes_only_tables(name) && strchr(text, ':') == NULL)
+            log_warning("%s: %s: \"%s\" has no type, as in \"%s:%s\"; what "
+                        "needs it will be put off until later",
+                        where, name, text,
+                        common_params.default_database_type, text);
         const char *type = table_type(arena, text);
         if (*type == '\0' || is_known_type(type))
             continue;

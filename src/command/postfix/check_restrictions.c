@@ -72,9 +72,16 @@ static void check_word(struct arena *arena, const char *classes,
     for (size_t i = 0; i < sizeof restrictions / sizeof *restrictions; i++) {
         if (!text_equal_nocase(restrictions[i].name, word))
             continue;
-        if (restrictions[i].has_argument &&
-            text_token_braced(cursor, LIST_SEPARATORS, false) == NULL)
+        char *argument =
+            restrictions[i].has_argument
+                ? text_token_braced(cursor, LIST_SEPARATORS, false)
+                : word;
+        if (argument == NULL)
             complain(where, name, word, "needs an argument");
+        else if (argument != word && text_has_suffix_nocase(word, "_access") &&
+                 strchr(argument, ':') == NULL)
+            complain(where, name, argument,
+                     "has no table type, as in \"hash:/path\"");
         return;
     }
     complain(where, name, word, "is an unknown restriction");

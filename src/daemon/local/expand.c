@@ -75,7 +75,10 @@ enum fate deliver_address(const struct delivery *outer, const char *text)
                    : forward_add(&d, where.recipient);
     if (names_itself(&d))
         return deliver_recipient(&d);
-    char *what = arena_printf(arena, "address %s", where.recipient);
+    /* Once in each list that it is in: what is behind it has places of its own
+     * in the filter. */
+    char *what = arena_printf(arena, "address %s of %s", where.recipient,
+                              outer->to.address);
     return first_time(&d, what) ? deliver_recipient(&d) : FINISHED;
 }
 

@@ -48,6 +48,7 @@ static void deliver_one(struct request *r, size_t index,
                           .to = r->recipients[index],
                           .sender = r->wire->sender };
 
+    first_time(&d, arena_printf(r->arena, "address %s of ", d.to.address));
     enum fate fate = deliver_recipient(&d);
     fate = fate_worse(fate, forwards_finish(job.forwards));
     if (fate == FINISHED)

@@ -82,11 +82,27 @@ void session_phase(struct session *s, enum phase phase)
                                        : 0);
 }
 
+/* -v, and as many steps more as debug_peer_level says for some servers. */
+static long verbosity(const struct session *s)
+{
+    return log_verbose() +
+           (s->is_debugged ? common_params.debug_peer_level : 0);
+}
+
 static bool is_verbose(const struct session *s)
 {
-    long level = s->is_debugged ? common_params.debug_peer_level : 0;
+    return verbosity(s) > 0;
+}
 
-    return log_verbose() + level > 0;
+void session_trace(const struct session *s, const char *format, ...)
+{
+    va_list args;
+
+    if (verbosity(s) < 2)
+        return;
+    va_start(args, format);
+    log_vwrite(LOG_LEVEL_INFO, format, args);
+    va_end(args);
 }
 
 void session_send(struct session *s, const char *format, ...)

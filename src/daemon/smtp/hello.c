@@ -180,6 +180,8 @@ static void read_extensions(struct session *s, const struct smtp_reply *reply)
             read_extension(s, line + 4, discard);
     if (discard != 0 && !(discard & EXT_SILENT))
         log_discarded(s, discard);
+    session_trace(s, "%s: server features: 0x%x size %ld", s->relay,
+                  s->features, (long)s->size_limit);
 }
 
 /* ---- EHLO, HELO, LHLO --------------------------------------------------- */

@@ -229,6 +229,10 @@ static enum access_result check_one(struct access *a, const char *name,
         return ACCESS_DUNNO;
     a->restriction = r->name;
     enum access_result result = r->check(a, argument);
+    session_trace(a->s, "generic_checks: name=%s status=%s", name,
+                  result == ACCESS_OK       ? "permit"
+                  : result == ACCESS_REJECT ? "reject"
+                                            : "none");
     if (result == ACCESS_OK && r->takes == NO_ARGUMENT)
         log_permit(a, r);
     return result;
@@ -324,7 +328,12 @@ static enum access_result run_named(struct session *s,
                         .default_check = default_check };
 
     s->if_reject = no_verdict;
-    return s->mail.discard ? ACCESS_OK : access_list(&a, list->words);
+    if (s->mail.discard)
+        return ACCESS_OK;
+    session_trace(s, ">>> START %s RESTRICTIONS <<<", class_name);
+    enum access_result result = access_list(&a, list->words);
+    session_trace(s, ">>> END %s RESTRICTIONS <<<", class_name);
+    return result;
 }
 
 static enum access_result run_client(struct session *s)

@@ -47,7 +47,12 @@ static enum access_result look_up(struct search *q, const char *key,
         q->found = true;
         return access_trouble(q->a, "451 4.3.5 Server configuration error");
     }
-    switch (maps_get(maps, key, partial, &value)) {
+    enum answer answer = maps_get(maps, key, partial, &value);
+    session_trace(q->a->s, "access table %s: \"%s\": %s", q->table, key,
+                  answer == FOUND    ? value.data
+                  : answer == ABSENT ? "not found"
+                                     : "lookup error");
+    switch (answer) {
     case FOUND:
         q->found = true;
         result = access_action(q->a, q->table, q->whole ? q->whole : key,

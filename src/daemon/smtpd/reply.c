@@ -58,7 +58,6 @@ static const char *footer_value(const char *name, void *context)
         { "client_port", s->peer.port },
         { "helo_name", s->helo ? s->helo : "" },
         { "sender", s->mail.active ? s->mail.sender : "" },
-        { "recipient", s->recipient ? s->recipient : "" },
         { "server_name", common_params.myhostname },
     };
 
@@ -72,7 +71,7 @@ static const char *footer_value(const char *name, void *context)
         strftime(text, 32, "%b %d %H:%M:%S", localtime_r(&now, &tm));
         return text;
     }
-    return config_get(service_config(), name);
+    return NULL;
 }
 
 /* The footer as written; NULL: none. In the line's arena. */

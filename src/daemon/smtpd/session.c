@@ -41,11 +41,27 @@ const char *session_protocol(const struct session *s)
     return s->ehlo ? "ESMTP" : "SMTP";
 }
 
+/* -v, and as many steps more as debug_peer_level says for some clients. */
+static long verbosity(const struct session *s)
+{
+    return log_verbose() +
+           (s->is_debugged ? common_params.debug_peer_level : 0);
+}
+
 bool session_is_verbose(const struct session *s)
 {
-    long level = s->is_debugged ? common_params.debug_peer_level : 0;
+    return verbosity(s) > 0;
+}
 
-    return log_verbose() + level > 0;
+void session_trace(const struct session *s, const char *format, ...)
+{
+    va_list args;
+
+    if (verbosity(s) < 2)
+        return;
+    va_start(args, format);
+    log_vwrite(LOG_LEVEL_INFO, format, args);
+    va_end(args);
 }
 
 void session_reset_mail(struct session *s)

@@ -132,7 +132,11 @@ MAY_WAIT void session_serve(struct service_client *client);
 const char *session_id(const struct session *s);
 const char *session_protocol(const struct session *s);
 /* Is every line of this session to be logged? */
+/* Level 1: commands and replies are logged. */
 bool session_is_verbose(const struct session *s);
+/* Level 2: what they are judged by, too. */
+void session_trace(const struct session *s, const char *format, ...)
+    PRINTF_LIKE(2, 3);
 /* Forget sender, recipients and what was posted. */
 void session_reset_mail(struct session *s);
 

@@ -84,6 +84,8 @@ static enum answer match(void *handle, const char *text, size_t length,
     if (result == PCRE2_ERROR_NOMATCH)
         return ABSENT;
     if (result < 0) {
+        /* A pattern that explodes is stopped; its rule may be the one that
+         * refuses: nobody knows. */
         PCRE2_UCHAR reason[200];
         pcre2_get_error_message(result, reason, sizeof(reason));
         error_set(why, "matcher error %d: %s", result, (const char *)reason);

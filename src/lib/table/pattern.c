@@ -42,6 +42,7 @@ struct rule {
 struct pattern_table {
     const struct pattern_engine *engine;
     struct arena *arena; /* owned */
+    const char *name;    /* in the arena */
     struct text_owner owner;
     struct {
         ARRAY_OF(struct rule);
@@ -390,6 +391,7 @@ struct pattern_table *pattern_open(const struct pattern_engine *engine,
                              .flags = options->flags };
     table->engine = engine;
     table->arena = arena_new();
+    table->name = arena_strdup(table->arena, name);
     table->owner = text_file_owner(&file);
     read_rules(&reader, &file.source);
     if (text_file_close(&file, why))
@@ -486,8 +488,9 @@ enum answer pattern_get(void *instance, const char *key, struct str *value,
         enum answer answer = rule_holds(table->engine, rule, &subject, why);
 
         if (answer == FAILED) {
-            error_prefix(why, "%s map, line %zu", table->engine->type,
-                         rule->line);
+            error_prefix(why, "%s map %s, line %zu", table->engine->type,
+                         table->name, rule->line);
+            log_warning("%s", why->text);
             return FAILED;
         }
         if (rule->kind == RULE_IF && answer == ABSENT)

@@ -208,6 +208,13 @@ def duplicates(lab):
         lab.quiet()
         copies = sum(word in m for u in ("joe", "ann") for m in lab.inbox(u))
         assert copies == 4, copies
+    for limit, wanted in ((2, 3), (3, 3), (4, 2)):
+        with lab.settings("duplicate_filter_limit=%d" % limit):
+            word = lab.mail("many@example.com")
+            lab.quiet()
+            copies = sum(word in m for u in ("joe", "ann")
+                         for m in lab.inbox(u))
+            assert copies == wanted, (limit, copies)
 
 
 @row("S196", "S195")

@@ -311,10 +311,10 @@ def debug_peer(lab):
     def lines(port, source):
         mark = len(lab.log(0).encode())
         client = lab.client(source, port)
-        client("EHLO x")
+        client.envelope("a@ok.test", "joe@example.com")
         client("QUIT")
         client.close()
-        time.sleep(0.5)
+        until(lambda: "disconnect from" in lab.log(mark))
         return lab.log(mark).count("\n")
     ports = lab.smtpds([["debug_peer_list=198.51.100.7"],
                         ["debug_peer_list=198.51.100.7",
@@ -330,6 +330,11 @@ def debug_peer(lab):
 def debug_level(lab):
     quiet, one, two = lab.levels
     assert quiet < one < two, lab.levels
+    lab.begin()
+    port = lab.smtpd("debug_peer_list=198.51.100.7")
+    lab.rcpt("joe@example.com", port=port)
+    lab.logged("> client.ok.test.198.51.100.7.: 250 2.1.5 Ok")
+    lab.logged("generic_checks: name=permit_mynetworks status=none")
     assert lab.postconf("-dh", "debug_peer_level") == "2"
 
 
