@@ -94,6 +94,17 @@ static bool decode(const struct builder_options *o, const struct table *table,
 
 /* ---- Query ---- */
 
+static void check_value(const struct table *table, const char *key,
+                        const struct str *value)
+{
+    if (value->length > 0)
+        return;
+    log_warning("table %s: key %s: empty string result is not allowed",
+                table_name(table), key);
+    log_warning("table %s should return NO RESULT in case of NOT FOUND",
+                table_name(table));
+}
+
 static bool find(const struct builder_options *o, struct table **tables,
                  const char *key, struct str *value)
 {
@@ -104,13 +115,7 @@ static bool find(const struct builder_options *o, struct table **tables,
             fail(*tables, "query");
         if (answer == ABSENT)
             continue;
-        if (value->length == 0) {
-            log_warning("table %s: key %s: empty string result is not allowed",
-                        table_name(*tables), key);
-            log_warning("table %s should return NO RESULT in case of NOT "
-                        "FOUND",
-                        table_name(*tables));
-        }
+        check_value(*tables, key, value);
         if (!decode(o, *tables, key, value))
             fatal("table %s: query error", table_name(*tables));
         return true;
@@ -235,9 +240,10 @@ static void list_table(const struct builder_options *o, struct table *table)
               table_name(table));
     answer = table_next(table, true, &key, &value);
     for (; answer == FOUND; answer = table_next(table, false, &key, &value)) {
-        if (key.length == 0 || value.length == 0)
-            log_warning("table %s: empty key or value (\"%s\") is not allowed",
-                        table_name(table), key.data);
+        if (key.length == 0)
+            log_warning("table %s: empty lookup key value is not allowed",
+                        table_name(table));
+        check_value(table, key.data, &value);
         if (decode(o, table, key.data, &value))
             print_entry(o, key.data, value.data);
     }

@@ -14,6 +14,8 @@ static bool add_item(struct memory_table *table, char *item, unsigned flags,
 {
     char *key, *value;
 
+    if (*item == '{')
+        return error_set(why, "syntax error after '}' in \"%s\"", item);
     if (!text_split_nameval(item, &key, &value))
         return error_set(why, "%s",
                          item[0] == '=' ? "missing attribute name"
@@ -37,6 +39,10 @@ static bool add_item(struct memory_table *table, char *item, unsigned flags,
 static void *inline_open(const char *name, const struct table_options *options,
                          struct error *why)
 {
+    if (options->mode != TABLE_READ) {
+        error_set(why, "inline:%s map requires O_RDONLY access mode", name);
+        return NULL;
+    }
     struct arena *arena = arena_new();
     struct memory_table *table = memory_table_new();
     struct error reason = ERROR_NONE;
@@ -45,8 +51,9 @@ static void *inline_open(const char *name, const struct table_options *options,
     bool good = items != NULL && count > 0;
 
     if (!good)
-        error_set(why,
-                  "bad syntax: \"inline:%s\"; need \"inline:{name=value...}\"",
+        error_set(why, "%s: \"inline:%s\"; need \"inline:{name=value...}\"",
+                  items != NULL && name[1] != '}' ? "empty table"
+                                                  : "bad syntax",
                   name);
     for (size_t i = 0; good && i < count; i++) {
         good = add_item(table, items[i], options->flags, &reason);
@@ -55,10 +62,8 @@ static void *inline_open(const char *name, const struct table_options *options,
                       reason.text, name);
     }
     arena_free(arena);
-    if (good && options->mode == TABLE_READ)
-        return table;
     if (good)
-        error_set(why, "inline:%s map requires O_RDONLY access mode", name);
+        return table;
     memory_table_free(table);
     return NULL;
 }

@@ -5,8 +5,10 @@
  */
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
+#include "base/text.h"
 #include "internal.h"
 
 /* One or more results, one of which is the answer to any key. */
@@ -64,11 +66,18 @@ static void *static_open(const char *name, const struct table_options *options,
 
     struct results *results = mem_zalloc(sizeof(*results));
     results->arena = arena_new();
-    char *inner =
-        name[0] == '{' ? inline_list_strip(results->arena, name) : NULL;
+    char *text = *name == '{' ? inline_list_strip(results->arena, name)
+                              : arena_strdup(results->arena, name);
+    if (text == NULL) {
+        error_set(why, "bad static:name syntax: %s in \"%s\"",
+                  strchr(name, '}') == NULL ? "missing '}'"
+                                            : "syntax error after '}'",
+                  name);
+        results_close(results);
+        return NULL;
+    }
     results->values = arena_alloc(results->arena, sizeof(char *));
-    results->values[0] =
-        inner != NULL ? inner : arena_strdup(results->arena, name);
+    results->values[0] = text;
     results->count = 1;
     return results_finish(results, options->flags, why);
 }
@@ -81,7 +90,11 @@ static void *randmap_open(const char *name, const struct table_options *options,
 
     struct results *results = mem_zalloc(sizeof(*results));
     results->arena = arena_new();
-    results->values = inline_list_parse(results->arena, name, &results->count);
+    /* Braces inside the list have no meaning here. */
+    char *list = inline_list_strip(results->arena, name);
+    if (list != NULL)
+        results->values =
+            text_split(results->arena, list, NULL, &results->count);
     if (results->values != NULL && results->count > 0)
         return results_finish(results, options->flags, why);
     error_set(why, "bad syntax: \"randmap:%s\"; need \"randmap:{value...}\"",

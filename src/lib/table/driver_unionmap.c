@@ -49,12 +49,12 @@ static void *list_open(const char *name, const struct table_options *options,
 
     for (size_t i = 0; i < count && good; i++)
         good = strchr(names[i], ':') != NULL;
-    if (!good)
-        error_set(why, "bad syntax: \"%s:%s\"; need \"%s:{type:name...}\"",
-                  options->type, name, options->type);
-    if (good && options->mode != TABLE_READ)
+    if (options->mode != TABLE_READ)
         good = error_set(why, "%s:%s map requires O_RDONLY access mode",
                          options->type, name);
+    else if (!good)
+        error_set(why, "bad syntax: \"%s:%s\"; need \"%s:{type:name...}\"",
+                  options->type, name, options->type);
     for (size_t i = 0; i < count && good; i++)
         good = add_part(tables, names[i], options, why);
     arena_free(arena);
