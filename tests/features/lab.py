@@ -44,7 +44,7 @@ def run(*command, text=None, check=True, timeout=60, **options):
     return done
 
 
-def until(condition, seconds=20, what=None):
+def until(condition, seconds=60, what=None):
     """Wait until condition() is true; its value."""
     end = time.time() + seconds
     while True:
@@ -54,6 +54,19 @@ def until(condition, seconds=20, what=None):
         assert time.time() < end, "not seen in %d s: %s" % (
             seconds, what or condition.__name__)
         time.sleep(0.05)
+
+
+def has_session(pid):
+    """Is a TCP connection open in this process?"""
+    with open("/proc/net/tcp") as file:
+        rows = [line.split() for line in file]
+    open_ones = {"socket:[%s]" % row[9] for row in rows if row[3] == "01"}
+    with contextlib.suppress(OSError):
+        for fd in os.listdir("/proc/%s/fd" % pid):
+            with contextlib.suppress(OSError):
+                if os.readlink("/proc/%s/fd/%s" % (pid, fd)) in open_ones:
+                    return True
+    return False
 
 
 def replace_file(path, text, folder):
@@ -193,16 +206,28 @@ class Lab:
         self.start()
 
     def reload(self):
+        """Also wait for the processes of the old configuration: what comes
+        next must not meet one of them. Those in the middle of a session may
+        stay."""
+        old = self.children()
         self.mark_now = os.path.getsize(self.log_file)
         run("postfix", "reload")
-        until(lambda: "reload" in self.log(self.mark_now), 10, "reload")
-        time.sleep(0.2)
+        until(lambda: "reload --" in self.log(self.mark_now), what="reload")
+        with contextlib.suppress(AssertionError):
+            until(lambda: not [pid for pid in old & self.children()
+                               if not has_session(pid)], 10)
+
+    def children(self):
+        """Processes of master."""
+        with open(self.spool + "/pid/master.pid") as file:
+            master = file.read().strip()
+        return set(run("pgrep", "-P", master, check=False).stdout.split())
 
     def settled(self, port):
         def listens():
             with open("/proc/net/tcp") as file:
                 return ":%04X 00000000:0000 0A" % port in file.read()
-        until(listens, 10, "port %d" % port)
+        until(listens, what="port %d" % port)
 
     def smtpd(self, *settings, **more):
         """One more server with settings of its own; its port."""
@@ -250,7 +275,7 @@ class Lab:
         self.mark = os.path.getsize(self.log_file) if os.path.exists(
             self.log_file) else 0
 
-    def logged(self, pattern, seconds=15):
+    def logged(self, pattern, seconds=60):
         def found():
             return re.search(pattern, self.log(), re.M)
         return until(found, seconds, "in the log: " + pattern)
@@ -336,13 +361,13 @@ class Lab:
             return []
         return re.split(r"^From ", text, flags=re.M)[1:]
 
-    def arrived(self, user, word, seconds=20, path=None):
+    def arrived(self, user, word, seconds=60, path=None):
         """The message with this word; email.message, and its text in .raw."""
         def found():
             return [m for m in self.inbox(user, path) if word in m]
         return parse(until(found, seconds, "mail for " + user)[0])
 
-    def quiet(self, seconds=20):
+    def quiet(self, seconds=60):
         """Wait until the queue is empty."""
         until(lambda: "queue is empty" in run("postqueue", "-p").stdout,
               seconds, "an empty queue")
@@ -351,7 +376,7 @@ class Lab:
         assert not any(word in m for m in self.inbox(user)), \
             "%s has got the mail" % user
 
-    def status(self, address, seconds=20):
+    def status(self, address, seconds=60):
         """(dsn, status, text) of the delivery to an address."""
         found = self.logged(r" to=<%s>,.* dsn=([0-9.]+), status=(\w+) \((.*)\)"
                             % re.escape(address), seconds)

@@ -15,7 +15,7 @@ class Reply(str):
 class Client:
     """client("EHLO x") sends a line and returns the Reply."""
 
-    def __init__(self, host, port=25, source=None, banner=True, timeout=8):
+    def __init__(self, host, port=25, source=None, banner=True, timeout=60):
         self.socket = socket.create_connection(
             (host, port), timeout, (source, 0) if source else None)
         self.file = self.socket.makefile("rb")
