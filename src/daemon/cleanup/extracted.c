@@ -21,15 +21,24 @@ static void put_filter(struct message *m)
 
 void extracted_begin(struct message *m)
 {
+    m->segment = extracted_record;
+}
+
+/* Behind what the client has to say of filters: what checks found is later,
+ * and counts. */
+static void put_findings(struct message *m)
+{
+    if (m->has_findings)
+        return;
+    m->has_findings = true;
     put_filter(m);
     output_attribute(m, "message_id", m->header.message_id);
     output_attribute(m, "encoding", m->encoding);
-    m->segment = extracted_record;
 }
 
 static void end_message(struct message *m)
 {
-    put_filter(m);
+    put_findings(m);
     bcc_always(m);
     output_record(m, REC_END, "", 0);
     m->is_complete = true;
@@ -48,13 +57,15 @@ void extracted_record(struct message *m, int type, const char *text,
                       size_t length)
 {
     (void)length;
+    if (type == REC_RCPT)
+        put_findings(m);
     if (recipient_record(m, type, text))
         return;
     switch (type) {
     case REC_END: end_message(m); return;
     case REC_ATTR: take_attribute(m, text); return;
-    case REC_FILTER: m->filter = arena_strdup(m->arena, text); return;
-    case REC_REDIRECT: m->redirect = arena_strdup(m->arena, text); return;
+    case REC_FILTER:
+    case REC_REDIRECT: output_text(m, type, text); return;
     case REC_FLAGS:
     case REC_DELAY: envelope_late_record(m, type, text); return;
     case REC_RRTO:

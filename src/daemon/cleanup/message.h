@@ -73,7 +73,8 @@ struct message {
     const char *encoding;          /* of the client, or of the headers */
     const char *envelope_id, *verp;
     int dsn_return, trace_flags;
-    const char *filter, *redirect; /* of checks and access tables */
+    const char *filter, *redirect; /* of checks */
+    bool has_findings;             /* they are written */
     enum rewrite_context rewrite;  /* for header addresses */
     struct origin origin;
     struct pending_recipient pending;

@@ -73,7 +73,7 @@ void recipient_add(struct message *m, const char *address,
     if (full.original == NULL)
         full.original = arena_strdup(m->arena, address);
     if (full.dsn_original == NULL)
-        full.dsn_original = make_dsn_original(m, to);
+        full.dsn_original = make_dsn_original(m, address);
     m->notify_union |= (unsigned)full.dsn_notify;
     aliases_expand(m, to, &full);
     bcc_of_address(m, BCC_RECIPIENT, to);

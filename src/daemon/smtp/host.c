@@ -108,6 +108,7 @@ bool server_list_add_host(struct delivery *d, struct server_list *list,
     struct dns_record *records = NULL;
     enum dns_status status = DNS_NOT_FOUND;
     struct addr addr;
+    char text[ADDR_TEXT_SIZE];
 
     if (addr_parse(host, port, &addr)) {
         if (!family_is_on(addr_family(&addr))) {
@@ -116,7 +117,9 @@ bool server_list_add_host(struct delivery *d, struct server_list *list,
                         host);
             return false;
         }
-        add_server(d, list, host, &addr, port, preference);
+        /* Without "IPv6:". */
+        add_server(d, list, arena_strdup(d->arena, addr_format(&addr, text)),
+                   &addr, port, preference);
         return true;
     }
     bool found = settings()->use_dns &&

@@ -46,7 +46,7 @@ static bool add(struct session *s, const struct smtp_rcpt_params *params)
         return false;
     if (s->mail.post == NULL && !message_open(s))
         return false;
-    message_put_delegated(s);
+    message_put_flags(s);
     message_add_recipient(s, s->recipient, params);
     return session_reply(s, "250 2.1.5 Ok");
 }

@@ -114,14 +114,10 @@ static void put_origin(struct session *s)
 static void put_envelope(struct session *s)
 {
     const struct smtp_mail_params *params = &s->mail.params;
-    const char *filter = s->mail.delegated.filter
-                             ? s->mail.delegated.filter
-                             : message_params.content_filter;
-
     record_putf(out(s), REC_TIME, "%ld %ld", (long)s->mail.arrival.tv_sec,
                 (long)s->mail.arrival.tv_usec);
-    if (*filter != '\0')
-        record_put_text(out(s), REC_FILTER, filter);
+    if (*message_params.content_filter != '\0')
+        record_put_text(out(s), REC_FILTER, message_params.content_filter);
     put_attribute(s, "log_ident", s->forwarded.ident ? s->forwarded.ident
                                                      : session_id(s));
     put_attribute(s, "rewrite_context",
@@ -138,7 +134,6 @@ static void put_envelope(struct session *s)
         record_put_text(out(s), REC_VERP,
                         *params->verp ? params->verp
                                       : common_params.default_verp_delimiters);
-    s->mail.delegated.filter = NULL;
 }
 
 static void log_client_line(struct session *s)
@@ -178,24 +173,27 @@ bool message_open(struct session *s)
     return true;
 }
 
-void message_put_delegated(struct session *s)
+void message_put_flags(struct session *s)
+{
+    int *flags = &s->mail.delegated.flags;
+
+    if (s->mail.post != NULL && *flags != 0)
+        record_putf(out(s), REC_FLAGS, "%d", *flags);
+    *flags = 0;
+}
+
+/* Behind the content: these may also come from rules about its end. */
+static void put_delegated(struct session *s)
 {
     struct delegated *d = &s->mail.delegated;
 
-    if (s->mail.post == NULL)
-        return;
+    message_put_flags(s);
     if (d->filter != NULL)
         record_put_text(out(s), REC_FILTER, d->filter);
     if (d->redirect != NULL)
         record_put_text(out(s), REC_REDIRECT, d->redirect);
-    for (size_t i = 0; i < d->bcc.count; i++) {
-        record_putf(out(s), REC_ATTR, "notify_flags=%d", DSN_NOTIFY_NEVER);
+    for (size_t i = 0; i < d->bcc.count; i++)
         record_put_text(out(s), REC_RCPT, d->bcc.items[i]);
-    }
-    if (d->flags != 0)
-        record_putf(out(s), REC_FLAGS, "%d", d->flags);
-    ARRAY_FREE(&d->bcc);
-    *d = (struct delegated) { 0 };
 }
 
 void message_add_recipient(struct session *s, const char *address,
@@ -272,7 +270,7 @@ static void put_received(struct session *s)
 
 void message_begin_content(struct session *s)
 {
-    message_put_delegated(s);
+    message_put_flags(s);
     record_put(out(s), REC_MESG, "", 0);
     for (size_t i = 0; i < s->mail.prepended.count; i++)
         record_put_text(out(s), REC_NORM, s->mail.prepended.items[i]);
@@ -379,7 +377,7 @@ static bool finish_post(struct session *s)
     bool chunked = s->mail.bdat != BDAT_NONE;
     bool good;
 
-    message_put_delegated(s);
+    put_delegated(s);
     int status = cleanup_post_finish(s->mail.post, &reason);
     s->mail.post = NULL;
     if (status != CLEANUP_STAT_OK)

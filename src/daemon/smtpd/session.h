@@ -180,8 +180,8 @@ void message_put(struct session *s, bool ends_line, const char *text,
                  size_t length);
 /* Everything is there: end-of-data checks, verdict of cleanup, reply. */
 MAY_WAIT bool message_finish(struct session *s);
-/* Write what access tables asked for since. */
-void message_put_delegated(struct session *s);
+/* Write HOLD and DISCARD, which access tables asked for since. */
+void message_put_flags(struct session *s);
 
 /* ---- cmd_*.c: true: a good reply was given ---- */
 #define COMMAND(verb, handler, flags) \
