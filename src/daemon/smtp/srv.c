@@ -36,6 +36,8 @@ static size_t choose(const struct records *all)
     for (size_t i = 0; i < all->count; i++)
         if (all->items[i]->preference == priority)
             total += (uint64_t)all->items[i]->weight * 100 + 1;
+    /* At least one of them has the lowest preference. */
+    /* cppcheck-suppress zerodiv */
     uint64_t at = random_number() % total;
     for (size_t i = 0;; i++) {
         if (all->items[i]->preference != priority)

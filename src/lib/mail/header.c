@@ -59,6 +59,8 @@ const struct header_info *header_find(const char *line)
 
 const struct header_info *header_info(enum header_id id)
 {
+    /* The count is that of the array: */
+    /* cppcheck-suppress arrayIndexOutOfBoundsCond */
     return id > HDR_OTHER && (int)id < HEADER_COUNT ? &headers[id] : NULL;
 }
 

@@ -47,6 +47,8 @@ bool queue_id_is_long(const char *id)
 static const char *encode(uintmax_t value, unsigned base, int width,
                           char buffer[NUMBER_SIZE])
 {
+    /* Backwards from the last of NUMBER_SIZE bytes. */
+    /* cppcheck-suppress ctuPointerArith */
     char *at = buffer + NUMBER_SIZE - 1;
 
     *at = 0;
