@@ -682,6 +682,8 @@ static int store(struct bdb *b, const char *key, size_t key_length,
     DBT name = { .data = (void *)(uintptr_t)key, .size = key_length };
     DBT data = { .data = (void *)(uintptr_t)value, .size = value_length };
 
+    /* A member has the variable's name: */
+    /* cppcheck-suppress legacyUninitvar */
     return b->db->put(b->db, NULL, &name, &data, replace ? 0 : DB_NOOVERWRITE);
 }
 
