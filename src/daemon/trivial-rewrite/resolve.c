@@ -14,6 +14,7 @@
 #include "base/utf8.h"
 #include "config/params.h"
 #include "mail/address.h"
+#include "mail/dsn.h"
 #include "mail/find.h"
 #include "table/match_list.h"
 #include "trivial_rewrite.h"
@@ -321,6 +322,33 @@ static bool class_route(struct resolver *resolver, struct target *t,
     return default_route(resolver, t, sender, route);
 }
 
+/* For a name without a domain in the table: $myorigin and the domains that
+ * are this system's. */
+static enum answer is_own_domain(const char *domain, void *context)
+{
+    (void)context;
+    if (text_equal_nocase(domain, common_params.myorigin))
+        return FOUND;
+    return local_domains_have(shared.local, domain);
+}
+
+/* What the sender is told: where the recipient is now, or with
+ * relocated_prefix_enable = no the result itself, "5.2.1 Mailbox disabled". */
+static const char *relocated_text(struct arena *arena, const char *result)
+{
+    size_t status = dsn_status_length(result);
+
+    if (rewrite_params.relocated_prefix_enable)
+        return arena_printf(arena, "5.1.6 User has moved to %s", result);
+    if (status > 0 && (result[0] == '4' || result[0] == '5') &&
+        text_is_space(result[status]))
+        return arena_strdup(arena, result);
+    log_warning("relocated_maps result must contain RFC 3463 status and "
+                "text: '%s'",
+                result);
+    return "5.2.0 Mailbox is unavailable";
+}
+
 /* relocated(5): the recipient has moved, and bounces with the new address. */
 static enum answer relocated(struct target *t, struct route *route)
 {
@@ -328,6 +356,7 @@ static enum answer relocated(struct target *t, struct route *route)
         .steps = FIND_DEFAULT,
         .delimiters = common_params.recipient_delimiter,
         .myorigin = common_params.myorigin,
+        .is_local = is_own_domain,
     };
     struct str value = STR_EMPTY;
 
@@ -337,11 +366,7 @@ static enum answer relocated(struct target *t, struct route *route)
                                       &options, &value, NULL);
     if (answer == FOUND) {
         route->transport = common_params.error_service_name;
-        route->nexthop = arena_printf(
-            t->arena, "%s%s",
-            rewrite_params.relocated_prefix_enable ? "5.1.6 User has moved to "
-                                                   : "",
-            value.data);
+        route->nexthop = relocated_text(t->arena, value.data);
     }
     str_fini(&value);
     return answer;
