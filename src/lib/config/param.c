@@ -9,10 +9,13 @@
 #include <string.h>
 
 #include "base/fatal.h"
+#include "base/file.h"
 #include "base/num.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "config/main_cf.h"
+
+enum { ORIGIN_FILE_BYTES = 64 * 1024 };
 
 /* Where the value of <name> comes from, what it is, what was wrong. */
 static bool bad_value(struct config *config, const char *name,
@@ -147,6 +150,24 @@ static bool parse_bool(struct config *config, const char *name,
     return true;
 }
 
+/* As Debian has it: myorigin may be a file, whose first line is the name. */
+static const char *origin(struct config *config, const char *value,
+                          struct error *why)
+{
+    struct str text = STR_EMPTY;
+
+    if (*value != '/')
+        return value;
+    if (!file_read(value, ORIGIN_FILE_BYTES, &text, why)) {
+        error_prefix(why, "%s: myorigin", config_where(config, "myorigin"));
+        return NULL;
+    }
+    text.data[strcspn(text.data, "\n")] = '\0';
+    value = config_keep(config, text_trim(text.data));
+    str_fini(&text);
+    return value;
+}
+
 static bool load_row(struct config *config, const char *name,
                      const char *default_text, const struct param_row *row,
                      void *member, struct error *why)
@@ -158,6 +179,10 @@ static bool load_row(struct config *config, const char *name,
     switch (row->type) {
     case PARAM_TEXT:
     case PARAM_RAW:
+        if (strcmp(name, "myorigin") == 0)
+            value = origin(config, value, why);
+        if (value == NULL)
+            return false;
         *(const char **)member = value;
         return check_text(config, name, row, value, why);
     case PARAM_INT:

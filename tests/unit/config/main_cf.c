@@ -187,6 +187,35 @@ TEST(param_group_reads_values)
     config_free(config);
 }
 
+TEST(myorigin_may_be_a_file)
+{
+    static const struct { const char *content, *want; } cases[] = {
+        { "example.org\n", "example.org" },
+        { " example.org \nexample.net\n", "example.org" },
+        { "example.org", "example.org" },
+        { "", "" },
+    };
+    char text[1024];
+    struct error why = ERROR_NONE;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        FILE *file = fopen(test_path("mailname"), "w");
+        fputs(cases[i].content, file);
+        fclose(file);
+        snprintf(text, sizeof text, "myorigin = %s\n", test_path("mailname"));
+        struct config *config = load(text);
+        bool ok = param_group_load(config, &common_param_group, &why);
+        CHECK_INT(ok, *cases[i].want != '\0');
+        if (ok)
+            CHECK_STR(common_params.myorigin, cases[i].want);
+        config_free(config);
+    }
+    struct config *config = load("myorigin = /nonexistent/mailname\n");
+    CHECK(!param_group_load(config, &common_param_group, &why));
+    CHECK(strstr(why.text, "main.cf, line 1: myorigin: ") != NULL);
+    config_free(config);
+}
+
 TEST(raw_parameters_are_not_expanded)
 {
     struct config *config = load("smtpd_reject_footer = call $localhost\n");
