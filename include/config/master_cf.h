@@ -78,6 +78,11 @@ bool master_cf_check(const struct master_cf *cf, struct error *why);
 const struct master_entry *master_cf_find(const struct master_cf *cf,
                                           const char *name,
                                           enum master_type type);
+/* Is the service one of <list>, which is in the form of
+ * master_service_disable? The first word that means it decides; "!word"
+ * excepts it. */
+bool master_entry_is_listed(const struct master_entry *entry,
+                            const char *list);
 /* "inet", "unix-dgram"...; false for another word. */
 bool master_type_parse(const char *text, enum master_type *type);
 const char *master_type_name(enum master_type type);

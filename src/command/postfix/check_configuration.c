@@ -303,7 +303,8 @@ static bool check_entry(struct config *config, const struct master_cf *cf,
     bool ok = check_program(entry, where);
 
     ok = check_overrides(config, entry, where) && ok;
-    if (entry->type == MASTER_INET)
+    if (entry->type == MASTER_INET &&
+        !master_entry_is_listed(entry, master_params.master_service_disable))
         ok = check_inet(entry, where, is_running) && ok;
     if (entry->type == MASTER_UNIX_DGRAM && entry->wakeup_s > 0) {
         log_error("%s: a unix-dgram service cannot be woken up; specify 0 in "

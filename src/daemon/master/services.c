@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "base/text.h"
@@ -25,37 +24,9 @@ struct list *services(void)
     return &all;
 }
 
-/* Does <word> of master_service_disable ("inet", "smtp/inet" or, as long ago,
- * "smtp.inet") mean this service? */
-static bool means(const char *word, const struct master_entry *entry)
-{
-    const char *type = master_type_name(entry->type);
-    size_t length = strlen(entry->name);
-
-    if (strcmp(word, "all") == 0 || strcmp(word, type) == 0)
-        return true;
-    return strncmp(word, entry->name, length) == 0 &&
-           (word[length] == '/' || word[length] == '.') &&
-           strcmp(word + length + 1, type) == 0;
-}
-
-/* The first word that means the service decides; "!word" keeps it. */
 static bool is_disabled(const struct master_entry *entry)
 {
-    struct arena *arena = arena_new();
-    bool disabled = false;
-
-    for (char **word = text_split(arena, master_params.master_service_disable,
-                                  NULL, NULL);
-         *word != NULL; word++) {
-        bool keep = **word == '!';
-        if (!means(*word + (keep ? 1 : 0), entry))
-            continue;
-        disabled = !keep;
-        break;
-    }
-    arena_free(arena);
-    return disabled;
+    return master_entry_is_listed(entry, master_params.master_service_disable);
 }
 
 static char *path_of(const struct master_entry *entry)

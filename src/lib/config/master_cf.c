@@ -336,3 +336,34 @@ const char *master_entry_next_setting(const struct master_entry *entry,
     *position = entry->argc;
     return NULL;
 }
+
+/* Does "inet", "smtp/inet" or, as long ago, "smtp.inet" mean this service? */
+static bool means(const char *word, const struct master_entry *entry)
+{
+    const char *type = master_type_name(entry->type);
+    size_t length = strlen(entry->name);
+
+    if (strcmp(word, "all") == 0 || strcmp(word, type) == 0)
+        return true;
+    return strncmp(word, entry->name, length) == 0 &&
+           (word[length] == '/' || word[length] == '.') &&
+           strcmp(word + length + 1, type) == 0;
+}
+
+bool master_entry_is_listed(const struct master_entry *entry,
+                            const char *list)
+{
+    struct arena *arena = arena_new();
+    bool listed = false;
+
+    for (char **word = text_split(arena, list, NULL, NULL); *word != NULL;
+         word++) {
+        bool except = **word == '!';
+        if (!means(*word + (except ? 1 : 0), entry))
+            continue;
+        listed = !except;
+        break;
+    }
+    arena_free(arena);
+    return listed;
+}
