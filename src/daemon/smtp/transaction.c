@@ -235,6 +235,8 @@ static void data_answered(struct transaction *t, const struct smtp_reply *reply)
 {
     if (reply->code / 100 == 3) {
         t->data_open = true;
+        t->last = *reply;
+        t->last.dsn = "2.0.0";
         return;
     }
     if (t->refused || t->accepted_count == 0)
