@@ -185,7 +185,8 @@ $(BUILD)/man/%: man/%.in $(MANGEN)
 
 # ---- Targets ---------------------------------------------------------------
 
-.PHONY: all run stop check check-features bench stage install uninstall \
+.PHONY: all run stop check check-features check-deb bench stage install \
+	uninstall deb \
 	clean distclean help programs unit-tests $(LAYERS:%=lib-%) $(UNITS:%=unit-%) \
 	$(DAEMONS) $(COMMANDS) $(TOOLS)
 
@@ -230,6 +231,12 @@ install: all
 uninstall:
 	$(SCRIPT) DESTDIR='$(DESTDIR)' conf/install-files --remove
 
+deb:
+	$(SCRIPT) CC='$(CC)' JOBS=$(JOBS) conf/debian/build
+
+check-deb: deb
+	$(SCRIPT) tests/debian/run
+
 clean:
 	rm -rf $(BUILD)
 
@@ -253,6 +260,8 @@ help:
 #: make stage DIR=/folder  a private, complete instance in one folder
 #: make install            DESTDIR=... and the places given to ./configure
 #: make uninstall          remove programs and manual pages, keep mail
+#: make deb                a Debian package that takes the place of Postfix
+#: make check-deb          install it over Postfix in a fresh Debian, and back
 #: make clean, distclean   remove what was built, and what configure wrote
 #:
 #: CC=clang  CFLAGS=-O0  WERROR=1  COVERAGE=1  SAN=1 (ASan and UBSan)  V=1
