@@ -81,7 +81,8 @@ void flow_message_taken(void)
     if (!is_open)
         return;
     owed++;
-    if (owed >= FLUSH_COUNT)
+    /* With few tokens in all, those who bring mail must not wait for ours. */
+    if (owed >= FLUSH_COUNT || owed * 4 >= queue_params.default_process_limit)
         flush(NULL);
     else if (owed == 1)
         loop_timer_set(timer, deadline_in_ms(FLUSH_MS));
