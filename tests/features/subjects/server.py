@@ -71,8 +71,8 @@ def mail_name(lab):
 @row("S012")
 def reload_takes_effect(lab):
     with lab.settings(smtpd_banner="$myhostname changed"):
-        until(lambda: "changed" in lab.client().banner, 10)
-    until(lambda: "changed" not in lab.client().banner, 10)
+        until(lambda: "changed" in lab.client().banner)
+    until(lambda: "changed" not in lab.client().banner)
 
 
 @row("S234", "S085")
@@ -114,7 +114,7 @@ def smtpd_timeout(lab):
     began = time.time()
     expect(client.read(), "421 4.4.2")
     assert client.at_end()
-    assert 1.5 < time.time() - began < 6
+    assert 1.5 < time.time() - began < 60
     with lab.settings(opts_smtpd_timeout="3s"):
         has(run("postconf", "-n").stderr + run("postconf", "-n").stdout,
             "unused parameter: opts_smtpd_timeout=3s")
@@ -142,8 +142,8 @@ def soft_errors(lab):
         client(command)
         return time.time() - began
     times = [timed("FOO"), timed("FOO"), timed("FOO"), timed("NOOP")]
-    assert times[0] < 1 and times[1] < 1, times
-    assert times[2] > 1.8 and times[3] > 1.8, times
+    assert times[0] < 1.8 and times[1] < 1.8, times
+    assert times[2] > 1.9 and times[3] > 1.9, times
     assert lab.postconf("-dh", "smtpd_error_sleep_time",
                         "smtpd_soft_error_limit") == "1s\n10"
 
@@ -381,7 +381,7 @@ def max_idle(lab):
             return [p for p in ("smtpd", "cleanup", "trivial-rewrite",
                                 "proxymap", "local") if lab.pids(p)]
         try:
-            until(lambda: not left(), 15)
+            until(lambda: not left())
         except AssertionError:
             raise AssertionError("still there: %s" % left())
         assert before == lab.pids("qmgr") != []
