@@ -19,6 +19,7 @@
 
 #include "base/fatal.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "config/params.h"
 #include "mail/queue_dir.h"
 #include "postsuper.h"
@@ -45,6 +46,23 @@ struct repair {
 
 /* ---- Names --------------------------------------------------------------- */
 
+/* The new name is taken. In maildrop, somebody who got past postdrop may have
+ * seen to that, and must not keep the mail system from starting: a second
+ * name of one file goes, and another file stays as it is. */
+static bool is_prank(const char *from, const char *to)
+{
+    struct stat one, other;
+
+    if (!text_has_prefix(from, "maildrop/") || lstat(from, &one) != 0 ||
+        lstat(to, &other) != 0)
+        return false;
+    if (one.st_dev != other.st_dev || one.st_ino != other.st_ino)
+        log_warning("bogus file name: %s", from);
+    else if (unlink(from) == 0)
+        log_warning("removed %s, the same file as %s", from, to);
+    return true;
+}
+
 static void rename_file(const char *from, const char *to)
 {
     struct str folder = STR_EMPTY;
@@ -56,10 +74,13 @@ static void rename_file(const char *from, const char *to)
             fatal("create directory %s: %s", folder.data, strerror(errno));
     }
     str_fini(&folder);
-    if (access(to, F_OK) == 0)
+    if (access(to, F_OK) == 0) {
+        if (is_prank(from, to))
+            return;
         errno = EEXIST;
-    else if (rename(from, to) == 0)
+    } else if (rename(from, to) == 0) {
         return;
+    }
     fatal("rename file %s as %s: %s", from, to, strerror(errno));
 }
 
