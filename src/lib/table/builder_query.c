@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/stream.h"
 #include "internal.h"
+#include "redirect.h"
 #include "table/builder.h"
 
 enum { MAX_KEY = 1 << 20 };
@@ -77,6 +78,8 @@ void builder_close_all(struct table **tables)
 
 static _Noreturn void fail(const struct table *table, const char *operation)
 {
+    if (strstr(table_error(table), "operation is not supported") != NULL)
+        fatal("%s", table_error(table));
     fatal("table %s: %s error: %s", table_name(table), operation,
           table_error(table));
 }
@@ -207,9 +210,30 @@ static bool remove_key(const struct builder_options *o, struct table **tables,
     return found;
 }
 
+/* What is not there cannot be removed, and is not made for that. */
+static void check_file(const char *name)
+{
+    const char *path = strchr(name, ':') + 1;
+    char *type = mem_strndup(name, path - name - 1);
+    struct error why = ERROR_NONE;
+    const struct table_driver *driver = driver_find(type, &why);
+
+    if (driver != NULL && driver->suffix != NULL &&
+        strcmp(driver->suffix, ".db") == 0 && !redirect_is_due(name)) {
+        char *file = mem_printf("%s%s", path, driver->suffix);
+        if (access(file, F_OK) != 0)
+            fatal("open database %s: %m", file);
+        free(file);
+    }
+    free(type);
+}
+
 bool builder_remove(const struct builder_options *o, char **names)
 {
     struct builder_options writing = *o;
+
+    for (size_t i = 0; names[i] != NULL; i++)
+        check_file(names[i]);
 
     /* One lock from the first key to the last. */
     writing.flags |= TABLE_BULK;

@@ -201,7 +201,7 @@ static void *cidr_open(const char *name, const struct table_options *options,
         error_set(why, "cidr:%s map requires O_RDONLY access mode", name);
         return NULL;
     }
-    if (!text_file_open(&file, name, true, "", why))
+    if (!text_file_open(&file, name, "cidr", "", why))
         return NULL;
 
     struct cidr_table *table = mem_zalloc(sizeof(*table));

@@ -65,7 +65,7 @@ static const struct setting settings[] = {
     TEXT(result_format, "%s", 1),
     TEXT(domain, "", 0),
     { "expansion_limit", SETTING_INT,
-      offsetof(struct mongodb_table, expansion_limit), "0", 0, 0 },
+      offsetof(struct mongodb_table, expansion_limit), "10", 0, 100 },
 };
 
 /* ---- Settings ---- */

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "base/text.h"
 #include "internal.h"
 
 /* One or more results, one of which is the answer to any key. */
@@ -91,10 +90,7 @@ static void *randmap_open(const char *name, const struct table_options *options,
     struct results *results = mem_zalloc(sizeof(*results));
     results->arena = arena_new();
     /* Braces inside the list have no meaning here. */
-    char *list = inline_list_strip(results->arena, name);
-    if (list != NULL)
-        results->values =
-            text_split(results->arena, list, NULL, &results->count);
+    results->values = inline_list_split(results->arena, name, &results->count);
     if (results->values != NULL && results->count > 0)
         return results_finish(results, options->flags, why);
     error_set(why, "bad syntax: \"randmap:%s\"; need \"randmap:{value...}\"",

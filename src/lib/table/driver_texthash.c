@@ -66,7 +66,7 @@ static void *texthash_open(const char *name,
         error_set(why, "texthash:%s map requires O_RDONLY access mode", name);
         return NULL;
     }
-    if (!text_file_open(&file, name, false, "database ", why))
+    if (!text_file_open(&file, name, NULL, "database ", why))
         return NULL;
 
     struct texthash *table = mem_zalloc(sizeof(*table));

@@ -34,7 +34,7 @@ char *inline_list_strip(struct arena *arena, const char *text)
     return text_trim(copy + 1);
 }
 
-char **inline_list_parse(struct arena *arena, const char *text, size_t *count)
+char **inline_list_split(struct arena *arena, const char *text, size_t *count)
 {
     char *cursor = inline_list_strip(arena, text);
     struct {
@@ -44,14 +44,24 @@ char **inline_list_parse(struct arena *arena, const char *text, size_t *count)
     if (cursor == NULL)
         return NULL;
     for (char *item;
-         (item = text_token_braced(&cursor, LIST_SEPARATORS, false)) != NULL;) {
-        char *inner = inline_list_strip(arena, item);
-        ARRAY_ADD(&items, inner != NULL ? inner : item);
-    }
+         (item = text_token_braced(&cursor, LIST_SEPARATORS, false)) != NULL;)
+        ARRAY_ADD(&items, item);
     *count = items.count;
     ARRAY_ADD(&items, NULL);
     char **list =
         arena_memdup(arena, items.items, items.count * sizeof(char *));
     ARRAY_FREE(&items);
     return list;
+}
+
+char **inline_list_parse(struct arena *arena, const char *text, size_t *count)
+{
+    char **items = inline_list_split(arena, text, count);
+
+    for (size_t i = 0; items != NULL && i < *count; i++) {
+        char *inner = inline_list_strip(arena, items[i]);
+        if (inner != NULL)
+            items[i] = inner;
+    }
+    return items;
 }

@@ -42,8 +42,10 @@ void warn_of_newer_source(const char *name, const char *suffix,
 
 /* ---- inline_list.c: "{a, {b c}, type:name}" ---- */
 
-/* The items, outer braces and the white space inside them cut off;
- * NULL-terminated. NULL if <text> is not one braced list. */
+/* The items as they stand; NULL-terminated. NULL if <text> is not one braced
+ * list. */
+char **inline_list_split(struct arena *arena, const char *text, size_t *count);
+/* The same, outer braces of items and the white space inside them cut off. */
 char **inline_list_parse(struct arena *arena, const char *text, size_t *count);
 /* "{ text }" as "text"; NULL if the braces do not enclose all of it. */
 char *inline_list_strip(struct arena *arena, const char *text);
@@ -58,9 +60,11 @@ struct text_file {
     bool is_inline;
 };
 
-/* False and <why> if it cannot be opened. */
-bool text_file_open(struct text_file *file, const char *name, bool may_inline,
-                    const char *what, struct error *why);
+/* <inline_type>: the type of a table that may have its rules in its name, or
+ * NULL. False and <why> if it cannot be opened. */
+bool text_file_open(struct text_file *file, const char *name,
+                    const char *inline_type, const char *what,
+                    struct error *why);
 /* False and <why> after a read error. */
 bool text_file_close(struct text_file *file, struct error *why);
 

@@ -382,7 +382,7 @@ struct pattern_table *pattern_open(const struct pattern_engine *engine,
                   name);
         return NULL;
     }
-    if (!text_file_open(&file, name, true, "", why))
+    if (!text_file_open(&file, name, engine->type, "", why))
         return NULL;
 
     struct pattern_table *table = mem_zalloc(sizeof(*table));

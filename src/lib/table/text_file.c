@@ -12,31 +12,45 @@
 
 /* One rule a line, as if they stood in a file. */
 static bool open_inline(struct text_file *file, const char *name,
-                        struct error *why)
+                        const char *type, struct error *why)
 {
     struct arena *arena = arena_new();
-    size_t count;
-    char **rules = inline_list_parse(arena, name, &count);
+    size_t count = 0;
+    char **rules = inline_list_split(arena, name, &count);
+    bool good = rules != NULL ||
+                error_set(why, "bad syntax: \"%s\"; need \"{ {rule}, ... }\"",
+                          name);
 
-    for (size_t i = 0; rules != NULL && i < count; i++)
-        str_addf(&file->content, "%s\n", rules[i]);
+    for (size_t i = 0; good && i < count; i++) {
+        const char *rule = inline_list_strip(arena, rules[i]);
+        if (rule != NULL)
+            str_addf(&file->content, "%s\n", rule);
+        else if (*rules[i] == '{')
+            good = error_set(why, "%s map: syntax error after '}' in \"%s\"",
+                             type, rules[i]);
+        else
+            good = error_set(why, "%s map: no '{' at start of text in \"%s\"",
+                             type, rules[i]);
+    }
     arena_free(arena);
-    if (rules == NULL || count == 0)
-        return error_set(why, "bad syntax: \"%s\"; need \"{ {rule}, ... }\"",
-                         name);
+    if (!good) {
+        str_fini(&file->content);
+        return false;
+    }
     file->is_inline = true;
     file->in = stream_open_memory(file->content.data, file->content.length);
     text_source_init(&file->source, file->in, name);
     return true;
 }
 
-bool text_file_open(struct text_file *file, const char *name, bool may_inline,
-                    const char *what, struct error *why)
+bool text_file_open(struct text_file *file, const char *name,
+                    const char *inline_type, const char *what,
+                    struct error *why)
 {
     memset(file, 0, sizeof(*file));
     str_init(&file->content);
-    if (may_inline && name[0] == '{')
-        return open_inline(file, name, why);
+    if (inline_type != NULL && name[0] == '{')
+        return open_inline(file, name, inline_type, why);
 
     int fd = open(name, O_RDONLY | O_CLOEXEC);
     if (fd < 0)

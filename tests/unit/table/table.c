@@ -380,7 +380,7 @@ TEST(a_reader_sees_a_rebuilt_table)
 
     fill(name, TABLE_CREATE, TABLE_BULK, second_entries);
     stat(path, &after);
-    CHECK_INT(after.st_ino, before.st_ino);
+    CHECK(after.st_ino != before.st_ino);
     usleep(20000);
     CHECK_INT(table_get(reader, "other", &value), ABSENT);
     CHECK_INT(table_get(reader, "third", &value), FOUND);
