@@ -27,12 +27,15 @@ struct proc_options {
     bool set_user;            /* setgid, initgroups off, setuid, for good */
     bool own_group;           /* setsid in the child */
     int in, out, err;         /* descriptors to give; -1: /dev/null */
+    long fork_attempts;       /* of fork() before giving up; 0: one */
+    int fork_delay_s;         /* between them */
 };
 
 /* Start it; all other descriptors are closed and signals have their default
  * action. Returns -1, errno and <why>, also when the program itself cannot be
  * run. */
-pid_t proc_start(const struct proc_options *options, struct error *why);
+MAY_WAIT pid_t proc_start(const struct proc_options *options,
+                          struct error *why);
 /* Wait for <pid> until the deadline; false: still running (kill it, and call
  * again). <status> is that of waitpid. */
 MAY_WAIT bool proc_wait(pid_t pid, deadline_t until, int *status);

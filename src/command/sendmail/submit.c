@@ -44,6 +44,8 @@ static bool start(struct submission *s, struct arena *arena,
         .in = to[0],
         .out = from[1],
         .err = STDERR_FILENO,
+        .fork_attempts = common_params.fork_attempts,
+        .fork_delay_s = common_params.fork_delay,
     };
     s->pid = proc_start(&options, why);
     close(to[0]);

@@ -78,6 +78,8 @@ static enum fate run_command(const struct delivery *d, const char *command,
     set_environment(&environment, d);
     command_run(arena, &(struct command_order){
         .proc = {
+            .fork_attempts = common_params.fork_attempts,
+            .fork_delay_s = common_params.fork_delay,
             .command = command,
             .shell = local_params.local_command_shell,
             .env_export = (const char *const *)text_split(

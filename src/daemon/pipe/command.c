@@ -55,6 +55,8 @@ void pipe_into_command(const struct attributes *a, struct request *r,
 
     command_run(r->arena, &(struct command_order){
         .proc = {
+            .fork_attempts = common_params.fork_attempts,
+            .fork_delay_s = common_params.fork_delay,
             .argv = arguments->items,
             .env_export = (const char *const *)text_split(
                 r->arena, common_params.export_environment, NULL, NULL),

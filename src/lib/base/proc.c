@@ -20,6 +20,7 @@
 
 #include "base/arena.h"
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/priv.h"
@@ -262,6 +263,20 @@ static pid_t fork_child(struct plan *plan)
     return pid;
 }
 
+/* The system may be short of processes for a moment only. */
+static pid_t fork_patiently(struct plan *plan)
+{
+    const struct proc_options *options = plan->options;
+    pid_t pid = fork_child(plan);
+
+    for (long i = 1; pid < 0 && i < options->fork_attempts; i++) {
+        log_warning("fork: %s", strerror(errno));
+        clock_sleep_ms(options->fork_delay_s * 1000L);
+        pid = fork_child(plan);
+    }
+    return pid;
+}
+
 static pid_t start_and_listen(struct plan *plan, struct error *why)
 {
     int report[2];
@@ -270,7 +285,7 @@ static pid_t start_and_listen(struct plan *plan, struct error *why)
         return -1;
     }
     plan->report_fd = report[1];
-    pid_t pid = fork_child(plan);
+    pid_t pid = fork_patiently(plan);
     int number = errno;
     close(report[1]);
     if (pid < 0) {

@@ -397,13 +397,63 @@ def ipc_timeout(lab):
     lab.drop_all()
 
 
+# fork() of local fails as long as the file has bytes: one is taken each time.
+NO_FORK = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/stat.h>
+pid_t fork(void)
+{
+    struct stat st;
+    pid_t (*real)(void) = (pid_t (*)(void))dlsym(RTLD_NEXT, "fork");
+    if (strcmp(program_invocation_short_name, "local") == 0 &&
+        stat("%s", &st) == 0 && st.st_size > 0 &&
+        truncate("%s", st.st_size - 1) == 0) {
+        errno = EAGAIN;
+        return -1;
+    }
+    return real();
+}
+"""
+
+
 @row("S206", "S207")
 def fork_limits(lab):
     assert lab.postconf("-dh", "fork_attempts", "fork_delay") == "5\n1s"
-    port = lab.smtpd("fork_attempts=3")
-    assert port
-    master = int(open(lab.spool + "/pid/master.pid").read())
-    run("prlimit", "--pid", str(master), "--nproc=1:1", check=False)
+    count = lab.file(lab.folder + "/forks", "", 0o666)
+    source = lab.file(lab.folder + "/fork.c", NO_FORK % (count, count))
+    shim = lab.folder + "/fork.so"
+    run("cc", "-shared", "-fPIC", "-o", shim, source)
+    lab.aliases('cmd: "|cat >/dev/null"\n')
+
+    def failing(times):
+        lab.begin()
+        lab.mail("cmd@example.com")
+        lab.logged("status=")
+        lab.quiet()
+        lab.file(count, "x" * times, 0o666)
+        lab.begin()
+        lab.mail("cmd@example.com")
+        dsn, status, text = lab.status("cmd@example.com")
+        return status, len(re.findall("warning: fork: Resource temporarily",
+                                      lab.log())), text
+    with lab.settings("import_environment=%s LD_PRELOAD=%s" % (
+            lab.postconf("-h", "import_environment"), shim),
+            "fork_attempts=3", "fork_delay=1s"):
+        lab.restart()
+        status, warnings, _ = failing(2)
+        assert (status, warnings) == ("sent", 2), (status, warnings)
+        began = time.time()
+        status, warnings, text = failing(3)
+        assert (status, warnings) == ("deferred", 2), (status, warnings, text)
+        assert time.time() - began > 2
+        lab.file(count, "", 0o666)
+        run("postqueue", "-f")
+        lab.logged("status=sent")
+    lab.restart()
 
 
 @row("S002", "S080", "S074", "S106")
