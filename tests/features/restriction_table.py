@@ -12,6 +12,13 @@ OPEN = "smtpd_relay_restrictions=check_client_access static:ok, reject"
 OK = "=250 2.1.5 Ok"
 CONFIG = "=451 4.3.5 Server configuration error"
 ROWS = []
+# What Debian's Postfix, of an earlier release, does otherwise.
+DIFFERENT = {
+    "restriction_class_loop": "its server runs out of stack",
+    "trailing_colon": "its server ends",
+    "sleep_nonsense": "its log does not have the word",
+    "reject_unknown_recipient": "a name from before its time",
+}
 
 
 class Case:
