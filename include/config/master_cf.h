@@ -71,8 +71,9 @@ struct master_cf *master_cf_parse(const char *name, const char *text,
 void master_cf_free(struct master_cf *cf);
 
 /* What the parser lets pass, as an editor must read it, but no master can
- * run: an inet service that is private, one name and type twice. */
-bool master_cf_check(const struct master_cf *cf, struct error *why);
+ * run: an inet service that is private is an error; of one name and type
+ * twice, the last entry stays, with a warning. */
+bool master_cf_check(struct master_cf *cf, struct error *why);
 
 /* NULL if there is none. */
 const struct master_entry *master_cf_find(const struct master_cf *cf,

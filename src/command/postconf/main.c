@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/fatal.h"
 #include "base/log.h"
 #include "base/priv.h"
@@ -299,30 +300,30 @@ static int show_all(struct postconf *pc)
 }
 
 /* What stands before '=' in each argument. */
-static char **names_of(char *const *arguments)
+static char **names_of(struct arena *arena, char *const *arguments)
 {
     size_t count = 0;
 
     while (arguments[count] != NULL)
         count++;
-    char **names = mem_zalloc((count + 1) * sizeof *names);
-    for (size_t i = 0; i < count; i++) {
-        char *copy = mem_strndup(arguments[i], strcspn(arguments[i], "="));
-        names[i] = text_trim(copy);
-    }
+    char **names = arena_array(arena, count + 1, sizeof *names);
+    for (size_t i = 0; i < count; i++)
+        names[i] = text_trim(arena_strndup(arena, arguments[i],
+                                           strcspn(arguments[i], "=")));
+    names[count] = NULL;
     return names;
 }
 
 static int edit(struct postconf *pc)
 {
-    char **names = names_of(pc->arguments);
+    char **names = names_of(pc->arena, pc->arguments);
     bool of_master = (pc->options & MASTER) != 0;
 
     if (of_master)
         edit_master(pc);
     else
         edit_main(pc);
-    pc->arguments = names; /* kept until the end */
+    pc->arguments = names;
     if ((pc->options & OPT_ECHO) != 0) {
         pc->options &= ~(unsigned)(OPT_EDIT | OPT_ECHO);
         pc->options |= OPT_QUIET; /* nobody asked about the rest */
@@ -349,7 +350,7 @@ int main(int argc, char **argv)
 {
     const struct log_options log = { .syslog_name = "postconf",
                                      .targets = LOG_TO_STDERR };
-    struct postconf pc = { .classes = CLASS_ALL };
+    struct postconf pc = { .classes = CLASS_ALL, .arena = arena_new() };
 
     priv_open_standard_descriptors();
     log_open(&log);
@@ -365,6 +366,7 @@ int main(int argc, char **argv)
     master_cf_free(pc.master);
     config_free(pc.config);
     ARRAY_FREE(&pc.overrides);
+    arena_free(pc.arena);
     free(pc.main_path);
     free(pc.master_path);
     return status;

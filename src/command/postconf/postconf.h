@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/array.h"
 #include "base/str.h"
 #include "config/main_cf.h"
@@ -62,7 +63,9 @@ struct postconf {
     const char *tls_mode;
     struct config *config;         /* NULL when not read */
     struct master_cf *master;      /* NULL when not read, or there is none */
-    char *const *arguments;        /* the words after the options */
+    char *const *arguments;        /* the words after the options; after an
+                                      edit, their names */
+    struct arena *arena;           /* owned; until the end */
 };
 
 /* output.c - all that is printed goes through these. */

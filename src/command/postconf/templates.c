@@ -24,14 +24,14 @@ static char *absolute(const char *path)
 _Noreturn void show_templates(const struct postconf *pc)
 {
     struct error why = ERROR_NONE;
-    struct config *config = config_load(pc->directory, &why);
     const char *file = pc->arguments[0];
     bool expanded = (pc->options & OPT_BOUNCE) != 0;
 
-    if (config == NULL)
-        fatal("%s", why.text);
     if (file != NULL && pc->arguments[1] != NULL)
         fatal("options -b and -t require at most one template file");
+    struct config *config = config_load(pc->directory, &why);
+    if (config == NULL)
+        fatal("%s", why.text);
     char *program =
         mem_printf("%s/bounce", config_get(config, "daemon_directory"));
     char *setting = file == NULL

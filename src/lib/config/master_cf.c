@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/array.h"
+#include "base/log.h"
 #include "base/num.h"
 #include "base/str.h"
 #include "base/text.h"
@@ -300,22 +301,40 @@ const struct master_entry *master_cf_find(const struct master_cf *cf,
     return NULL;
 }
 
-bool master_cf_check(const struct master_cf *cf, struct error *why)
+/* The last one counts, in the place of the first. */
+static void drop_duplicates(struct master_cf *cf)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < cf->count; i++) {
+        struct master_entry *entry = &cf->entries[i];
+        size_t same = 0;
+        while (same < kept && (cf->entries[same].type != entry->type ||
+                               strcmp(cf->entries[same].name, entry->name)))
+            same++;
+        if (same < kept)
+            log_warning("%s, line %d: duplicate master.cf entry for service "
+                        "\"%s\" -- using the last entry; remove that of line "
+                        "%d",
+                        cf->path, entry->line, entry->name,
+                        cf->entries[same].line);
+        else
+            kept++;
+        cf->entries[same] = *entry;
+    }
+    cf->count = kept;
+}
+
+bool master_cf_check(struct master_cf *cf, struct error *why)
 {
     for (size_t i = 0; i < cf->count; i++) {
         const struct master_entry *entry = &cf->entries[i];
-        const struct master_entry *first =
-            master_cf_find(cf, entry->name, entry->type);
         if (entry->type == MASTER_INET && entry->is_private)
             return error_set(why, "%s, line %d: inet service %s cannot be "
                              "private; specify n in the third column",
                              cf->path, entry->line, entry->name);
-        if (first != entry)
-            return error_set(why, "%s, line %d: service %s %s stands in line "
-                             "%d already; remove one of them",
-                             cf->path, entry->line, entry->name,
-                             type_names[entry->type], first->line);
     }
+    drop_duplicates(cf);
     return true;
 }
 
