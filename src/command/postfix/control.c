@@ -137,8 +137,7 @@ int command_start_daemon(struct command *command)
 int command_start_fg(struct command *command)
 {
     if (common_params.multi_instance_directories[0] != '\0')
-        return refuse("start-fg is for one instance: "
-                      "multi_instance_directories is not empty");
+        return refuse("start-fg does not support multi_instance_directories");
     if (!prepare(command))
         return 1;
     struct words words = master_words(command, getpid() == 1 ? "-i" : "-s");

@@ -41,8 +41,9 @@ static const struct row {
     { "status", command_status, false },
     { "check", command_check, false },
     { "logrotate", command_logrotate, false },
-    { "set-permissions", command_set_permissions, true },
-    { "upgrade-configuration", command_upgrade_configuration, true },
+    { "set-permissions", command_post_install_action, true },
+    { "upgrade-configuration", command_post_install_action, true },
+    { "post-install", command_post_install, true },
     { "tls", command_tls, true },
     { "non-bdb", command_non_bdb, true },
 };
@@ -97,8 +98,7 @@ static void hand_over_to_wrapper(struct config *config, char **words,
         wrapper[0] == '\0')
         return;
     if (words[0] != NULL && strcmp(words[0], "start-fg") == 0)
-        refuse("start-fg is for one instance: multi_instance_directories is "
-               "not empty");
+        refuse("start-fg does not support multi_instance_directories");
     struct str command = STR_EMPTY;
     str_set(&command, wrapper);
     for (char **word = words; *word != NULL; word++)

@@ -14,7 +14,8 @@ struct command {
     struct config *config;
     int verbose;
     bool debug;
-    char **arguments; /* after the subcommand; NULL-terminated */
+    char **arguments; /* after the subcommand, which stands before them;
+                         NULL-terminated */
 };
 
 /* control.c, logrotate.c, check.c: each subcommand gives an exit status. */
@@ -27,8 +28,9 @@ int command_flush(struct command *command);
 int command_status(struct command *command);
 int command_logrotate(struct command *command);
 int command_check(struct command *command);
-int command_set_permissions(struct command *command);
-int command_upgrade_configuration(struct command *command);
+/* set-permissions and the like, as the subcommand itself or behind it. */
+int command_post_install_action(struct command *command);
+int command_post_install(struct command *command);
 /* Those that are scripts in daemon_directory. */
 int command_tls(struct command *command);
 int command_non_bdb(struct command *command);
@@ -48,8 +50,8 @@ bool takes_tables(const char *name);
 void check_maps(struct config *config);
 /* Warn of files in the queue's own etc and lib that are not as outside. */
 void check_jail(void);
-/* The configuration after the name=value arguments have gone to main.cf. */
-struct config *command_reread(const struct command *command);
+/* Add to master.cf what it lacks. False: something could not be mended. */
+bool upgrade_configuration(struct command *command, struct config *config);
 /* main.cf and master.cf can be used as they are; each fault is logged. */
 bool check_configuration(struct command *command);
 /* Warn if <name> is a list of restrictions, or one of <classes>, and <value>

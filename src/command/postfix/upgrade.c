@@ -146,10 +146,9 @@ static bool check_programs(struct config *config)
     return ok;
 }
 
-int command_upgrade_configuration(struct command *command)
+bool upgrade_configuration(struct command *command, struct config *config)
 {
-    struct config *config = command_reread(command);
     bool ok = upgrade_services(command);
 
-    return check_programs(config) && ok ? 0 : 1;
+    return check_programs(config) && ok;
 }
