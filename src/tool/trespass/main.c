@@ -11,6 +11,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -27,6 +28,7 @@
 
 #include "base/clock.h"
 #include "base/fatal.h"
+#include "base/num.h"
 
 enum { EXIT_CANNOT = 77, TEXT_MAX_BYTES = 1024, RED_ZONE = 128 };
 
@@ -220,15 +222,16 @@ static const struct attempt *find(const char *name)
 int main(int argc, char **argv)
 {
     const char *result = NULL;
+    long pid;
 
-    if (argc < 3 || argc > 4 ||
+    if (argc < 3 || argc > 4 || !num_parse_long(argv[1], 1, INT_MAX, &pid) ||
         (argc == 4 && strlen(argv[3]) >= TEXT_MAX_BYTES))
         fatal("usage: trespass PID ATTEMPT [PATH]");
     /* It may be on its way back to where it waits. */
     for (int i = 0; i < 1000 && result == NULL; i++) {
         if (i > 0)
             clock_sleep_ms(10);
-        result = try((pid_t)atoi(argv[1]), find(argv[2]),
+        result = try((pid_t)pid, find(argv[2]),
                      argc == 4 ? argv[3] : "");
     }
     if (result == NULL) {
