@@ -26,6 +26,7 @@
 #include "service/setup.h"
 
 enum { STAMP_MAX = 512, TEXT_MAX = 8192, LINES_MAX = 65536, QUIET_MS = 5000 };
+enum { BUSY_MS = 5, FEW_LINES = 5, NAP_MS = 1 };
 
 static int log_fd = -1; /* -1: maillog_file is empty */
 static pid_t master_pid;
@@ -54,6 +55,7 @@ static void open_log_file(void)
 /* Lines that came together are written together. */
 static char lines[LINES_MAX + STAMP_MAX + TEXT_MAX + 1];
 static size_t lines_length;
+static unsigned lines_count;
 
 /* What cannot be written to the file must not be lost. */
 static void turn_to_syslog(void)
@@ -76,6 +78,21 @@ static void write_lines(void)
     lines_length = 0;
 }
 
+/* When lines come one by one but in a row, being woken up for each costs more
+ * than writing them. They collect while we look away, but not so many that the
+ * socket could become full (net.unix.max_dgram_qlen is as low as 10). */
+static void rest_between_lines(void)
+{
+    static deadline_t last;
+    deadline_t now = clock_now();
+
+    write_lines();
+    if (now - last <= BUSY_MS && lines_count < FEW_LINES)
+        clock_sleep_ms(NAP_MS);
+    last = now;
+    lines_count = 0;
+}
+
 static void add_line(const char *text)
 {
     if (log_fd < 0) {
@@ -87,6 +104,7 @@ static void add_line(const char *text)
     memcpy(lines + lines_length, text, length);
     lines_length += length;
     lines[lines_length++] = '\n';
+    lines_count++;
     if (lines_length >= LINES_MAX)
         write_lines();
 }
@@ -151,7 +169,7 @@ static const struct service postlogd = {
     .sessions = SERVICE_ONE,
     .flags = SERVICE_SOLITARY,
     .datagram = take_line,
-    .no_more_datagrams = write_lines,
+    .no_more_datagrams = rest_between_lines,
     .before_jail = open_log_file,
     .after_jail = start_watchdog,
     .leaving = write_the_rest,
