@@ -188,8 +188,6 @@ static void check_type(const char *name, bool incremental)
 
     if (driver == NULL)
         fatal("%s", why.text);
-    if (!incremental && strcmp(type, "proxy") == 0)
-        fatal("can't create maps via the proxy service");
     if (!incremental && !(driver->can & TABLE_CAN_CREATE))
         fatal("no 'map create' support for this type: %s", type);
     free(type);
@@ -244,6 +242,9 @@ static void build(const struct builder_options *o, const char *name)
 {
     const char *path = strchr(name, ':') + 1;
     struct stat info;
+
+    if (!o->incremental && strncmp(name, "proxy:", path - name) == 0)
+        fatal("can't create maps via the proxy service");
     int fd = open_source(o, path);
 
     if (fstat(fd, &info) != 0)
