@@ -261,7 +261,7 @@ static bool lock_new_file(struct bdb *b, struct error *why)
         b->fd = open(b->new_path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
                      0600);
         if (b->fd < 0)
-            return error_set(why, "create database %s: %s", b->new_path,
+            return error_set(why, "open database %s: %s", b->path,
                              strerror(errno));
         if (!lock(b, LOCK_KIND_EXCLUSIVE, why))
             return false;
