@@ -28,6 +28,7 @@ enum table_can {
                                  TABLE_NO_UNAUTH */
     TABLE_ASKS_SERVER = 1 << 10, /* maybe over the network: a daemon that has
                                     such a table gets MAY_CONNECT_INET */
+    TABLE_HAS_SETTINGS = 1 << 11, /* its file is text that may name others */
 };
 
 /* How a table is to be opened, for the driver. */

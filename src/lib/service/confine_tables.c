@@ -12,12 +12,16 @@
 #include <sys/stat.h>
 
 #include "base/arena.h"
+#include "base/file.h"
+#include "base/str.h"
 #include "base/text.h"
 #include "config/main_cf.h"
 #include "confine_private.h"
 #include "table/driver.h"
 
 #define WORDS_END LIST_SEPARATORS "{}()=;"
+
+enum { SETTINGS_MAX = 65536 };
 
 /* Of these none is a file that a daemon reads that is confined by path. */
 static const char *const other_places[] = {
@@ -65,34 +69,71 @@ static void take_place(const char *path, const struct walk *walk)
     walk->take(folder, walk->context);
 }
 
-/* "/file", "type:/file", "proxy:type:/file", "!/file". */
-static void take_word(char *word, const struct walk *walk)
+typedef void take_function(char *word, const struct walk *walk);
+
+static void each_word_of(const char *text, take_function *take,
+                         const struct walk *walk)
 {
-    char *path = strchr(word, '/');
-
-    if (path != NULL && (path == word || path[-1] == ':' || path[-1] == '!'))
-        take_place(path, walk);
-}
-
-static void each_word(struct config *config, const char *name,
-                      void (*take)(char *word, const struct walk *walk),
-                      const struct walk *walk)
-{
-    struct error why = ERROR_NONE;
-    const char *value = config_try(config, name, &why);
-
-    if (value == NULL)
-        return;
     struct arena *arena = arena_new();
-    char *cursor = arena_strdup(arena, value), *word;
+    char *cursor = arena_strdup(arena, text), *word;
+
     while ((word = text_token(&cursor, WORDS_END)) != NULL)
         take(word, walk);
     arena_free(arena);
 }
 
+/* In a file of settings, "dbpath = /file". */
+static void take_path(char *word, const struct walk *walk)
+{
+    if (*word == '/')
+        take_place(word, walk);
+}
+
+static void take_settings(const char *path, const struct walk *walk)
+{
+    struct str text = STR_EMPTY;
+
+    if (file_read(path, SETTINGS_MAX, &text, NULL))
+        each_word_of(text.data, take_path, walk);
+    str_fini(&text);
+}
+
+static bool has_settings(const char *type)
+{
+    struct error why = ERROR_NONE;
+    const struct table_driver *driver = driver_find(type, &why);
+
+    return driver != NULL && (driver->can & TABLE_HAS_SETTINGS) != 0;
+}
+
+/* "/file", "type:/file", "proxy:type:/file", "!/file". */
+static void take_word(char *word, const struct walk *walk)
+{
+    char *path = strchr(word, '/');
+
+    if (path == NULL || (path != word && path[-1] != ':' && path[-1] != '!'))
+        return;
+    take_place(path, walk);
+    if (path == word || path[-1] != ':')
+        return;
+    path[-1] = '\0';
+    const char *colon = strrchr(word, ':');
+    if (has_settings(colon != NULL ? colon + 1 : word))
+        take_settings(path, walk);
+}
+
+static void each_word(struct config *config, const char *name,
+                      take_function *take, const struct walk *walk)
+{
+    struct error why = ERROR_NONE;
+    const char *value = config_try(config, name, &why);
+
+    if (value != NULL)
+        each_word_of(value, take, walk);
+}
+
 static void each_setting(struct config *config, bool only_caches,
-                         void (*take)(char *word, const struct walk *walk),
-                         const struct walk *walk)
+                         take_function *take, const struct walk *walk)
 {
     size_t count;
     const char *const *names = config_names(config, &count);

@@ -321,7 +321,7 @@ static enum answer ldap_table_get(void *instance, const char *key,
 
 const struct table_driver driver_ldap = {
     .type = "ldap",
-    .can = TABLE_CAN_WAIT | TABLE_ASKS_SERVER,
+    .can = TABLE_CAN_WAIT | TABLE_ASKS_SERVER | TABLE_HAS_SETTINGS,
     .open = ldap_table_open,
     .get = ldap_table_get,
     .instance_can = ldap_table_can,

@@ -478,7 +478,7 @@ static bool memcache_commit(void *instance, struct error *why)
 const struct table_driver driver_memcache = {
     .type = "memcache",
     .can = TABLE_CAN_WRITE | TABLE_CAN_WALK | TABLE_CAN_WAIT |
-           TABLE_IS_UNAUTH | TABLE_ASKS_SERVER,
+           TABLE_IS_UNAUTH | TABLE_ASKS_SERVER | TABLE_HAS_SETTINGS,
     .open = memcache_open,
     .get = memcache_get,
     .put = memcache_put,

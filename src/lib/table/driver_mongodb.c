@@ -341,7 +341,7 @@ static enum answer mongodb_table_get(void *instance, const char *key,
 
 const struct table_driver driver_mongodb = {
     .type = "mongodb",
-    .can = TABLE_CAN_WAIT | TABLE_ASKS_SERVER,
+    .can = TABLE_CAN_WAIT | TABLE_ASKS_SERVER | TABLE_HAS_SETTINGS,
     .open = mongodb_table_open,
     .get = mongodb_table_get,
     .instance_can = mongodb_table_can,

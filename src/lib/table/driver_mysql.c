@@ -242,7 +242,7 @@ static void *mysql_open(const char *name, const struct table_options *options,
 
 const struct table_driver driver_mysql = {
     .type = "mysql",
-    .can = TABLE_CAN_WAIT | TABLE_ASKS_SERVER,
+    .can = TABLE_CAN_WAIT | TABLE_ASKS_SERVER | TABLE_HAS_SETTINGS,
     .open = mysql_open,
     .get = sql_get,
     .instance_can = sql_can,

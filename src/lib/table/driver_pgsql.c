@@ -220,7 +220,7 @@ static void *pgsql_open(const char *name, const struct table_options *options,
 
 const struct table_driver driver_pgsql = {
     .type = "pgsql",
-    .can = TABLE_CAN_WAIT | TABLE_ASKS_SERVER,
+    .can = TABLE_CAN_WAIT | TABLE_ASKS_SERVER | TABLE_HAS_SETTINGS,
     .open = pgsql_open,
     .get = sql_get,
     .instance_can = sql_can,

@@ -175,7 +175,7 @@ static enum answer sqlite_get(void *instance, const char *key,
 
 const struct table_driver driver_sqlite = {
     .type = "sqlite",
-    .can = TABLE_CAN_WAIT,
+    .can = TABLE_CAN_WAIT | TABLE_HAS_SETTINGS,
     .open = sqlite_open,
     .get = sqlite_get,
     .instance_can = sql_can,

@@ -385,3 +385,23 @@ TEST(confine_finds_the_places_of_tables)
     for (size_t i = 0; i < COUNT(cases); i++)
         CHECK_STR(places(cases[i].name, cases[i].value), cases[i].want);
 }
+
+TEST(confine_reads_the_settings_of_tables)
+{
+    char value[400], want[400];
+    FILE *file;
+
+    CHECK(chdir(test_dir()) == 0);
+    file = fopen("source.cf", "w");
+    CHECK(file != NULL && fputs("dbpath = /srv/sql/users.db\n"
+                                "query = SELECT a FROM b WHERE c='%s/x'\n"
+                                "tls_ca_cert_file=/srv/ca/cert.pem\n",
+                                file) >= 0);
+    fclose(file);
+    snprintf(value, sizeof value, "proxy:memcache:%s/source.cf", test_dir());
+    snprintf(want, sizeof want, " %s /srv/sql /srv/ca", test_dir());
+    CHECK_STR(places("x", value), want);
+    snprintf(value, sizeof value, "hash:%s/source.cf", test_dir());
+    snprintf(want, sizeof want, " %s", test_dir());
+    CHECK_STR(places("x", value), want);
+}
