@@ -215,7 +215,7 @@ class Lab:
         until(lambda: "reload --" in self.log(self.mark_now), what="reload")
         with contextlib.suppress(AssertionError):
             until(lambda: not [pid for pid in old & self.children()
-                               if not has_session(pid)], 10)
+                               if not has_session(pid)], 5)
 
     def children(self):
         """Processes of master."""
