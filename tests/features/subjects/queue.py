@@ -182,6 +182,7 @@ def concurrency(lab):
     sink = smtp.Sink(REMOTE3, delay=0.4)
     with lab.settings("initial_destination_concurrency=1",
                       "smtp_connection_cache_on_demand=no"):
+        run("postqueue", "-f")  # it starts when it is asked for
         qmgr = until(lambda: lab.pids("qmgr"))[0]
         os.kill(qmgr, signal.SIGSTOP)
         for _ in range(5):
