@@ -50,6 +50,9 @@ struct queue_scan *queue_scan_open_all(const char *queue);
 /* The ID, valid until the next call; NULL at the end. <path> (may be NULL):
  * where it was found. */
 const char *queue_scan_next(struct queue_scan *scan, struct str *path);
+/* Does the folder say that the last entry is a regular file? Then also its
+ * inode, which some file systems have different from that in struct stat. */
+bool queue_scan_is_file(const struct queue_scan *scan, ino_t *inode);
 void queue_scan_close(struct queue_scan *scan);
 
 #endif

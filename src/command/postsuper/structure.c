@@ -214,13 +214,36 @@ static bool purge_file(const char *queue, const char *path,
     return true;
 }
 
-static void repair_file(struct repair *repair, const char *queue,
-                        const char *path, const char *name)
+/* Once is enough; that pass is always made. */
+static bool purges(const struct repair *repair)
+{
+    return repair->options->purge && repair->pass == PASS_NAMES;
+}
+
+/* What the folder says is enough for a file that has the right name, unless
+ * its age decides whether it stays. */
+static bool look_at(const struct repair *repair, const struct queue_scan *scan,
+                    const char *queue, const char *path, const char *name,
+                    struct stat *st)
+{
+    ino_t named;
+
+    if (!queue_scan_is_file(scan, &st->st_ino) ||
+        (is_message_queue(queue) &&
+         (purges(repair) || !queue_id_inode(name, &named) ||
+          named != st->st_ino)))
+        return lstat(path, st) == 0;
+    st->st_mode = S_IFREG;
+    return true;
+}
+
+static void repair_file(struct repair *repair, const struct queue_scan *scan,
+                        const char *queue, const char *path, const char *name)
 {
     struct stat st;
 
-    if (lstat(path, &st) != 0 ||
-        (repair->options->purge && purge_file(queue, path, &st)) ||
+    if (!look_at(repair, scan, queue, path, name, &st) ||
+        (purges(repair) && purge_file(queue, path, &st)) ||
         !S_ISREG(st.st_mode))
         return;
     if (repair->options->structure && has_suffix(name)) {
@@ -248,7 +271,7 @@ static void repair_queue(struct repair *repair, const char *queue)
 
     while ((found = queue_scan_next(scan, &path)) != NULL) {
         str_set(&name, found);
-        repair_file(repair, queue, path.data, name.data);
+        repair_file(repair, scan, queue, path.data, name.data);
     }
     queue_scan_close(scan);
     str_fini(&path);

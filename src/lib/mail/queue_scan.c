@@ -17,6 +17,8 @@ struct queue_scan {
     int depth;
     struct str path;                    /* of the innermost folder, or entry */
     bool all_names;
+    bool is_file;                       /* the last entry */
+    ino_t inode;
 };
 
 /* A folder that cannot be opened is skipped: it may just have been removed. */
@@ -79,6 +81,8 @@ static const char *next_name(struct queue_scan *scan)
             enter(scan);
             continue;
         }
+        scan->is_file = entry->d_type == DT_REG;
+        scan->inode = entry->d_ino;
         if (scan->all_names || queue_id_is_valid(entry->d_name))
             return scan->path.data + scan->path_lengths[top] + 1;
     }
@@ -92,6 +96,12 @@ const char *queue_scan_next(struct queue_scan *scan, struct str *path)
     if (name != NULL && path != NULL)
         str_set_bytes(path, scan->path.data, scan->path.length);
     return name;
+}
+
+bool queue_scan_is_file(const struct queue_scan *scan, ino_t *inode)
+{
+    *inode = scan->inode;
+    return scan->is_file;
 }
 
 void queue_scan_close(struct queue_scan *scan)
