@@ -99,8 +99,9 @@ static enum dns_status mail_host_status(struct access *a, const char *domain)
         dns_query(a->s->line_arena, domain, types[i], 0, &answer);
         if (answer.status == DNS_OK || answer.status == DNS_NULL_MX)
             return answer.status;
-        if (answer.status == DNS_RETRY || answer.status == DNS_INVALID ||
-            answer.status == DNS_FAILED)
+        if (status != DNS_RETRY &&
+            (answer.status == DNS_RETRY || answer.status == DNS_INVALID ||
+             answer.status == DNS_FAILED))
             status = answer.status;
     }
     return status;

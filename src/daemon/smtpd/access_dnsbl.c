@@ -2,7 +2,7 @@
  *
  * access_dnsbl.c - lists in the DNS: of addresses and of names.
  *
- * A list answers with 127.x.y.z; "domain=pattern" accepts only addresses that
+ * A list answers with an address; "domain=pattern" accepts only those that
  * the pattern has: four fields, each a number or "[n;n..n]".
  */
 #include <ctype.h>
@@ -75,8 +75,7 @@ struct listing {
     const char *class_name;
 };
 
-/* Is the query listed? ABSENT also when an answer is outside 127/8 and no
- * pattern wants it: parked domains answer with their web server. */
+/* Is the query listed? Without a pattern, by any address. */
 static enum answer is_listed(struct access *a, struct listing *l)
 {
     struct dns_answer answer;

@@ -24,7 +24,8 @@
 #include "dns_private.h"
 #include "mail/address.h"
 
-enum { REPLY_MAX = 65535, CNAMES_MAX = 10, STATE_LIFE_S = 60 };
+enum { REPLY_MAX = 65535, CNAMES_MAX = 10, RECORDS_MAX = 100,
+       STATE_LIFE_S = 60 };
 
 static const struct {
     enum dns_type type;
@@ -126,6 +127,25 @@ static void explain(struct dns_answer *out, enum dns_status status,
              name, dns_type_name(type), text);
 }
 
+/* What a reply says cannot be used: a matter of this reply, or, if it could
+ * be read, of the records. */
+static void explain_bad_reply(struct dns_answer *out, enum dns_status status,
+                              const char *name, enum dns_type type)
+{
+    out->status = status;
+    snprintf(out->reason, sizeof out->reason,
+             "Name service error for name=%s type=%s: "
+             "Malformed or unexpected name server reply",
+             name, dns_type_name(type));
+}
+
+static void explain_loop(struct dns_answer *out, const char *name)
+{
+    out->status = DNS_NOT_FOUND;
+    snprintf(out->reason, sizeof out->reason, "Name server loop for %s", name);
+    log_warning("%s", out->reason);
+}
+
 static void explain_error(struct dns_answer *out, const char *name,
                           enum dns_type type, int error)
 {
@@ -158,7 +178,9 @@ struct reading {
     const char *want;      /* the owner that counts now */
     enum dns_type type;
     struct dns_record **end;
+    int count;             /* of records */
     bool malformed;        /* a record of ours was not fit to use */
+    bool invalid;          /* it could be read, but names no host */
 };
 
 static bool same_name(const char *a, const char *b)
@@ -185,16 +207,37 @@ static const char *expand_name(struct reading *r, const unsigned char *data)
     return arena_strdup(r->arena, name);
 }
 
-/* A host name in a record; "" is the root. */
+/* May a record lead there? "" is the root. An address in place of a name is a
+ * common error of those who write MX records, and means what it says. */
+static bool is_good_target(const struct dns_record *record)
+{
+    if (record->target[0] == '\0')
+        return record->type == DNS_MX || record->type == DNS_SRV;
+    if (record->type != DNS_MX || !domain_is_literal_ipv4(record->target))
+        return domain_is_hostname(record->target);
+    log_warning("numeric domain name in resource data of MX record for %s: %s",
+                record->owner, record->target);
+    return true;
+}
+
+/* A host name in a record. */
 static bool set_target(struct reading *r, struct dns_record *record,
                        const unsigned char *data)
 {
+    char shown[256];
+
     record->target = expand_name(r, data);
     if (record->target == NULL)
         return false;
-    if (record->target[0] == '\0')
-        return record->type == DNS_MX || record->type == DNS_SRV;
-    return domain_is_hostname(record->target);
+    if (is_good_target(record))
+        return true;
+    snprintf(shown, sizeof shown, "%s", record->target);
+    log_warning("malformed domain name in resource data of %s record for %s: "
+                "%s",
+                dns_type_name(r->type), r->want,
+                text_printable(shown, '?', false));
+    r->invalid = true;
+    return false;
 }
 
 static bool set_address(struct dns_record *record, const unsigned char *data,
@@ -280,13 +323,6 @@ static void keep_record(struct reading *r, const ns_rr *rr)
     record->ttl_s = ns_rr_ttl(*rr);
     record->secure = r->out->secure;
     if (!set_data(r, record, ns_rr_rdata(*rr), ns_rr_rdlen(*rr))) {
-        char shown[256];
-        snprintf(shown, sizeof shown, "%s",
-                 record->target ? record->target : "");
-        log_warning("malformed domain name or data in resource data of %s "
-                    "record for %s: %s",
-                    dns_type_name(r->type), r->want,
-                    text_printable(shown, '?', false));
         r->malformed = true;
         return;
     }
@@ -294,6 +330,7 @@ static void keep_record(struct reading *r, const ns_rr *rr)
         return;
     *r->end = record;
     r->end = &record->next;
+    r->count++;
 }
 
 /* The target of a CNAME record for <want>, or NULL. */
@@ -316,6 +353,13 @@ static const char *find_alias(struct reading *r)
     return NULL;
 }
 
+static bool is_ours(const struct reading *r, const ns_rr *rr)
+{
+    return (int)ns_rr_type(*rr) == (int)r->type &&
+           same_name(ns_rr_name(*rr), r->want);
+}
+
+/* A reply with very many records is a way to keep others busy. */
 static void collect(struct reading *r)
 {
     ns_rr rr;
@@ -325,9 +369,15 @@ static void collect(struct reading *r)
             r->malformed = true;
             return;
         }
-        if ((int)ns_rr_type(rr) == (int)r->type &&
-            same_name(ns_rr_name(rr), r->want))
-            keep_record(r, &rr);
+        if (!is_ours(r, &rr))
+            continue;
+        if (r->count >= RECORDS_MAX) {
+            log_warning("DNS record count limit (%d) exceeded -- dropping "
+                        "excess record(s) after qname=%s qtype=%s",
+                        RECORDS_MAX, r->want, dns_type_name(r->type));
+            return;
+        }
+        keep_record(r, &rr);
     }
 }
 
@@ -342,7 +392,7 @@ static bool read_reply(struct arena *arena, const unsigned char *reply,
     const char *alias;
 
     if (ns_initparse(reply, length, &r.message) != 0) {
-        explain(out, DNS_FAILED, r.want, type, "Malformed name server reply");
+        explain_bad_reply(out, DNS_RETRY, r.want, type);
         return true;
     }
     out->rcode = (int)ns_msg_getflag(r.message, ns_f_rcode);
@@ -350,8 +400,7 @@ static bool read_reply(struct arena *arena, const unsigned char *reply,
     bool moved = false;
     while (type != DNS_CNAME && (alias = find_alias(&r)) != NULL) {
         if (++*aliases > CNAMES_MAX) {
-            explain(out, DNS_FAILED, r.want, type,
-                    "Too many CNAME records: possible loop");
+            explain_loop(out, r.want);
             return true;
         }
         r.want = out->canonical = alias;
@@ -363,8 +412,8 @@ static bool read_reply(struct arena *arena, const unsigned char *reply,
         return true;
     }
     if (r.malformed) {
-        explain(out, DNS_INVALID, r.want, type,
-                "Malformed or unexpected name server reply");
+        explain_bad_reply(out, r.invalid ? DNS_INVALID : DNS_RETRY, r.want,
+                          type);
         return true;
     }
     explain_error(out, r.want, type, NO_DATA);
@@ -391,8 +440,7 @@ static void check_null_mx(struct dns_answer *out)
         else
             link = &(*link)->next;
     if (out->records == NULL)
-        explain(out, DNS_INVALID, out->canonical, DNS_MX,
-                "Malformed or unexpected name server reply");
+        explain_bad_reply(out, DNS_INVALID, out->canonical, DNS_MX);
 }
 
 void dns_query(struct arena *arena, const char *name, enum dns_type type,
