@@ -33,18 +33,32 @@ static bool complain(const struct error *why)
     return false;
 }
 
-/* Each value must be of its type and within its bounds. A default that is
- * none (virtual_mailbox_base) matters only to the program that needs it. */
+/* As the SMTP client reads its parameters, or for LMTP. A default that is none
+ * (virtual_mailbox_base) matters only to the program that needs it. */
+static bool check_group(struct config *config, const struct param_group *group,
+                        bool (*load)(struct config *config,
+                                     const struct param_group *group,
+                                     struct error *why))
+{
+    struct error why = ERROR_NONE;
+
+    return load(config, group, &why) ||
+           text_has_prefix(why.text, "the built-in default") ||
+           complain(&why);
+}
+
+/* Each value must be of its type and within its bounds. The values for SMTP
+ * stay loaded. */
 static bool check_parameters(struct config *config)
 {
     bool ok = true;
 
     for (const struct param_group *const *group = param_groups;
          *group != NULL; group++) {
-        struct error why = ERROR_NONE;
-        if (!param_group_load(config, *group, &why) &&
-            !text_has_prefix(why.text, "the built-in default"))
-            ok = complain(&why);
+        struct error known = ERROR_NONE;
+        ok = check_group(config, *group, param_group_load) &&
+             check_group(config, *group, param_group_load_lmtp) && ok;
+        param_group_load(config, *group, &known);
     }
     return ok;
 }
@@ -207,17 +221,36 @@ static bool check_mail_owner(const struct command *command)
 
 /* ---- master.cf ------------------------------------------------------------- */
 
+static bool is_unbuilt_program(const char *name)
+{
+    static const char *const unbuilt[] = { "postscreen", "dnsblog", "tlsproxy",
+                                           "qmqpd" };
+    for (size_t i = 0; i < sizeof unbuilt / sizeof *unbuilt; i++)
+        if (strcmp(unbuilt[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* A port where clients would come and nobody answers is an error. */
 static bool check_program(const struct master_entry *entry, const char *where)
 {
     char *path = mem_printf("%s/%s", common_params.daemon_directory,
                             entry->command);
-    bool ok = access(path, X_OK) == 0;
+    bool is_there = access(path, X_OK) == 0;
+    int error = errno;
+    bool is_unbuilt = !is_there && is_unbuilt_program(entry->command);
+    bool is_fault = is_unbuilt && entry->type == MASTER_INET;
 
-    if (!ok)
+    if (is_unbuilt)
+        (is_fault ? log_error : log_warning)(
+            "%s: service %s asks for %s, which this version does not have; "
+            "comment the service out",
+            where, entry->name, entry->command);
+    else if (!is_there)
         log_warning("%s: service %s cannot run: %s: %s", where, entry->name,
-                    path, strerror(errno));
+                    path, strerror(error));
     free(path);
-    return true;
+    return !is_fault;
 }
 
 /* Names that main.cf or this service gives to lists of restrictions. */
@@ -346,6 +379,7 @@ bool check_configuration(struct command *command)
 {
     bool ok = check_parameters(command->config);
 
+    ok = check_addresses(command->config) && ok;
     ok = check_settings(command->config) && ok;
     ok = check_mail_owner(command) && ok;
     return check_services(command) && ok;

@@ -29,23 +29,24 @@ static const struct row {
     const char *name;
     int (*run)(struct command *command);
     bool takes_arguments;
+    bool warns; /* says first what postconf has doubts about */
 } rows[] = {
-    { "start", command_start_daemon, false },
-    { "start-fg", command_start_fg, false },
-    { "stop", command_stop, false },
-    { "quick-stop", command_stop, false },
-    { "drain", command_stop, false },
-    { "abort", command_abort, false },
-    { "reload", command_reload, false },
-    { "flush", command_flush, false },
-    { "status", command_status, false },
-    { "check", command_check, false },
-    { "logrotate", command_logrotate, false },
-    { "set-permissions", command_post_install_action, true },
-    { "upgrade-configuration", command_post_install_action, true },
-    { "post-install", command_post_install, true },
-    { "tls", command_tls, true },
-    { "non-bdb", command_non_bdb, true },
+    { "start", command_start_daemon, false, true },
+    { "start-fg", command_start_fg, false, true },
+    { "stop", command_stop, false, false },
+    { "quick-stop", command_stop, false, false },
+    { "drain", command_stop, false, false },
+    { "abort", command_abort, false, false },
+    { "reload", command_reload, false, true },
+    { "flush", command_flush, false, false },
+    { "status", command_status, false, true },
+    { "check", command_check, false, true },
+    { "logrotate", command_logrotate, false, false },
+    { "set-permissions", command_post_install_action, true, false },
+    { "upgrade-configuration", command_post_install_action, true, false },
+    { "post-install", command_post_install, true, false },
+    { "tls", command_tls, true, false },
+    { "non-bdb", command_non_bdb, true, false },
 };
 
 /* As scripts are used to: a pause, so that a loop does no harm. */
@@ -154,6 +155,22 @@ static struct options parse_options(int argc, char **argv)
     return o;
 }
 
+/* Folders below it are made; but another queue than that with the mail must
+ * not come into being because of a slip of the pen. */
+static void enter_queue(const struct row *row)
+{
+    const char *queue = common_params.queue_directory;
+
+    if (chdir(queue) == 0)
+        return;
+    if (row->warns)
+        fatal("chdir(%s): %m; if queue_directory is right, make it with: "
+              "mkdir -p %s",
+              queue, queue);
+    if (chdir("/") != 0)
+        fatal("chdir /: %m");
+}
+
 int main(int argc, char **argv)
 {
     static const struct param_group *const groups[] = {
@@ -188,8 +205,8 @@ int main(int argc, char **argv)
     hand_over_to_wrapper(command.config, argv + optind, one_instance);
     const struct row *row = find_row(argv + optind);
     command.arguments = argv + optind + 1;
-    if (chdir(common_params.queue_directory) != 0 &&
-        chdir("/") != 0)
-        fatal("chdir /: %m");
+    enter_queue(row);
+    if (row->warns)
+        repeat_doubts(&command);
     return row->run(&command);
 }

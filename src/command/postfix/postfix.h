@@ -52,8 +52,12 @@ void check_maps(struct config *config);
 void check_jail(void);
 /* Add to master.cf what it lacks. False: something could not be mended. */
 bool upgrade_configuration(struct command *command, struct config *config);
+/* Log what postconf warns of. */
+void repeat_doubts(const struct command *command);
 /* main.cf and master.cf can be used as they are; each fault is logged. */
 bool check_configuration(struct command *command);
+/* The addresses in main.cf are some; each fault is logged. */
+bool check_addresses(struct config *config);
 /* Warn if <name> is a list of restrictions, or one of <classes>, and <value>
  * has words that the SMTP server will not understand. */
 void check_restrictions(const char *classes, const char *where,
