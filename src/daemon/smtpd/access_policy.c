@@ -147,9 +147,7 @@ static struct stream *connect_server(struct arena *arena,
         error_set(why, "not inet:host:port or unix:path");
     if (fd < 0)
         return NULL;
-    struct stream *stream = stream_open(fd);
-    stream_set_timeout(stream, server->timeout_s);
-    return stream;
+    return stream_open(fd);
 }
 
 static void disconnect(struct policy_connection *c)
@@ -278,7 +276,8 @@ static void put_request(struct session *s, struct stream *out,
     stream_put_char(out, '\n');
 }
 
-/* The action, in the line's arena; NULL: no useful answer. */
+/* The action, in the line's arena; NULL: no useful answer. What has a NUL in
+ * it is none, as it would mean one thing to us and another to the sender. */
 static const char *get_action(struct session *s, struct stream *in)
 {
     struct str line = STR_EMPTY;
@@ -286,7 +285,8 @@ static const char *get_action(struct session *s, struct stream *in)
     bool whole = false;
 
     for (int i = 0; i < POLICY_LINES_MAX; i++) {
-        if (!stream_get_until(in, '\n', POLICY_LINE_MAX, &line))
+        if (!stream_get_until(in, '\n', POLICY_LINE_MAX, &line) ||
+            memchr(line.data, '\0', line.length) != NULL)
             break;
         if (line.length == 0) {
             whole = true;
@@ -307,6 +307,7 @@ static const char *ask(struct session *s, const struct policy_server *server,
 
     if (c == NULL)
         return NULL;
+    stream_set_deadline(c->stream, deadline_in_s(server->timeout_s));
     put_request(s, c->stream, server->context);
     c->requests++;
     c->idle_until = deadline_in_s(server->max_idle_s);

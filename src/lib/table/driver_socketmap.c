@@ -81,7 +81,10 @@ static bool read_netstring(struct stream *in, size_t max, struct str *out,
         return error_set(why, "%s", stream_error_text(in));
     out->data[length] = 0;
     out->length = length;
-    return comma == ',' || error_set(why, "bad netstring terminator");
+    if (comma != ',')
+        return error_set(why, "bad netstring terminator");
+    return memchr(out->data, 0, length) == NULL ||
+           error_set(why, "null character in the reply");
 }
 
 static bool exchange(struct stream *stream, const struct str *query,

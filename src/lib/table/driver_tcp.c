@@ -114,6 +114,12 @@ static bool ask_server(struct tcp_table *t, const char *request,
     return false;
 }
 
+/* A value would end there for some of those who use it. */
+static bool has_nul(const struct str *text)
+{
+    return memchr(text->data, 0, text->length) != NULL;
+}
+
 static enum answer bad_reply(struct tcp_table *t, const char *reply,
                              struct error *why)
 {
@@ -130,7 +136,7 @@ static enum answer parse_reply(struct tcp_table *t, const char *reply,
     enum answer answer;
 
     if (strlen(reply) < 4 || !text_is_space((unsigned char)reply[3]) ||
-        !decode(&text, reply + 4)) {
+        !decode(&text, reply + 4) || has_nul(&text)) {
         answer = bad_reply(t, reply, why);
     } else if (*reply == '2') {
         str_swap(value, &text);
@@ -162,7 +168,8 @@ static enum answer tcp_get(void *instance, const char *key, struct str *value,
         while (reply.length > 0 &&
                text_is_space((unsigned char)reply.data[reply.length - 1]))
             str_truncate(&reply, reply.length - 1);
-        answer = parse_reply(t, reply.data, value, why);
+        answer = has_nul(&reply) ? bad_reply(t, reply.data, why)
+                                 : parse_reply(t, reply.data, value, why);
     }
     str_fini(&reply);
     str_fini(&request);

@@ -133,9 +133,10 @@ struct stream *remote_stream(struct remote *r, struct error *why)
             return NULL;
         }
         r->stream = stream_open(fd);
-        stream_set_timeout(r->stream, r->timeout_s);
         r->life_until = limit(r->life_s);
     }
     r->idle_until = limit(r->idle_s);
+    /* For the whole of a request and its reply, however slow they come. */
+    stream_set_deadline(r->stream, limit(r->timeout_s));
     return r->stream;
 }
