@@ -238,6 +238,8 @@ check-deb: deb
 	$(SCRIPT) tests/debian/run
 
 clean:
+	for folder in demo peer bench test-results; do \
+	    tests/open-folder -r $(BUILD)/$$folder; done
 	rm -rf $(BUILD)
 
 distclean: clean
