@@ -33,14 +33,17 @@ static const struct {
 static const struct {
     const char *name, *instead;
     enum param_fate fate;
+    bool is_read; /* in place of <instead>, which may not be set */
 } fates[] = {
-#define DEPRECATED(name, instead) { name, instead, PARAM_DEPRECATED },
-#define ALIAS(name, instead) { name, instead, PARAM_ALIAS },
-#define RENAMED(name, instead) { name, instead, PARAM_RENAMED },
-#define REMOVED(name) { name, "", PARAM_REMOVED },
+#define DEPRECATED(name, instead) { name, instead, PARAM_DEPRECATED, false },
+#define ALIAS(name, instead) { name, instead, PARAM_ALIAS, false },
+#define LOST_ALIAS(name, instead) { name, instead, PARAM_ALIAS, true },
+#define RENAMED(name, instead) { name, instead, PARAM_RENAMED, true },
+#define REMOVED(name) { name, "", PARAM_REMOVED, false },
 #include "config/deprecated.def"
 #undef DEPRECATED
 #undef ALIAS
+#undef LOST_ALIAS
 #undef RENAMED
 #undef REMOVED
 };
@@ -59,8 +62,7 @@ enum param_fate param_fate(const char *name, const char **instead)
 const char *param_former_name(const char *name)
 {
     for (size_t i = 0; i < sizeof fates / sizeof fates[0]; i++)
-        if (fates[i].fate == PARAM_RENAMED &&
-            strcmp(fates[i].instead, name) == 0)
+        if (fates[i].is_read && strcmp(fates[i].instead, name) == 0)
             return fates[i].name;
     return NULL;
 }
