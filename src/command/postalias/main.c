@@ -22,7 +22,7 @@
 
 #define LETTERS "c:d:fijnNopq:rsuvw"
 #define USAGE                                                             \
-    "usage: postalias [-fijnNoprsuvw] [-c config_dir] [-d key] [-q key] " \
+    "usage: postalias [-Nfijnoprsuvw] [-c config_dir] [-d key] [-q key] " \
     "[map_type:]file..."
 
 enum { MAX_TOKENS = 1 << 20 };

@@ -61,7 +61,8 @@ int main(int argc, char **argv)
 
     setup_early_log("postmap", true);
     int first = builder_parse(&o, argc, argv, LETTERS, USAGE);
-    if ((o.body || o.header) && (o.query == NULL || strcmp(o.query, "-") != 0))
+    if ((o.body || o.header || o.mime) &&
+        (o.query == NULL || strcmp(o.query, "-") != 0))
         fatal("specify -b -h or -m only with \"-q -\"");
     if (o.mime && !o.body && !o.header)
         log_warning("ignoring -m option without -b or -h");
