@@ -8,7 +8,13 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { LINE_COLUMNS = 78 };
+enum {
+    LINE_COLUMNS = 78,
+    /* A value without spaces may be broken: after punctuation, or at last
+     * anywhere. */
+    LONG_RUN = 24,
+    LONGEST_RUN = 48,
+};
 
 /* Characters that roff takes for others, or for a command. */
 static void put_character(char c)
@@ -24,13 +30,26 @@ static void put_character(char c)
     }
 }
 
+static bool may_break(size_t run, char c)
+{
+    return run >= LONGEST_RUN ||
+           (run >= LONG_RUN && strchr(",:}", c) != NULL);
+}
+
 void roff_put_argument(const char *text)
 {
+    size_t run = 0;
+
     putchar('"');
     for (; *text != '\0'; text++) {
         if (*text == '"')
             putchar('"');
         put_character(*text);
+        run = *text == ' ' ? 0 : run + 1;
+        if (may_break(run, *text)) {
+            fputs("\\:", stdout);
+            run = 0;
+        }
     }
     putchar('"');
 }
