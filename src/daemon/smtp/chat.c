@@ -167,10 +167,12 @@ static void make_printable(char *text)
     }
 }
 
-/* Codes that say that we made a mistake: RFC 5321, section 4.2.2. */
-static bool is_our_mistake(int code)
+/* Codes that say that we made a mistake: RFC 5321, section 4.2.2. To try EHLO
+ * is none. */
+static bool is_our_mistake(const struct session *s, int code)
 {
-    return code == 555 || (code >= 500 && code < 510);
+    return s->phase != PHASE_EHLO &&
+           (code == 555 || (code >= 500 && code < 510));
 }
 
 static bool read_reply(struct session *s, struct smtp_reply *reply)
@@ -232,6 +234,6 @@ bool session_reply(struct session *s, struct smtp_reply *reply)
         take_farewell(s, reply);
     if (reply->code == 421)
         s->no_reuse = true;
-    s->has_problem = s->has_problem || is_our_mistake(reply->code);
+    s->has_problem = s->has_problem || is_our_mistake(s, reply->code);
     return true;
 }

@@ -2,8 +2,11 @@
  *
  * notify.c - the transcript of a session, sent to the postmaster.
  */
+#include <time.h>
+
 #include "base/log.h"
 #include "client/cleanup.h"
+#include "mail/date.h"
 #include "mail/record.h"
 #include "smtp.h"
 
@@ -15,7 +18,10 @@ static void put_line(const char *line, void *context)
 static void put_head(struct cleanup_post *post, const struct session *s)
 {
     const char *format = message_params.header_from_format;
+    char date[64];
 
+    cleanup_post_line(post, "Date: %s",
+                      date_format(time(NULL), date, sizeof date));
     cleanup_notice_address(post, "From", "Mail Delivery System",
                            arena_printf(s->arena, "MAILER-DAEMON@%s",
                                         common_params.myhostname),

@@ -239,6 +239,8 @@ static void data_answered(struct transaction *t, const struct smtp_reply *reply)
         t->last.dsn = "2.0.0";
         return;
     }
+    if (reply->code / 100 == 2)
+        t->session->has_problem = true;
     if (t->refused || t->accepted_count == 0)
         return;
     t->refused = true;
@@ -412,8 +414,7 @@ static void send_nothing(struct session *s)
 {
     struct smtp_reply reply;
 
-    session_phase(s, PHASE_DOT);
-    session_send(s, ".");
+    send_dot(s);
     /* LMTP: no recipients, no reply. */
     if (!s->is_lmtp && !session_reply(s, &reply))
         s->is_dead = true;
@@ -455,7 +456,8 @@ static void finish_probe(struct transaction *t)
         t->session->is_dead = true;
 }
 
-/* Make the server forget, so that others may use the connection. */
+/* Make the server forget, so that others may use the connection; before QUIT
+ * some servers want it, too. */
 static void reset(struct session *s)
 {
     struct smtp_reply reply;
@@ -484,6 +486,8 @@ void session_transact(struct session *s)
         send_message(&t);
     else if (t.data_open)
         send_nothing(s);
-    if (!(complete && !is_probe(t.delivery)) && !s->is_dead && will_keep(s))
+    if (complete && !is_probe(t.delivery))
+        return;
+    if (!s->is_dead && (!t.data_open || will_keep(s)))
         reset(s);
 }

@@ -5,10 +5,12 @@
 #include "notify.h"
 
 #include <stdarg.h>
+#include <time.h>
 
 #include "base/fatal.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "mail/date.h"
 #include "mail/record.h"
 
 static const struct {
@@ -108,6 +110,9 @@ void notify_finish(struct session *s)
         return;
     }
     const char *format = message_params.header_from_format;
+    char date[64];
+    cleanup_post_line(post, "Date: %s",
+                      date_format(time(NULL), date, sizeof date));
     cleanup_notice_address(post, "From", "Mail Delivery System",
                            arena_printf(s->arena, "MAILER-DAEMON@%s",
                                         common_params.myhostname),
