@@ -47,6 +47,8 @@ void log_open(const struct log_options *options);
 void log_set_targets(unsigned targets);
 /* Connect to postlogd now: this process may later be a user who cannot. */
 void log_connect(void);
+/* A line for the system's log alone, whatever the targets are. */
+void log_to_syslog(const char *text);
 int log_verbose(void);           /* 0, or how often -v was given */
 void log_set_verbose(int level);
 

@@ -11,7 +11,6 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <syslog.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -64,7 +63,7 @@ static void turn_to_syslog(void)
 
     lines[lines_length] = '\0';
     while ((line = text_token(&cursor, "\n")) != NULL)
-        syslog(LOG_MAIL | LOG_INFO, "%s", line);
+        log_to_syslog(line);
 }
 
 static void write_lines(void)
@@ -96,7 +95,7 @@ static void rest_between_lines(void)
 static void add_line(const char *text)
 {
     if (log_fd < 0) {
-        syslog(LOG_MAIL | LOG_INFO, "%s", text);
+        log_to_syslog(text);
         return;
     }
     lines_length += log_format_stamp(lines + lines_length, STAMP_MAX);

@@ -8,21 +8,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "log_socket.h"
 
-enum { TEXT_MAX = 2000, LINE_MAX_BYTES = TEXT_MAX + 512, PATIENCE_MS = 1000 };
+enum { TEXT_MAX = 2000, LINE_MAX_BYTES = TEXT_MAX + 512 };
 
 static const struct level_row {
     const char *prefix;
@@ -39,13 +37,12 @@ static const struct level_row {
 static struct {
     char tag[128];
     char program[64];
-    char postlog_socket[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+    struct log_socket postlog, syslog;
     char fallback_file[1024];
     char host_name[256];
     int file_mode;
     int facility;
     unsigned targets;
-    int postlog_fd;
     int verbose;
     bool ascii_only;
     unsigned counts[sizeof level_rows / sizeof *level_rows];
@@ -54,7 +51,8 @@ static struct {
     .program = "postfix",
     .facility = LOG_MAIL,
     .targets = LOG_TO_STDERR,
-    .postlog_fd = -1,
+    .postlog = { .fd = -1 },
+    .syslog = { .path = "/dev/log", .fd = -1, .may_stream = true },
 };
 
 /* A process asks for its number once; a child is another process. */
@@ -118,9 +116,10 @@ void log_open(const struct log_options *options)
                                        : options->syslog_name);
     state.facility = facility_number(options->facility);
     /* Half a path is the path of something else. */
-    if (!copy_text(state.postlog_socket, sizeof state.postlog_socket,
+    log_socket_close(&state.postlog);
+    if (!copy_text(state.postlog.path, sizeof state.postlog.path,
                    options->postlog_socket))
-        state.postlog_socket[0] = '\0';
+        state.postlog.path[0] = '\0';
     if (!copy_text(state.fallback_file, sizeof state.fallback_file,
                    options->fallback_file))
         state.fallback_file[0] = '\0';
@@ -128,21 +127,17 @@ void log_open(const struct log_options *options)
     state.host_name[strcspn(state.host_name, ".")] = '\0';
     state.ascii_only = options->ascii_only;
     state.file_mode = options->file_mode != 0 ? options->file_mode : 0600;
-    if (state.postlog_fd >= 0) {
-        close(state.postlog_fd);
-        state.postlog_fd = -1;
-    }
     log_set_targets(options->targets);
 }
 
-/* syslog(3) is opened at once, while its socket can still be reached: the
+/* The system's log is opened at once, while its socket can still be reached: the
  * process may go into a chroot next. */
 void log_set_targets(unsigned targets)
 {
     state.targets = targets;
     if ((targets & (LOG_TO_SYSLOG | LOG_TO_POSTLOG)) != 0) {
-        closelog();
-        openlog(state.tag, LOG_PID | LOG_NDELAY, state.facility);
+        log_socket_close(&state.syslog);
+        log_socket_connect(&state.syslog);
     }
 }
 
@@ -161,8 +156,9 @@ unsigned log_count(enum log_level level)
     return state.counts[level];
 }
 
-/* Our own words, because strftime's change with the locale. */
-size_t log_format_stamp(char *out, size_t size)
+/* "Mon dd hh:mm:ss ", in our own words, because strftime's change with the
+ * locale. */
+static size_t format_time(char *out, size_t size)
 {
     static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr",
                                         "May", "Jun", "Jul", "Aug",
@@ -170,13 +166,21 @@ size_t log_format_stamp(char *out, size_t size)
     struct timeval now = clock_wall();
     struct tm local = { 0 };
     localtime_r(&now.tv_sec, &local);
+    int length = snprintf(out, size, "%s %2d %02d:%02d:%02d ",
+                          months[local.tm_mon], local.tm_mday, local.tm_hour,
+                          local.tm_min, local.tm_sec);
+    return (size_t)length < size ? (size_t)length : size - 1;
+}
+
+size_t log_format_stamp(char *out, size_t size)
+{
     const char *host = state.host_name;
     if (host[0] == '\0')
         host = "localhost";
-    int length = snprintf(out, size, "%s %2d %02d:%02d:%02d %s ",
-                          months[local.tm_mon], local.tm_mday, local.tm_hour,
-                          local.tm_min, local.tm_sec, host);
-    return (size_t)length < size ? (size_t)length : size - 1;
+    size_t used = format_time(out, size);
+    int length = snprintf(out + used, size - used, "%s ", host);
+    used += (size_t)length;
+    return used < size ? used : size - 1;
 }
 
 size_t log_format_line(char *out, size_t size, const char *text)
@@ -216,64 +220,25 @@ static void write_stderr(const char *text)
 
 static void write_syslog(enum log_level level, const char *text)
 {
-    syslog(state.facility | level_rows[level].priority, "%s", text);
+    char line[LINE_MAX_BYTES];
+    size_t used = (size_t)snprintf(line, sizeof line, "<%d>",
+                                   state.facility | level_rows[level].priority);
+    used += format_time(line + used, sizeof line - used);
+    used += (size_t)snprintf(line + used, sizeof line - used, "%s[%d]: %s",
+                             state.tag, process_number(), text);
+    log_socket_send(&state.syslog, line,
+                    used < sizeof line ? used : sizeof line - 1);
 }
 
-static bool open_postlog(void)
+void log_to_syslog(const char *text)
 {
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
-    if (state.postlog_fd >= 0)
-        return true;
-    if (state.postlog_socket[0] == '\0')
-        return false;
-    memcpy(address.sun_path, state.postlog_socket,
-           strlen(state.postlog_socket) + 1);
-
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return false;
-    if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
-        close(fd);
-        return false;
-    }
-    state.postlog_fd = fd;
-    return true;
+    write_syslog(LOG_LEVEL_INFO, text);
 }
 
 void log_connect(void)
 {
     if (state.targets & LOG_TO_POSTLOG)
-        open_postlog();
-}
-
-/* A full socket is given a second, in the hope that postlogd catches up. One
- * whose reader is gone is opened anew once: postlogd may have been restarted.
- * This does not let other fibers run: a log call must not be a MAY_WAIT. */
-static bool send_postlog(const char *line, size_t length)
-{
-    deadline_t until = deadline_in_ms(PATIENCE_MS);
-    bool reopened = false;
-
-    while (open_postlog()) {
-        if (send(state.postlog_fd, line, length, MSG_NOSIGNAL) >= 0)
-            return true;
-        if (errno == EINTR)
-            continue;
-        if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) {
-            int left = deadline_left_ms(until);
-            struct pollfd full = { .fd = state.postlog_fd, .events = POLLOUT };
-            if (left == 0)
-                return false;
-            poll(&full, 1, errno == ENOBUFS || left > 100 ? 100 : left);
-            continue;
-        }
-        close(state.postlog_fd);
-        state.postlog_fd = -1;
-        if (reopened)
-            return false;
-        reopened = true;
-    }
-    return false;
+        log_socket_connect(&state.postlog);
 }
 
 int log_open_file(const char *path, int mode)
@@ -311,7 +276,8 @@ static void write_postlog(enum log_level level, const char *text)
     char line[LINE_MAX_BYTES];
     int length = snprintf(line, sizeof line, "%s[%d]: %s", state.tag,
                           process_number(), text);
-    if (send_postlog(line, (size_t)length) || append_fallback_file(text))
+    if (log_socket_send(&state.postlog, line, (size_t)length) ||
+        append_fallback_file(text))
         return;
     if ((state.targets & LOG_TO_SYSLOG) == 0)
         write_syslog(level, text);
