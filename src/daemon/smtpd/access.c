@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "client/rewrite.h"
 #include "mail/address.h"
 #include "notify.h"
 #include "old_defaults.h"
@@ -458,11 +459,27 @@ bool access_mail(struct session *s)
     return conclude_early(s, run_sender(s), &s->if_permit_sender);
 }
 
+/* Whom nothing is kept from: the postmaster (RFC 5321, section 4.5.1), and the
+ * sender of probes, so that a server which probes it in turn can go on. */
+static bool is_open_to_all(struct session *s)
+{
+    const char *prober = verify_params.address_verify_sender;
+    const char *at = strrchr(s->recipient, '@');
+
+    if (text_equal_nocase(s->recipient, "postmaster"))
+        return true;
+    /* Only the like costs a question. */
+    size_t length = strcspn(prober, "@");
+    if (length == 0 || at == NULL || length != (size_t)(at - s->recipient) ||
+        !text_equal_nocase_n(prober, s->recipient, length))
+        return false;
+    prober = rewrite_try(s->line_arena, REWRITE_LOCAL, prober);
+    return prober != NULL && text_equal_nocase(s->recipient, prober);
+}
+
 bool access_rcpt(struct session *s)
 {
-    /* RFC 5321, section 4.5.1: everyone may write to the postmaster. */
-    if (s->standalone || s->mail.discard ||
-        text_equal_nocase(s->recipient, "postmaster"))
+    if (s->standalone || s->mail.discard || is_open_to_all(s))
         return true;
     begin_stage(s, smtpd_params.smtpd_delay_reject ? no_verdict
                                                    : s->if_permit_sender);
