@@ -232,7 +232,9 @@ static bool default_route(struct resolver *resolver, struct target *t,
 /* Says it once per lookup; one of the two lists must go. */
 static void warn_both(const char *domain, const char *one, const char *other)
 {
-    log_warning("do not list domain %s in BOTH %s and %s", domain, one, other);
+    if (common_params.helpful_warnings)
+        log_warning("do not list domain %s in BOTH %s and %s", domain, one,
+                    other);
 }
 
 static bool local_route(struct resolver *resolver, struct target *t,
