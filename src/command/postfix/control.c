@@ -128,9 +128,10 @@ int command_start_daemon(struct command *command)
     if (!prepare(command))
         return 1;
     struct words words = master_words(command, "-w");
-    if (control_run(words.items) != 0)
-        return refuse("mail system startup failed");
-    return 0;
+    int status = control_run(words.items);
+    free((char *)(size_t)words.items[0]);
+    ARRAY_FREE(&words);
+    return status == 0 ? 0 : refuse("mail system startup failed");
 }
 
 /* In place of this process: process 1 stays process 1. */
