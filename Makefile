@@ -185,7 +185,7 @@ $(BUILD)/man/%: man/%.in $(MANGEN)
 
 # ---- Targets ---------------------------------------------------------------
 
-.PHONY: all run stop check check-features check-deb bench stage install \
+.PHONY: all run stop check check-features check-deb bench lint stage install \
 	uninstall deb \
 	clean distclean help programs unit-tests $(LAYERS:%=lib-%) $(UNITS:%=unit-%) \
 	$(DAEMONS) $(COMMANDS) $(TOOLS)
@@ -221,6 +221,9 @@ check-features: all
 
 bench: all
 	$(SCRIPT) tests/bench/run
+
+lint:
+	BUILD='$(BUILD)' tests/lint/run
 
 stage: all
 	$(SCRIPT) conf/stage-instance '$(DIR)'
@@ -258,6 +261,7 @@ help:
 #:   JOBS=2 TESTS="unit e2e" at a time, and only those with a word in the name
 #: make check-features     only the table of features, a line for each
 #: make fuzz TIME=60       fuzz the parsers, or with FUZZ="mime addr" some
+#: make lint               cppcheck, gcc -fanalyzer, clang-tidy; some minutes
 #: make bench              measure
 #: make stage DIR=/folder  a private, complete instance in one folder
 #: make install            DESTDIR=... and the places given to ./configure
