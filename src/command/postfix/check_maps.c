@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/log.h"
@@ -44,6 +45,24 @@ static const char *builder_of(const char *parameter)
     return text_has_prefix(parameter, "alias_") ? "postalias" : "postmap";
 }
 
+/* A file that is there, but cannot be read, or is a folder. */
+static void check_readable(const char *where, const char *parameter,
+                           const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0 && errno == ENOENT)
+        return; /* which is said elsewhere */
+    if (access(path, R_OK) != 0)
+        log_warning("%s: %s: %s cannot be read: %m; mend owner or mode of the "
+                    "file and the folders above it",
+                    where, parameter, path);
+    else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        log_warning("%s: %s: %s is a folder, not a table; move it away, or "
+                    "correct the name of the table",
+                    where, parameter, path);
+}
+
 static void check_indexed(const char *where, const char *parameter,
                           const char *type, const char *path,
                           const char *suffix)
@@ -61,6 +80,7 @@ static void check_indexed(const char *where, const char *parameter,
                     "%s %s:%s",
                     where, parameter, path, index, builder_of(parameter),
                     type, path);
+    check_readable(where, parameter, index);
     free(index);
 }
 
@@ -83,6 +103,7 @@ static void check_table(struct arena *arena, const char *where,
             log_warning("%s: %s: the table %s has no file: write %s, or "
                         "remove the table from the list",
                         where, parameter, word, colon + 1);
+        check_readable(where, parameter, colon + 1);
         return;
     }
     if (strspn(type, "abcdefghijklmnopqrstuvwxyz") != strlen(type))
