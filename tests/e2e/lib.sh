@@ -20,11 +20,12 @@ bad()
 }
 skip() { echo "skip $1: $2"; }
 
-# check NAME COMMAND...: one test.
+# check NAME COMMAND...: one test. The log may come a moment late.
 check()
 {
     name=$1
     shift
+    [ "$1" != in_log ] || set -- await "$@"
     if "$@"; then ok "$name"; else bad "$name" "$*"; fi
 }
 
