@@ -64,9 +64,13 @@ static void serve_connection(struct process *p, int listener)
     int fd;
     enum accept_result result = connection_accept(listener, &fd);
 
+    if (result == ACCEPT_NOBODY)
+        return;
     if (result != ACCEPT_DONE) {
-        if (result != ACCEPT_NOBODY)
-            clock_sleep_ms(SERVICE_SHORTAGE_MS);
+        /* Master takes this process for one that can serve. A new one has more
+         * room, or is not started. */
+        clock_sleep_ms(SERVICE_SHORTAGE_MS);
+        p->is_retiring = true;
         return;
     }
     child_status_send(SERVICE_STATUS_FD, 1, 0);
