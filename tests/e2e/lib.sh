@@ -45,13 +45,16 @@ is_root() { [ "$(id -u)" -eq 0 ]; }
 # An account that mail can be delivered to: root's tests use nobody.
 if is_root; then user=nobody; else user=$(id -un); fi
 
-# A TCP port that nobody listens on now.
+# A TCP port that nobody listens on now, and that no other test of this run is
+# given. Below the ports that Linux gives to clients: one of those could be in
+# use again when a stopped server wants it back.
 free_port()
 {
     while :; do
-        port=$(($(od -An -N2 -tu2 /dev/urandom) % 20000 + 20000))
+        port=$(($(od -An -N2 -tu2 /dev/urandom) % 22000 + 10000))
         hex=$(printf '%04X' $port)
-        grep -qs ":$hex " /proc/net/tcp /proc/net/tcp6 || break
+        ! grep -qs ":$hex " /proc/net/tcp /proc/net/tcp6 || continue
+        [ -n "${TMPDIR:-}" ] && ! mkdir "$TMPDIR/port.$port" 2>/dev/null || break
     done
     echo $port
 }
