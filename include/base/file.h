@@ -37,6 +37,9 @@ int file_open_plain(const char *path, int flags, mode_t mode, uid_t owner,
                     gid_t group, struct stat *st, struct error *why);
 /* mkdir -p; the umask applies. */
 bool file_make_folders(const char *path, mode_t mode, struct error *why);
+/* Has <fd> the name <path>? While one waits for its lock, another file may
+ * have taken its place. <flags>: 0, or AT_SYMLINK_NOFOLLOW. */
+bool file_has_name(int fd, const char *path, int flags);
 bool file_set_nonblocking(int fd, bool on);
 bool file_set_close_on_exec(int fd, bool on);
 

@@ -184,7 +184,6 @@ static void edit_text(const struct postconf *pc, struct changes *changes,
 int edit_read(const char *path, struct str *text)
 {
     struct error why = ERROR_NONE;
-    struct stat locked, named;
 
     for (;;) {
         int fd = open(path, O_RDWR | O_CLOEXEC);
@@ -195,9 +194,7 @@ int edit_read(const char *path, struct str *text)
         if (!lock_file(fd, LOCK_STYLE_FLOCK, LOCK_KIND_EXCLUSIVE,
                        DEADLINE_NEVER))
             fatal("lock %s: %m", path);
-        if (fstat(fd, &locked) != 0 || stat(path, &named) != 0)
-            fatal("stat %s: %m", path);
-        if (locked.st_ino == named.st_ino && locked.st_dev == named.st_dev) {
+        if (file_has_name(fd, path, 0)) {
             if (!file_read(path, CF_FILE_MAX_BYTES, text, &why))
                 fatal("%s", why.text);
             return fd;

@@ -265,6 +265,15 @@ bool file_make_folders(const char *path, mode_t mode, struct error *why)
     return done;
 }
 
+bool file_has_name(int fd, const char *path, int flags)
+{
+    struct stat mine, named;
+
+    return fstat(fd, &mine) == 0 &&
+           fstatat(AT_FDCWD, path, &named, flags) == 0 &&
+           mine.st_ino == named.st_ino && mine.st_dev == named.st_dev;
+}
+
 static bool set_flag(int fd, int get, int set, int flag, bool on)
 {
     int flags = fcntl(fd, get);

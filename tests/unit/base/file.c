@@ -145,6 +145,22 @@ TEST(file_make_folders_is_mkdir_p)
     CHECK(!file_sync_folder(test_path("none/x"), &why));
 }
 
+TEST(file_has_name_until_another_takes_its_place)
+{
+    const char *name = test_path("named");
+    const char *other = test_path("other");
+    int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+    CHECK(file_has_name(fd, name, 0));
+    CHECK(rename(name, other) == 0);
+    CHECK(!file_has_name(fd, name, 0));
+    CHECK(symlink(other, name) == 0);
+    CHECK(file_has_name(fd, name, 0));
+    CHECK(!file_has_name(fd, name, AT_SYMLINK_NOFOLLOW));
+    close(fd);
+    CHECK(!file_has_name(fd, other, 0));
+}
+
 TEST(file_flags)
 {
     int ends[2];
