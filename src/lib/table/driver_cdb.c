@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/lock.h"
 #include "base/log.h"
 #include "internal.h"
@@ -70,17 +71,15 @@ static bool open_for_reading(struct cdb_table *t, struct error *why)
 static bool open_new_file(struct cdb_table *t, struct error *why)
 {
     for (;;) {
-        struct stat mine, named;
-
-        t->fd = open(t->new_path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+        t->fd = open(t->new_path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+                     0644);
         if (t->fd < 0)
             return error_set(why, "open database %s: %s", t->new_path,
                              strerror(errno));
         if (!lock_file(t->fd, LOCK_STYLE_FCNTL, LOCK_KIND_EXCLUSIVE,
                        DEADLINE_NEVER))
             return error_set(why, "lock %s: %s", t->new_path, strerror(errno));
-        if (fstat(t->fd, &mine) == 0 && stat(t->new_path, &named) == 0 &&
-            mine.st_ino == named.st_ino && mine.st_dev == named.st_dev)
+        if (file_has_name(t->fd, t->new_path, AT_SYMLINK_NOFOLLOW))
             return true;
         close(t->fd);
         t->fd = -1;
@@ -153,13 +152,9 @@ static int find(struct cdb_table *t, const char *key)
 
 static bool copy_out(struct str *out, const void *bytes, size_t length)
 {
-    const char *data = bytes;
-
-    if (data == NULL)
+    if (bytes == NULL)
         return false;
-    if (length > 0 && data[length - 1] == 0)
-        length--;
-    str_set_bytes(out, data, length);
+    set_stored(out, bytes, length);
     return true;
 }
 
@@ -255,6 +250,8 @@ static bool cdb_table_commit(void *instance, struct error *why)
         return false;
     }
     t->building = false;
+    if (!file_sync_folder(t->path, why))
+        return false;
     return cdb_init(&t->db, t->fd) == 0 ||
            error_set(why, "open database %s: %s", t->path, strerror(errno));
 }
@@ -272,8 +269,7 @@ static enum table_trust cdb_table_owner(void *instance, uid_t *owner)
 {
     const struct cdb_table *t = instance;
 
-    *owner = t->opened.st_uid;
-    return *owner == 0 ? TRUST_ROOT : TRUST_OWNER;
+    return file_trust(&t->opened, owner);
 }
 
 const struct table_driver driver_cdb = {

@@ -82,15 +82,13 @@ static bool lock_new_files(struct dbm_table *t, struct error *why)
     bool locked = false;
 
     while (!locked) {
-        struct stat mine, named;
         t->lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
         if (t->lock < 0 || !lock_file(t->lock, LOCK_STYLE_FLOCK,
                                       LOCK_KIND_EXCLUSIVE, DEADLINE_NEVER)) {
             error_set(why, "create database %s: %s", path, strerror(errno));
             break;
         }
-        locked = fstat(t->lock, &mine) == 0 && lstat(path, &named) == 0 &&
-                 mine.st_ino == named.st_ino && mine.st_dev == named.st_dev;
+        locked = file_has_name(t->lock, path, AT_SYMLINK_NOFOLLOW);
         if (!locked)
             close(t->lock);
     }
@@ -192,15 +190,6 @@ static datum datum_of(const char *text, size_t length)
     return (datum){ .dptr = (char *)(uintptr_t)text, .dsize = (int)length };
 }
 
-static void copy_out(struct str *out, datum from)
-{
-    size_t length = from.dsize;
-
-    if (length > 0 && from.dptr[length - 1] == 0)
-        length--;
-    str_set_bytes(out, from.dptr, length);
-}
-
 static enum answer failed(const struct dbm_table *t, const char *what,
                           struct error *why)
 {
@@ -240,7 +229,7 @@ static enum answer dbm_table_get(void *instance, const char *key,
     }
     if (found.dptr == NULL)
         return absent_or_failed(t, "reading", why);
-    copy_out(value, found);
+    set_stored(value, found.dptr, found.dsize);
     return FOUND;
 }
 
@@ -253,11 +242,11 @@ static enum answer dbm_table_next(void *instance, bool first, struct str *key,
     datum name = first ? dbm.dbm_firstkey(t->db) : dbm.dbm_nextkey(t->db);
     if (name.dptr == NULL)
         return absent_or_failed(t, "seeking", why);
-    copy_out(key, name);
+    set_stored(key, name.dptr, name.dsize);
     datum found = dbm.dbm_fetch(t->db, name);
     if (found.dptr == NULL)
         return failed(t, "seeking", why);
-    copy_out(value, found);
+    set_stored(value, found.dptr, found.dsize);
     return FOUND;
 }
 
@@ -363,8 +352,7 @@ static enum table_trust dbm_table_owner(void *instance, uid_t *owner)
 {
     const struct dbm_table *t = instance;
 
-    *owner = t->opened.st_uid;
-    return *owner == 0 ? TRUST_ROOT : TRUST_OWNER;
+    return file_trust(&t->opened, owner);
 }
 
 const struct table_driver driver_dbm = {

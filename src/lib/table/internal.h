@@ -15,7 +15,7 @@
 #include "table/table.h"
 #include "table/text_source.h"
 
-/* ---- table.c ---- */
+/* ---- table.c, table_open.c ---- */
 
 /* Never NULL. */
 const struct table_setup *table_setup(void);
@@ -31,6 +31,14 @@ enum table_trust table_owner_trusted(void *instance, uid_t *owner);
 /* The trust that two tables have together: the lesser. */
 void table_trust_merge(enum table_trust *trust, uid_t *owner,
                        const struct table *other);
+
+/* ---- database_file.c: databases in files ---- */
+
+/* What a database has stored, without the NUL that may end it. */
+void set_stored(struct str *out, const void *data, size_t length);
+
+/* Whom a file makes answer for what is in it. */
+enum table_trust file_trust(const struct stat *file, uid_t *owner);
 
 /* Say where a duplicate is and what to do about it. */
 void duplicate_advise(struct str *warning, const char *path, size_t line);

@@ -175,6 +175,5 @@ enum table_trust settings_owner(const struct settings *s, uid_t *owner)
 {
     if (!s->is_file)
         return table_owner_trusted(NULL, owner);
-    *owner = s->info.st_uid;
-    return *owner == 0 ? TRUST_ROOT : TRUST_OWNER;
+    return file_trust(&s->info, owner);
 }
