@@ -5,10 +5,8 @@
  * A message that has gone bad is read to its end all the same: the client
  * writes without waiting, and asks for the verdict once.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "ipc/codec.h"
@@ -16,6 +14,7 @@
 #include "mail/record.h"
 #include "message.h"
 #include "service/child_status.h"
+#include "service/flow_token.h"
 #include "service/service.h"
 
 /* No record that is legal comes near it. */
@@ -52,11 +51,9 @@ static void message_free(struct message *m)
 /* New mail waits a little while it comes in faster than it goes out. */
 static void take_flow_token(void)
 {
-    char token;
-
-    if (queue_params.in_flow_delay > 0 &&
-        read(SERVICE_FLOW_READ, &token, 1) < 0 && errno == EAGAIN)
-        clock_sleep_ms((int64_t)queue_params.in_flow_delay * 1000);
+    if (queue_params.in_flow_delay > 0)
+        flow_token_take(SERVICE_FLOW_READ,
+                        deadline_in_s(queue_params.in_flow_delay));
 }
 
 /* Logs of an older message with the same short ID must not be mistaken for

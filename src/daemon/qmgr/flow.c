@@ -21,6 +21,8 @@ enum { FLUSH_COUNT = 20, FLUSH_MS = 100, MOST = 1000 };
 
 static bool is_open;
 static long owed;
+static long enough;    /* that many are written at once */
+static bool all_taken; /* so far */
 static struct loop_timer *timer;
 
 static bool is_pipe(int fd)
@@ -30,39 +32,43 @@ static bool is_pipe(int fd)
     return fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
 }
 
-/* At most so many as processes can want at a time: a long run of deliveries
- * must not allow a flood later. */
-static long room(void)
+static long waiting_tokens(void)
 {
     int waiting;
-    long limit = queue_params.default_process_limit;
 
-    if (ioctl(SERVICE_FLOW_READ, FIONREAD, &waiting) < 0)
-        return 0;
-    return waiting < limit ? limit - waiting : 0;
+    return ioctl(SERVICE_FLOW_READ, FIONREAD, &waiting) < 0 ? MOST : waiting;
 }
 
+/* Tokens in all are at most as many as processes can want at a time: a long
+ * run of deliveries must not allow a flood later. With few left, those who
+ * bring mail soon wait for the next. */
 static void put(long count)
 {
     char tokens[MOST];
-    long most = room();
+    long waiting = waiting_tokens();
+    long room = queue_params.default_process_limit - waiting;
 
-    if (count > most)
-        count = most;
+    if (count > room)
+        count = room;
     if (count > MOST)
         count = MOST;
-    if (count <= 0)
-        return;
+    if (count < 0)
+        count = 0;
     memset(tokens, 0, (size_t)count);
     /* A full pipe holds more tokens than anybody needs. */
-    if (write(SERVICE_FLOW_WRITE, tokens, (size_t)count) < 0)
-        return;
+    if (count > 0 && write(SERVICE_FLOW_WRITE, tokens, (size_t)count) < 0)
+        count = 0;
+    enough = (waiting + count) / 4 + 1;
+    if (enough > FLUSH_COUNT)
+        enough = FLUSH_COUNT;
 }
 
+/* With nothing left to take, there is a token for everybody: also in place of
+ * those that were spent on mail which was refused. */
 static void flush(void *unused)
 {
     (void)unused;
-    put(owed);
+    put(all_taken ? queue_params.default_process_limit : owed);
     owed = 0;
 }
 
@@ -81,11 +87,16 @@ void flow_message_taken(void)
     if (!is_open)
         return;
     owed++;
-    /* With few tokens in all, those who bring mail must not wait for ours. */
-    if (owed >= FLUSH_COUNT || owed * 4 >= queue_params.default_process_limit)
+    all_taken = false;
+    if (owed >= enough)
         flush(NULL);
     else if (owed == 1)
         loop_timer_set(timer, deadline_in_ms(FLUSH_MS));
+}
+
+void flow_all_taken(void)
+{
+    all_taken = true;
 }
 
 void flow_nothing_incoming(void)

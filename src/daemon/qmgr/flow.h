@@ -11,6 +11,8 @@
 
 void flow_set_up(void);
 void flow_message_taken(void);
+/* All that the queue manager knows of is taken. */
+void flow_all_taken(void);
 /* The incoming queue is empty: nobody needs to wait. */
 void flow_nothing_incoming(void);
 

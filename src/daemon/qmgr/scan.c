@@ -89,6 +89,8 @@ static void take_announced(void *unused)
     }
     announced.count = announced_taken = 0;
     workers--;
+    if (workers == 0 && incoming.walk == NULL && !incoming.requested)
+        flow_all_taken();
 }
 
 /* False: it has to be found by a scan. */
