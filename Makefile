@@ -10,6 +10,9 @@ MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL = all
 
+ifneq ($(filter coverage,$(MAKECMDGOALS)),)
+COVERAGE = 1
+endif
 BUILD ?= build$(if $(SAN),-san)$(if $(COVERAGE),-cov)
 
 # Lowest first: a layer may use itself and those to the left of it.
@@ -43,7 +46,7 @@ VARIANT = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer
 else ifdef COVERAGE
 OPTIMIZE = -O0 -g
-VARIANT = --coverage -DWITH_COVERAGE
+VARIANT = --coverage -DWITH_COVERAGE='"$(abspath $(BUILD)/obj)"'
 else
 OPTIMIZE = -O2 -g
 VARIANT = -D_FORTIFY_SOURCE=2
@@ -185,7 +188,7 @@ $(BUILD)/man/%: man/%.in $(MANGEN)
 
 # ---- Targets ---------------------------------------------------------------
 
-.PHONY: all run stop check check-features check-deb bench lint stage install \
+.PHONY: all run stop check coverage check-features check-deb bench lint stage install \
 	uninstall deb \
 	clean distclean help programs unit-tests $(LAYERS:%=lib-%) $(UNITS:%=unit-%) \
 	$(DAEMONS) $(COMMANDS) $(TOOLS)
@@ -215,6 +218,10 @@ check: all unit-tests
 		echo "Tests that need these packages will be skipped."
 	$(SCRIPT) CC='$(CC)' CPPFLAGS='$(ALL_CPPFLAGS)' JOBS=$(JOBS) \
 		SAN='$(SAN)' tests/run $(TESTS)
+
+coverage: all unit-tests
+	$(SCRIPT) CC='$(CC)' CPPFLAGS='$(ALL_CPPFLAGS)' JOBS=$(JOBS) \
+		tests/coverage $(TESTS)
 
 check-features: all
 	$(SCRIPT) JOBS=$(JOBS) tests/features/run
@@ -260,6 +267,7 @@ help:
 #: make check              install packages, build, run all tests
 #:   JOBS=2 TESTS="unit e2e" at a time, and only those with a word in the name
 #: make check-features     only the table of features, a line for each
+#: make coverage TESTS="..." which lines these tests run, file by file
 #: make fuzz TIME=60       fuzz the parsers, or with FUZZ="mime addr" some
 #: make lint               cppcheck, gcc -fanalyzer, clang-tidy; some minutes
 #: make bench              measure

@@ -28,11 +28,11 @@ enum { IS_SANITIZED = 1 };
 enum { IS_SANITIZED = 0 };
 #endif
 
-/* Makefile: COVERAGE=1 writes beside the objects. */
+/* Makefile: where COVERAGE=1 has its counts. */
 #ifdef WITH_COVERAGE
-enum { IS_COUNTED = 1 };
+static const char *const counts = WITH_COVERAGE;
 #else
-enum { IS_COUNTED = 0 };
+static const char *const counts = NULL;
 #endif
 
 bool tools_watch(void)
@@ -68,6 +68,6 @@ void tools_each_folder(void (*take)(const char *path, void *context),
         take_log_path("ASAN_OPTIONS", take, context);
         take_log_path("UBSAN_OPTIONS", take, context);
     }
-    if (IS_COUNTED)
-        take("/", context);
+    if (counts != NULL)
+        take(counts, context);
 }
