@@ -468,6 +468,8 @@ static bool is_open_to_all(struct session *s)
 
     if (text_equal_nocase(s->recipient, "postmaster"))
         return true;
+    if (verify_params.address_verify_sender_ttl > 0)
+        return s->is_to_prober;
     /* Only the like costs a question. */
     size_t length = strcspn(prober, "@");
     if (length == 0 || at == NULL || length != (size_t)(at - s->recipient) ||

@@ -104,6 +104,10 @@ MAY_WAIT enum access_result access_action(struct access *a, const char *table,
 
 /* ---- address.c ---- */
 struct resolve_reply;
+/* The sender of our probes, if <address> is what it is called at this time (see
+ * mail/probe_sender.h); otherwise <address> itself. */
+MAY_WAIT const char *address_without_period(struct session *s,
+                                            const char *address);
 /* Standard form, and where it goes; false: try again later. */
 MAY_WAIT bool address_resolve(struct session *s, const char *address,
                               struct resolve_reply *reply);

@@ -11,6 +11,7 @@
 #include "mail/address.h"
 #include "mail/dsn.h"
 #include "mail/find.h"
+#include "mail/probe_sender.h"
 #include "old_defaults.h"
 
 bool address_resolve(struct session *s, const char *address,
@@ -23,6 +24,23 @@ bool address_resolve(struct session *s, const char *address,
         return false;
     resolve_address(s->line_arena, sender, standard, reply);
     return (reply->flags & RESOLVE_FAILED) == 0;
+}
+
+/* Only an address that may be meant costs a question. */
+const char *address_without_period(struct session *s, const char *address)
+{
+    const char *sender = verify_params.address_verify_sender;
+    long ttl = verify_params.address_verify_sender_ttl;
+    size_t length = strcspn(sender, "@");
+
+    if (ttl <= 0 || length == 0 || strcmp(sender, "<>") == 0 ||
+        !text_equal_nocase_n(address, sender, length))
+        return address;
+    sender = rewrite_try(s->line_arena, REWRITE_LOCAL, sender);
+    return sender != NULL &&
+                   probe_sender_is_current(address, sender, ttl, time(NULL))
+               ? sender
+               : address;
 }
 
 /* ---- unknown users ---- */

@@ -150,7 +150,7 @@ bool cmd_mail(struct session *s, const struct smtp_line *line)
     }
     if (!check_verp(s, &params, sender) || !check_utf8(s, &params, sender))
         return false;
-    begin(s, sender, &params);
+    begin(s, address_without_period(s, sender), &params);
     if (params.size > s->refused_size)
         s->refused_size = 0;
     long size = params.size > 0 ? params.size : s->refused_size;

@@ -80,8 +80,10 @@ bool cmd_rcpt(struct session *s, const struct smtp_line *line)
 
     if (!s->mail.params.smtputf8)
         old_defaults_note_utf8(s, "recipient", address);
-    s->recipient = address;
+    s->recipient = address_without_period(s, address);
+    s->is_to_prober = s->recipient != address;
     bool good = add(s, &params);
     s->recipient = NULL;
+    s->is_to_prober = false;
     return good;
 }

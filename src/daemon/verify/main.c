@@ -15,6 +15,7 @@
 #include "ipc/messages/small.h"
 #include "mail/address.h"
 #include "mail/message.h"
+#include "mail/probe_sender.h"
 #include "service/service.h"
 
 static bool answer(struct stream *s, int status, int recipient_status,
@@ -25,28 +26,14 @@ static bool answer(struct stream *s, int status, int recipient_status,
     return ipc_send(s, verify_reply, &reply);
 }
 
-/* The sender of probes; with a time-dependent part, so that nobody can
- * collect the address, when address_verify_sender_ttl says so. */
 static const char *probe_sender(struct arena *arena)
 {
-    static const char digits[] = "0123456789bcdfghjklmnpqrstvwxyz";
     const char *sender = verify_params.address_verify_sender;
-    int ttl = verify_params.address_verify_sender_ttl;
-    char part[32] = "";
+    long ttl = verify_params.address_verify_sender_ttl;
 
     if (*sender == '\0' || strcmp(sender, "<>") == 0)
         return "";
-    if (ttl <= 0)
-        return sender;
-    size_t at = sizeof part - 1;
-    part[at] = '\0';
-    for (unsigned long n = (unsigned long)(time(NULL) / ttl); n > 0 && at > 0;
-         n /= sizeof digits - 1)
-        part[--at] = digits[n % (sizeof digits - 1)];
-    const char *domain = address_at(sender);
-    size_t length = domain == NULL ? strlen(sender) : (size_t)(domain - sender);
-    return arena_printf(arena, "%.*s%s%s", (int)length, sender, part + at,
-                        domain == NULL ? "" : domain);
+    return ttl > 0 ? probe_sender_at(arena, sender, ttl, time(NULL)) : sender;
 }
 
 static bool send_probe(struct arena *arena, const char *address)
