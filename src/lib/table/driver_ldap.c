@@ -7,12 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
-
-#include "base/io.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "config.h"
 #include "ldap_private.h"
 
 LIBRARY_DEFINE(ldap_library, LIBRARY_LDAP, LDAP_FUNCTIONS)
@@ -279,44 +277,22 @@ static enum table_trust ldap_table_owner(void *instance, uid_t *owner)
 
 /* ---- Lookups ---- */
 
-struct call {
-    struct ldap_table *table;
-    const char *key;
-    struct template_values values;
-    struct str warnings;
-    bool good;
-};
-
-static void search(void *argument)
+static void run_search(void *argument)
 {
-    struct call *c = argument;
+    struct template_search *s = argument;
 
-    c->good = ldap_table_search(c->table, c->key, &c->values, &c->warnings);
+    s->good = ldap_table_search(s->table, s->key, &s->values, &s->warnings);
 }
 
 static enum answer ldap_table_get(void *instance, const char *key,
                                   struct str *value, struct error *why)
 {
     struct ldap_table *t = instance;
-    struct call call = { .table = t,
-                         .key = key,
-                         .values = TEMPLATE_VALUES_EMPTY,
-                         .warnings = STR_EMPTY };
 
     /* Directories know no other text. */
     if (!utf8_is_valid(key, strlen(key)))
         return ABSENT;
-    enum answer answer = template_rules_admit(&t->rules, key, why);
-    if (answer != FOUND)
-        return answer;
-    offload(search, &call);
-    template_log(call.warnings.data, why);
-    answer = call.good ? template_values_join(&t->rules, key, &call.values,
-                                              value, why)
-                       : FAILED;
-    str_fini(&call.warnings);
-    str_fini(&call.values.data);
-    return answer;
+    return template_search(&t->rules, run_search, t, key, value, why);
 }
 
 const struct table_driver driver_ldap = {

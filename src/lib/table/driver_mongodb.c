@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/io.h"
 #include "base/library.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -195,14 +194,6 @@ static enum table_trust mongodb_table_owner(void *instance, uid_t *owner)
 
 /* ---- Lookups ---- */
 
-struct call {
-    struct mongodb_table *table;
-    const char *key;
-    struct template_values values;
-    struct str warnings; /* lines */
-    bool good;
-};
-
 /* As inside a string of JSON: a key cannot end it. */
 static bool quote(void *context, const char *text, size_t length,
                   struct str *out)
@@ -220,8 +211,9 @@ static bool quote(void *context, const char *text, size_t length,
     return true;
 }
 
-static void take_value(struct call *c, bson_iter_t *at, int depth)
+static void take_value(struct template_search *s, bson_iter_t *at, int depth)
 {
+    const struct mongodb_table *t = s->table;
     char number[32];
     uint32_t length = 0;
     bson_iter_t inside;
@@ -229,32 +221,32 @@ static void take_value(struct call *c, bson_iter_t *at, int depth)
     switch ((int)mongodb.bson_iter_type(at)) {
     case BSON_TYPE_UTF8: {
         const char *text = mongodb.bson_iter_utf8(at, &length);
-        template_values_add(&c->values, text, length);
+        template_values_add(&s->values, text, length);
         return;
     }
     case BSON_TYPE_INT32:
         snprintf(number, sizeof(number), "%ld",
                  (long)mongodb.bson_iter_int32(at));
-        template_values_add(&c->values, number, strlen(number));
+        template_values_add(&s->values, number, strlen(number));
         return;
     case BSON_TYPE_INT64:
         snprintf(number, sizeof(number), "%lld",
                  (long long)mongodb.bson_iter_int64(at));
-        template_values_add(&c->values, number, strlen(number));
+        template_values_add(&s->values, number, strlen(number));
         return;
     case BSON_TYPE_ARRAY:
         if (depth < MAX_NESTING && mongodb.bson_iter_recurse(at, &inside))
             while (mongodb.bson_iter_next(&inside))
-                take_value(c, &inside, depth + 1);
+                take_value(s, &inside, depth + 1);
         return;
     default:
-        str_addf(&c->warnings, "%s: ignoring \"%s\" of a type that is neither "
+        str_addf(&s->warnings, "%s: ignoring \"%s\" of a type that is neither "
                                "text, whole number nor array\n",
-                 c->table->table, mongodb.bson_iter_key(at));
+                 t->table, mongodb.bson_iter_key(at));
     }
 }
 
-static void take_document(struct call *c, const bson_t *document)
+static void take_document(struct template_search *s, const bson_t *document)
 {
     bson_iter_t at;
 
@@ -262,12 +254,12 @@ static void take_document(struct call *c, const bson_t *document)
         return;
     while (mongodb.bson_iter_next(&at))
         if (strcmp(mongodb.bson_iter_key(&at), "_id") != 0)
-            take_value(c, &at, 0);
+            take_value(s, &at, 0);
 }
 
-static bool run_query(struct call *c, const bson_t *filter)
+static bool run_query(struct template_search *s, const bson_t *filter)
 {
-    struct mongodb_table *t = c->table;
+    struct mongodb_table *t = s->table;
     bson_error_t error = { 0 };
     const bson_t *document;
 
@@ -276,20 +268,20 @@ static bool run_query(struct call *c, const bson_t *filter)
     mongoc_cursor_t *cursor = mongodb.mongoc_collection_find_with_opts(
         collection, filter, t->options, NULL);
     while (mongodb.mongoc_cursor_next(cursor, &document))
-        take_document(c, document);
+        take_document(s, document);
     bool good = !mongodb.mongoc_cursor_error(cursor, &error);
     if (!good)
-        str_addf(&c->warnings, "%s: query failed: %s\n", t->table,
+        str_addf(&s->warnings, "%s: query failed: %s\n", t->table,
                  error.message);
     mongodb.mongoc_cursor_destroy(cursor);
     mongodb.mongoc_collection_destroy(collection);
     return good;
 }
 
-static void search(void *argument)
+static void run_search(void *argument)
 {
-    struct call *c = argument;
-    struct mongodb_table *t = c->table;
+    struct template_search *s = argument;
+    struct mongodb_table *t = s->table;
     struct str text = STR_EMPTY;
     bson_error_t error = { 0 };
 
@@ -298,17 +290,17 @@ static void search(void *argument)
         if (t->client != NULL)
             mongodb.mongoc_client_set_error_api(t->client, ERROR_API);
     }
-    template_expand(&text, t->query_filter, c->key, NULL, quote, NULL);
+    template_expand(&text, t->query_filter, s->key, NULL, quote, NULL);
     bson_t *filter =
         mongodb.bson_new_from_json((const uint8_t *)text.data,
                                    (ssize_t)text.length, &error);
     if (t->client == NULL)
-        str_addf(&c->warnings, "%s: cannot make a client\n", t->table);
+        str_addf(&s->warnings, "%s: cannot make a client\n", t->table);
     else if (filter == NULL)
-        str_addf(&c->warnings, "%s: bad query_filter \"%s\": %s\n", t->table,
+        str_addf(&s->warnings, "%s: bad query_filter \"%s\": %s\n", t->table,
                  text.data, error.message);
     else
-        c->good = run_query(c, filter);
+        s->good = run_query(s, filter);
     if (filter != NULL)
         mongodb.bson_destroy(filter);
     str_fini(&text);
@@ -318,25 +310,11 @@ static enum answer mongodb_table_get(void *instance, const char *key,
                                      struct str *value, struct error *why)
 {
     struct mongodb_table *t = instance;
-    struct call call = { .table = t,
-                         .key = key,
-                         .values = TEMPLATE_VALUES_EMPTY,
-                         .warnings = STR_EMPTY };
 
     /* The database knows no other text. */
     if (!utf8_is_valid(key, strlen(key)))
         return ABSENT;
-    enum answer answer = template_rules_admit(&t->rules, key, why);
-    if (answer != FOUND)
-        return answer;
-    offload(search, &call);
-    template_log(call.warnings.data, why);
-    answer = call.good ? template_values_join(&t->rules, key, &call.values,
-                                              value, why)
-                       : FAILED;
-    str_fini(&call.warnings);
-    str_fini(&call.values.data);
-    return answer;
+    return template_search(&t->rules, run_search, t, key, value, why);
 }
 
 const struct table_driver driver_mongodb = {

@@ -162,9 +162,11 @@ static bool take_results(struct sql *sql, MYSQL *db,
                      sql->table, mysql.mysql_error(db));
 }
 
-static bool run_query(struct sql *sql, MYSQL *db, const struct str *query,
-                      struct template_values *values, struct error *why)
+static bool mysql_ask(struct sql *sql, const struct sql_server *server,
+                      const struct str *query, struct template_values *values,
+                      struct error *why)
 {
+    MYSQL *db = server->connection;
     const struct mysql_table *t = (const struct mysql_table *)sql;
     bool has_data = false;
 
@@ -181,28 +183,13 @@ static bool run_query(struct sql *sql, MYSQL *db, const struct str *query,
     return true;
 }
 
-static bool mysql_ask(struct sql *sql, const struct sql_server *server,
-                      const char *key, struct template_values *values,
-                      struct error *why)
-{
-    struct str query = STR_EMPTY;
-    bool good;
-
-    if (template_expand(&query, sql->query, key, NULL, quote,
-                        server->connection))
-        good = run_query(sql, server->connection, &query, values, why);
-    else
-        good = error_set(why, "%s: cannot escape the lookup key", sql->table);
-    str_fini(&query);
-    return good;
-}
-
 static const struct sql_backend backend = {
     .type = "mysql",
     .local_first = true,
     .parse_server = parse_server,
     .connect = mysql_connect_to,
     .disconnect = mysql_disconnect,
+    .quote = quote,
     .ask = mysql_ask,
 };
 

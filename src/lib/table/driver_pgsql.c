@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/library.h"
-#include "config.h"
 #include "base/text.h"
+#include "config.h"
 #include "sql.h"
 
 #define PGSQL_FUNCTIONS(FUNCTION)                                            \
@@ -137,15 +137,17 @@ static void take_rows(const PGresult *result, struct template_values *values)
                                     pgsql.PQgetlength(result, row, column));
 }
 
-static bool run_query(const struct sql_server *server, const char *query,
-                      struct template_values *values, struct error *why)
+static bool pgsql_ask(struct sql *sql, const struct sql_server *server,
+                      const struct str *query, struct template_values *values,
+                      struct error *why)
 {
     PGconn *db = server->connection;
-    PGresult *result = pgsql.PQexec(db, query);
+    PGresult *result = pgsql.PQexec(db, query->data);
     ExecStatusType status =
         pgsql.PQresultStatus(result); /* NULL: FATAL_ERROR */
     bool good = status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
 
+    (void)sql;
     if (status == PGRES_TUPLES_OK)
         take_rows(result, values);
     else if (status == PGRES_FATAL_ERROR)
@@ -158,30 +160,13 @@ static bool run_query(const struct sql_server *server, const char *query,
     return good;
 }
 
-static bool pgsql_ask(struct sql *sql, const struct sql_server *server,
-                      const char *key, struct template_values *values,
-                      struct error *why)
-{
-    struct str query = STR_EMPTY;
-    bool good;
-
-    if (template_expand(&query, sql->query, key, NULL, quote,
-                        server->connection))
-        good = run_query(server, query.data, values, why);
-    else
-        good = error_set(
-            why, "dict pgsql: (host %s) cannot escape input string: %s",
-            server->name, pgsql.PQerrorMessage(server->connection));
-    str_fini(&query);
-    return good;
-}
-
 static const struct sql_backend backend = {
     .type = "pgsql",
     .local_first = true,
     .parse_server = parse_server,
     .connect = pgsql_connect,
     .disconnect = pgsql_disconnect,
+    .quote = quote,
     .ask = pgsql_ask,
 };
 

@@ -82,32 +82,22 @@ static bool read_rows(sqlite3_stmt *statement, struct template_values *values)
     return result == SQLITE_DONE;
 }
 
-static bool run_query(const struct sql *sql, sqlite3 *db, const char *query,
-                      struct template_values *values, struct error *why)
+static bool sqlite_ask(struct sql *sql, const struct sql_server *server,
+                       const struct str *query, struct template_values *values,
+                       struct error *why)
 {
+    sqlite3 *db = server->connection;
     sqlite3_stmt *statement;
 
-    if (sqlite.sqlite3_prepare_v2(db, query, -1, &statement, NULL) != SQLITE_OK)
+    if (sqlite.sqlite3_prepare_v2(db, query->data, -1, &statement, NULL) !=
+        SQLITE_OK)
         return error_set(why, "%s: SQL prepare failed: %s", sql->table,
                          sqlite.sqlite3_errmsg(db));
     bool good = read_rows(statement, values);
     if (!good)
         error_set(why, "%s: SQL step failed for query '%s': %s", sql->table,
-                  query, sqlite.sqlite3_errmsg(db));
+                  query->data, sqlite.sqlite3_errmsg(db));
     sqlite.sqlite3_finalize(statement);
-    return good;
-}
-
-static bool sqlite_ask(struct sql *sql, const struct sql_server *server,
-                       const char *key, struct template_values *values,
-                       struct error *why)
-{
-    struct str query = STR_EMPTY;
-    bool good = true;
-
-    if (template_expand(&query, sql->query, key, NULL, quote, NULL))
-        good = run_query(sql, server->connection, query.data, values, why);
-    str_fini(&query);
     return good;
 }
 
@@ -115,6 +105,7 @@ static const struct sql_backend backend = {
     .type = "sqlite",
     .connect = sqlite_connect,
     .disconnect = sqlite_disconnect,
+    .quote = quote,
     .ask = sqlite_ask,
 };
 

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/io.h"
 #include "base/sock.h"
 #include "base/text.h"
 #include "sql_servers.h"
@@ -148,42 +147,21 @@ enum table_trust sql_owner(void *instance, uid_t *owner)
 
 /* ---- Lookups ---- */
 
-struct call {
-    struct sql *sql;
-    const char *key;
-    struct template_values values;
-    struct str warnings; /* lines */
-    bool good;
-};
-
 static void ask_servers(void *argument)
 {
-    struct call *c = argument;
+    struct template_search *s = argument;
 
-    c->good = sql_servers_ask(c->sql, c->key, &c->values, &c->warnings);
+    s->good = sql_servers_ask(s->table, s->key, &s->values, &s->warnings);
 }
 
 enum answer sql_get(void *instance, const char *key, struct str *value,
                     struct error *why)
 {
     struct sql *sql = instance;
-    struct call call = { .sql = sql,
-                         .key = key,
-                         .values = TEMPLATE_VALUES_EMPTY,
-                         .warnings = STR_EMPTY };
-    enum answer answer = template_rules_admit(&sql->rules, key, why);
+    enum answer answer =
+        template_search(&sql->rules, ask_servers, sql, key, value, why);
 
-    if (answer != FOUND)
-        return answer;
-    offload(ask_servers, &call);
-    template_log(call.warnings.data, why);
-    answer = FAILED;
-    if (call.good)
-        answer = template_values_join(&sql->rules, key, &call.values, value,
-                                      why);
-    else if (why->text[0] == 0)
+    if (answer == FAILED && why->text[0] == 0)
         error_set(why, "%s: no server is available", sql->table);
-    str_fini(&call.warnings);
-    str_fini(&call.values.data);
     return answer;
 }

@@ -36,9 +36,11 @@ struct sql_backend {
     void *(*connect)(struct sql *sql, const struct sql_server *server,
                      struct error *why);
     void (*disconnect)(void *connection);
+    /* Of keys, in the query; its context is the connection. */
+    template_quote *quote;
     /* False and <why>: the connection is to be given up. */
     bool (*ask)(struct sql *sql, const struct sql_server *server,
-                const char *key, struct template_values *values,
+                const struct str *query, struct template_values *values,
                 struct error *why);
 };
 

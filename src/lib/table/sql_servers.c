@@ -98,6 +98,21 @@ static void tidy(struct sql *sql)
     }
 }
 
+static bool ask(struct sql *sql, const struct sql_server *server,
+                const char *key, struct template_values *values,
+                struct error *why)
+{
+    struct str query = STR_EMPTY;
+    bool good = template_expand(&query, sql->query, key, NULL,
+                                sql->backend->quote, server->connection)
+                    ? sql->backend->ask(sql, server, &query, values, why)
+                    : error_set(why, "%s: host %s: cannot escape the key",
+                                sql->table, server->name);
+
+    str_fini(&query);
+    return good;
+}
+
 static bool ask_one(struct sql *sql, struct sql_server *server,
                     const char *key, struct template_values *values,
                     struct error *why)
@@ -111,7 +126,7 @@ static bool ask_one(struct sql *sql, struct sql_server *server,
     str_clear(&values->data);
     values->count = 0;
     if (server->connection != NULL &&
-        sql->backend->ask(sql, server, key, values, why))
+        ask(sql, server, key, values, why))
         return true;
     sql_server_drop(sql, server);
     if (was_open)

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/io.h"
 #include "base/log.h"
 
 /* ---- Syntax ---- */
@@ -237,7 +238,10 @@ enum answer template_values_join(const struct template_rules *rules,
     return count > 0 ? FOUND : ABSENT;
 }
 
-void template_log(char *lines, struct error *why)
+/* ---- A lookup that blocks ---- */
+
+/* The last line is the reason. */
+static void log_lines(char *lines, struct error *why)
 {
     for (char *line; (line = strsep(&lines, "\n")) != NULL;) {
         if (*line == 0)
@@ -245,4 +249,27 @@ void template_log(char *lines, struct error *why)
         log_warning("%s", line);
         error_set(why, "%s", line);
     }
+}
+
+enum answer template_search(struct template_rules *rules,
+                            void (*run)(void *search), void *table,
+                            const char *key, struct str *value,
+                            struct error *why)
+{
+    struct template_search search = { .table = table,
+                                      .key = key,
+                                      .values = TEMPLATE_VALUES_EMPTY,
+                                      .warnings = STR_EMPTY };
+    enum answer answer = template_rules_admit(rules, key, why);
+
+    if (answer != FOUND)
+        return answer;
+    offload(run, &search);
+    log_lines(search.warnings.data, why);
+    answer = search.good
+                 ? template_values_join(rules, key, &search.values, value, why)
+                 : FAILED;
+    str_fini(&search.warnings);
+    str_fini(&search.values.data);
+    return answer;
 }

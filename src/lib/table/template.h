@@ -67,8 +67,22 @@ enum answer template_values_join(const struct template_rules *rules,
                                  const char *key,
                                  const struct template_values *values,
                                  struct str *out, struct error *why);
-/* Log the lines that a thread, which may not log, has left; the last one is
- * the reason. Writes to <lines>. */
-void template_log(char *lines, struct error *why);
+
+/* ---- A lookup that blocks, and so may run in a thread ---- */
+
+struct template_search {
+    void *table; /* the driver's */
+    const char *key;
+    struct template_values values;
+    struct str warnings; /* lines; a thread may not log */
+    bool good;
+};
+/* Look <key> up if it may be: <run> gets a struct template_search, in which it
+ * sets <values>, <warnings> and <good>. Its last warning is the reason of
+ * FAILED. */
+MAY_WAIT enum answer template_search(struct template_rules *rules,
+                                     void (*run)(void *search), void *table,
+                                     const char *key, struct str *value,
+                                     struct error *why);
 
 #endif
