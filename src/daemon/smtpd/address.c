@@ -159,13 +159,15 @@ static enum access_result refuse_as_told(struct access *a,
                                          enum unlisted_kind kind,
                                          const char *text, bool later)
 {
+    static const char *const statuses[2][2] = { { "5.1.1", "5.1.0" },
+                                                { "4.1.1", "4.1.0" } };
     bool sender = kind == UNLISTED_SENDER;
     const char *class_name = sender ? "Sender address" : "Recipient address";
     struct access refusal = *a;
     struct dsn dsn;
 
     refusal.is_bounce = true;
-    dsn_split(a->s->line_arena, sender ? "5.1.0" : "5.1.1", text, &dsn);
+    dsn_split(a->s->line_arena, statuses[later][sender], text, &dsn);
     return access_reject(
         &refusal,
         later ? 450 : (int)smtpd_params.unknown_virtual_alias_reject_code,

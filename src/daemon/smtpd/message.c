@@ -308,6 +308,7 @@ void message_put(struct session *s, bool ends_line, const char *text,
     if (s->mail.errors != 0)
         return;
     if (limit > 0 && s->mail.size > limit) {
+        log_warning("%s: queue file size limit exceeded", session_id(s));
         s->mail.errors |= CLEANUP_STAT_SIZE;
         return;
     }

@@ -330,7 +330,7 @@ static void log_disconnect(struct session *s)
         total += t;
     }
     str_addf(&text, " commands=%d", good);
-    if (good != total)
+    if (good != total || total == 0)
         str_addf(&text, "/%d", total);
     log_info("disconnect from %s%s%s", s->peer.label, text.data,
              s->noted_bare_lf ? " notes=bare_lf" : "");
