@@ -77,11 +77,12 @@ static enum answer domain_is_local(const char *domain, void *context)
     return resolved->flags & RESOLVE_CLASS_LOCAL ? FOUND : ABSENT;
 }
 
-static enum answer has_user(struct session *s, struct maps *maps,
-                            const struct resolve_reply *resolved)
+static enum answer find_user(struct session *s, struct maps *maps,
+                             const struct resolve_reply *resolved,
+                             unsigned steps)
 {
     const struct find_options options = {
-        .steps = FIND_DEFAULT,
+        .steps = steps,
         .delimiters = common_params.recipient_delimiter,
         .myorigin = common_params.myorigin,
         .is_local = domain_is_local,
@@ -96,6 +97,25 @@ static enum answer has_user(struct session *s, struct maps *maps,
                                       NULL);
     str_fini(&value);
     return answer;
+}
+
+static enum answer has_user(struct session *s, struct maps *maps,
+                            const struct resolve_reply *resolved)
+{
+    return find_user(s, maps, resolved, FIND_DEFAULT);
+}
+
+/* Local users are mostly known by the bare name, and name services take long
+ * over a name that they do not know; so the whole address is asked for last.
+ * Whether there is such a user does not depend on the order. */
+static enum answer has_local_user(struct session *s, struct maps *maps,
+                                  const struct resolve_reply *resolved)
+{
+    enum answer answer = find_user(s, maps, resolved, FIND_LOCAL);
+
+    return answer != ABSENT
+               ? answer
+               : find_user(s, maps, resolved, FIND_DEFAULT & ~FIND_LOCAL);
 }
 
 enum answer address_has_owner(struct session *s, const char *address)
@@ -217,7 +237,9 @@ enum access_result access_unlisted(struct access *a, const char *address,
         if (!(resolved.flags & list->class_bit) ||
             (list->empty_means_all && maps_is_empty(maps)))
             continue;
-        switch (has_user(s, maps, &resolved)) {
+        bool is_local = list->class_bit == RESOLVE_CLASS_LOCAL;
+        switch (is_local ? has_local_user(s, maps, &resolved)
+                         : has_user(s, maps, &resolved)) {
         case FOUND:
             return ACCESS_DUNNO;
         case FAILED:
