@@ -59,12 +59,12 @@ static bool is_transient(int number)
 }
 
 /* The first of the paths in <list> that exists; *template_ is its text. -1
- * and errno. */
+ * and errno. As the user. */
 static int open_first(const struct delivery *d, char **list,
                       const char **template_)
 {
-    const struct rights *rights = d->rights;
     struct error why = ERROR_NONE;
+    const char *tried = "";
     int fd = -1;
 
     errno = ENOENT;
@@ -76,15 +76,28 @@ static int open_first(const struct delivery *d, char **list,
             return -1;
         }
         *template_ = *list;
-        if (!rights_take(rights->uid, rights->gid, &why)) {
-            errno = EACCES; /* said again, aloud, for the mailbox */
-            return -1;
-        }
-        fd = open_file(path, rights->uid);
-        rights_give_back();
+        /* Without an extension, the default has the same path twice. */
+        if (strcmp(path, tried) == 0)
+            continue;
+        tried = path;
+        fd = open_file(path, d->rights->uid);
         if (fd < 0 && errno != ENOENT && errno != ENOTDIR)
             return -1;
     }
+    return fd;
+}
+
+static int open_as_user(const struct delivery *d, char **list,
+                        const char **template_)
+{
+    struct error why = ERROR_NONE;
+
+    if (!rights_take(d->rights->uid, d->rights->gid, &why)) {
+        errno = EACCES; /* said again, aloud, for the mailbox */
+        return -1;
+    }
+    int fd = open_first(d, list, template_);
+    rights_give_back();
     return fd;
 }
 
@@ -100,7 +113,7 @@ enum answer deliver_forward_file(const struct delivery *outer,
 
     if (expansion_has(d.users, d.user) || d.depth > NESTING_LIMIT)
         return ABSENT;
-    int fd = open_first(&d, paths, &template_);
+    int fd = open_as_user(&d, paths, &template_);
     if (fd < 0)
         return is_transient(errno) ? FAILED : ABSENT;
     d.users = &here;

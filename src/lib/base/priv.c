@@ -73,9 +73,10 @@ static void remember_groups(void)
 static void switch_effective(uid_t uid, gid_t gid, const gid_t *groups,
                              int group_count)
 {
-    if (geteuid() == uid && getegid() == gid && getuid() != 0)
+    uid_t now = geteuid();
+    if (now == uid && getegid() == gid && getuid() != 0)
         return; /* without privileges this is all that can be had */
-    if ((geteuid() != 0 && seteuid(0) < 0) || setegid(gid) < 0 ||
+    if ((now != 0 && seteuid(0) < 0) || setegid(gid) < 0 ||
         setgroups((size_t)group_count, groups) < 0 || seteuid(uid) < 0)
         fatal("switch to uid %lu gid %lu: %s", (unsigned long)uid,
               (unsigned long)gid, strerror(errno));

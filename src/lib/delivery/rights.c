@@ -12,6 +12,8 @@
 
 static uid_t owner_uid;
 static gid_t owner_gid;
+/* The real id, which stays: asked for once, as identities change often. */
+static uid_t real_uid;
 
 void rights_init(const char *mail_owner)
 {
@@ -19,28 +21,29 @@ void rights_init(const char *mail_owner)
 
     if (!priv_user(mail_owner, &owner_uid, &owner_gid, &why))
         fatal("mail_owner: %s", why.text);
+    real_uid = getuid();
     rights_give_back();
 }
 
 bool rights_take(uid_t uid, gid_t gid, struct error *why)
 {
-    if (getuid() == 0) {
+    if (real_uid == 0) {
         priv_become(uid, gid);
         return true;
     }
-    if (uid == getuid())
+    if (uid == real_uid)
         return true;
     return error_set(why,
                      "this mail system runs as user %lu and cannot deliver "
                      "with the rights of user %lu",
-                     (unsigned long)getuid(), (unsigned long)uid);
+                     (unsigned long)real_uid, (unsigned long)uid);
 }
 
 void rights_give_back(void)
 {
     int saved = errno;
 
-    if (getuid() == 0)
+    if (real_uid == 0)
         priv_become(owner_uid, owner_gid);
     errno = saved;
 }
