@@ -24,6 +24,9 @@ char *address_local(struct arena *arena, const char *address);
  * the position of the delimiter in <local> or NULL. */
 char *address_split_extension(char *local, const char *delimiters,
                               bool owner_request_special);
+/* user@host.domain of letters, digits and a few others: the standard form is
+ * the address itself, whatever main.cf has. False: that is not certain. */
+bool address_is_standard(const char *address);
 /* For logs: external form, printable. "" gives "". */
 const char *address_for_log(struct arena *arena, const char *address);
 /* RFC 1123 host name: letters, digits, '-', '_' , labels of 1..63, at most

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "client/client.h"
 #include "ipc/messages/rewrite.h"
+#include "mail/address.h"
 
 enum { REMEMBER_S = 30, REMEMBER_COUNT = 500, RETRY_MS = 1000 };
 
@@ -64,6 +65,9 @@ const char *rewrite_try(struct arena *arena, enum rewrite_context context,
 {
     if (context == REWRITE_NONE || *address == '\0')
         return address;
+    /* Lists are long, and nearly all that they have is. */
+    if (address_is_standard(address))
+        return arena_strdup(arena, address);
 
     const char *key =
         arena_printf(arena, "%s %s", context_names[context], address);

@@ -62,6 +62,29 @@ char *address_split_extension(char *local, const char *delimiters,
     return at == local ? NULL : at;
 }
 
+bool address_is_standard(const char *address)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    static const char more[] = "abcdefghijklmnopqrstuvwxyz"
+                               "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_+=.";
+    size_t local = strspn(address, more);
+
+    if (local == 0 || address[local] != '@')
+        return false;
+    const char *label = address + local + 1;
+    for (int labels = 1;; labels++) {
+        size_t length = strspn(label, plain);
+        if (length == 0)
+            return false;
+        if (label[length] == '\0')
+            return labels > 1;
+        if (label[length] != '.')
+            return false;
+        label += length + 1;
+    }
+}
+
 const char *address_for_log(struct arena *arena, const char *address)
 {
     char *text = quote_822_dup(arena, address);

@@ -37,6 +37,39 @@ TEST(address_splits_extensions)
     }
 }
 
+/* What may be changed by the rewrite service must not pass for standard. */
+TEST(address_knows_the_standard_form)
+{
+    static const struct {
+        const char *address;
+        bool want;
+    } cases[] = {
+        { "user@host.example", true },
+        { "First.Last+ext=x_y-z@a-b.c_d.example", true },
+        { "1@2.3", true },
+        { "", false },
+        { "user", false },
+        { "user@", false },
+        { "@host.example", false },
+        { "user@host", false },
+        { "user@host.example.", false },
+        { "user@.host.example", false },
+        { "user@host..example", false },
+        { "user@[192.0.2.1]", false },
+        { "@relay.example:user@host.example", false },
+        { "a@b@host.example", false },
+        { "site!user@host.example", false },
+        { "user%host@host.example", false },
+        { "a b@host.example", false },
+        { "us\xc3\xa9r@host.example", false },
+        { "user@host.ex\xc3\xa4mple", false },
+        { "user@host.example ", false },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++)
+        CHECK_INT(address_is_standard(cases[i].address), cases[i].want);
+}
+
 TEST(domain_names)
 {
     CHECK(domain_is_hostname("a.b"));
