@@ -54,6 +54,16 @@ int mbox_locks_parse(const char *list, struct error *why)
     return locks;
 }
 
+/* The time that the attempts with their delays come to. In it we look more
+ * often: a delivery holds its lock for some milliseconds. */
+enum { PAUSE_FIRST_MS = 2, PAUSE_LONGEST_MS = 100 };
+
+static deadline_t patience(const struct mailbox_lock_options *options)
+{
+    return deadline_in_ms((int64_t)(options->attempts - 1) *
+                          options->delay_s * 1000);
+}
+
 /* ---- The lock file ------------------------------------------------------ */
 
 /* A program that died leaves its lock file. */
@@ -65,23 +75,32 @@ static void remove_stale(const char *path, int stale_s)
         unlink(path);
 }
 
+static bool try_dotlock(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0);
+
+    return fd >= 0 && close(fd) == 0;
+}
+
 static bool make_dotlock(const char *path,
                          const struct mailbox_lock_options *options)
 {
-    for (int i = 0; i < options->attempts; i++) {
-        if (i > 0)
-            clock_sleep_ms((int64_t)options->delay_s * 1000);
-        int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0);
-        if (fd >= 0) {
-            close(fd);
+    deadline_t until = patience(options);
+
+    for (int pause_ms = PAUSE_FIRST_MS;; pause_ms *= 2) {
+        if (try_dotlock(path))
             return true;
-        }
         if (errno != EEXIST)
             return false;
         remove_stale(path, options->stale_s);
-        errno = EEXIST;
+        if (deadline_left_ms(until) == 0) {
+            errno = EEXIST;
+            return false;
+        }
+        if (pause_ms > PAUSE_LONGEST_MS)
+            pause_ms = PAUSE_LONGEST_MS;
+        clock_sleep_ms(pause_ms);
     }
-    return false;
 }
 
 static enum mailbox_lock_result
@@ -163,20 +182,6 @@ static enum mailbox_lock_result open_mailbox(struct mailbox_lock *lock,
     return MAILBOX_LOCKED;
 }
 
-static bool lock_one(int fd, enum lock_style style,
-                     const struct mailbox_lock_options *options)
-{
-    for (int i = 0; i < options->attempts; i++) {
-        if (i > 0)
-            clock_sleep_ms((int64_t)options->delay_s * 1000);
-        if (lock_file(fd, style, LOCK_KIND_EXCLUSIVE, 0))
-            return true;
-        if (errno != EAGAIN && errno != EACCES)
-            return false;
-    }
-    return false;
-}
-
 static enum mailbox_lock_result
 lock_mailbox(struct mailbox_lock *lock,
              const struct mailbox_lock_options *options, struct error *why)
@@ -184,9 +189,11 @@ lock_mailbox(struct mailbox_lock *lock,
     bool locked = true;
 
     if ((options->locks & MBOX_LOCK_FLOCK) != 0)
-        locked = lock_one(lock->fd, LOCK_STYLE_FLOCK, options);
+        locked = lock_file(lock->fd, LOCK_STYLE_FLOCK, LOCK_KIND_EXCLUSIVE,
+                           patience(options));
     if (locked && (options->locks & MBOX_LOCK_FCNTL) != 0)
-        locked = lock_one(lock->fd, LOCK_STYLE_FCNTL, options);
+        locked = lock_file(lock->fd, LOCK_STYLE_FCNTL, LOCK_KIND_EXCLUSIVE,
+                           patience(options));
     if (locked && fstat(lock->fd, &lock->st) == 0)
         return MAILBOX_LOCKED;
     int saved = errno;

@@ -5,11 +5,16 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
+#include "base/str.h"
 #include "mail/mbox.h"
 #include "test.h"
 
@@ -143,6 +148,52 @@ TEST(maildir_delivers)
                            arena, &dsn));
     CHECK_STR(dsn.status, "5.2.2");
     message_reader_close(message);
+    arena_free(arena);
+}
+
+/* A process that holds the locks and lets go of them a moment later. */
+static pid_t hold_locks(const char *path, const char *dotlock)
+{
+    int ready[2];
+    char byte = 'x';
+
+    CHECK(pipe(ready) == 0);
+    pid_t child = fork();
+    if (child == 0) {
+        int fd = open(path, O_RDWR);
+        int lock = open(dotlock, O_WRONLY | O_CREAT | O_EXCL, 0600);
+        bool held = fd >= 0 && lock >= 0 && flock(fd, LOCK_EX) == 0 &&
+                    write(ready[1], &byte, 1) == 1;
+        clock_sleep_ms(20);
+        unlink(dotlock);
+        clock_sleep_ms(20);
+        _exit(held ? 0 : 1);
+    }
+    close(ready[1]);
+    CHECK(read(ready[0], &byte, 1) == 1);
+    close(ready[0]);
+    return child;
+}
+
+/* The whole delay, here an hour, is not slept through. */
+TEST(mbox_goes_on_when_the_locks_are_free)
+{
+    struct arena *arena = arena_new();
+    struct message_reader *message = make_message(arena);
+    struct mbox_options mbox = options();
+    struct dsn dsn;
+    int status;
+    const char *path = test_path("busy");
+
+    CHECK(mbox_append(path, message, &copy, &mbox, arena, &dsn));
+    mbox.lock_attempts = 2;
+    mbox.lock_delay_s = 3600;
+    char *dotlock = mem_printf("%s.lock", path);
+    pid_t child = hold_locks(path, dotlock);
+    CHECK(mbox_append(path, message, &copy, &mbox, arena, &dsn));
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    message_reader_close(message);
+    free(dotlock);
     arena_free(arena);
 }
 
