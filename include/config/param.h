@@ -47,6 +47,7 @@ struct param_row {
     long min, max;            /* PARAM_NO_MINIMUM, PARAM_NO_LIMIT: none */
     const char *values;       /* NULL, or the words allowed, space separated,
                                  upper and lower case alike */
+    bool is_list;             /* any number of these words, not one */
 };
 
 struct param_group {

@@ -20,7 +20,9 @@ enum dns_status {
     DNS_RETRY,       /* try again later */
     DNS_FAILED,      /* SERVFAIL for good, bad reply, bad name */
     DNS_INVALID,     /* a reply that may not be used (policy) */
+    DNS_FILTERED,    /* the reply filter drops all records; for now */
 };
+#define DNS_FILTERED_TEXT "DNS reply filter drops all results"
 enum dns_type { DNS_A = 1, DNS_NS = 2, DNS_CNAME = 5, DNS_SOA = 6, DNS_PTR = 12,
                 DNS_MX = 15, DNS_TXT = 16, DNS_AAAA = 28, DNS_SRV = 33,
                 DNS_TLSA = 52 };
@@ -45,13 +47,18 @@ struct dns_answer {
     struct dns_record *records;
     bool secure;
     char reason[256];       /* for people, when not OK */
+    const char *error;      /* the same in few words, without the name */
 };
 
 enum dns_flag { DNS_WANT_SECURE = 1 << 0, DNS_SEARCH = 1 << 1,
                 DNS_DEFNAMES = 1 << 2 };
 
 /* Once at start (dns_ncache_ttl_fix_enable etc.). */
-struct dns_setup { bool ncache_ttl_fix; const char *reply_filter; };
+struct dns_setup {
+    bool ncache_ttl_fix;
+    const char *reply_filter; /* tables, or "" */
+    const char *filter_name;  /* of the parameter, for the log */
+};
 void dns_set_up(const struct dns_setup *setup);
 
 /* Records of <type> for <name>, CNAMEs followed (at most 10), names checked.
@@ -62,7 +69,7 @@ MAY_WAIT void dns_query(struct arena *arena, const char *name,
 /* "4.3.2.1.in-addr.arpa" */
 const char *dns_reverse_name(struct arena *arena, const struct addr *addr,
                              const char *suffix4, const char *suffix6);
-/* getnameinfo and getaddrinfo through offload: smtpd'"'"'s client names, native
+/* getnameinfo and getaddrinfo through offload: smtpd's client names, native
  * lookups. NULL/none with *status. */
 MAY_WAIT const char *host_name_of(struct arena *arena, const struct addr *addr,
                                   enum dns_status *status);

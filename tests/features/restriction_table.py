@@ -622,6 +622,64 @@ row("reject_maps_rbl", "client: reject_maps_rbl",
       "using rbl2.test"), C(OK, source=NAMELESS),
     maps_rbl_domains="rbl2.test, rbl.test")
 
+# ---- what smtpd_dns_reply_filter makes of replies: refusals because of DNS
+# need DNS, and what is filtered out on purpose is not a fault of the client's
+
+DROPPED = "DNS reply filter drops all results"
+NO_A, NO_MX = ("regexp:{{/ IN %s / IGNORE}}" % kind for kind in ("A", "MX"))
+
+
+def odd(pattern):
+    return "regexp:{{/%s/ NONSENSE}}" % pattern
+
+
+def filtered(name, restrictions, *cases, by=NO_A):
+    row("filtered_" + name, restrictions, *cases, smtpd_dns_reply_filter=by)
+
+
+SENDER = "sender: reject_unknown_sender_domain"
+filtered("sender", SENDER,
+         C(OK, sender="a@a-only.test", log="warning: a-only.test: MX or "
+           "address lookup error: " + DROPPED),
+         C(OK, sender="a@mxfail.test", log="warning: mxfail.test: MX or "
+           "address lookup error: " + DROPPED),
+         C(OK, sender="a@served.test"), C("450 4.1.8", sender="a@no.test"))
+filtered("sender_mx", SENDER,
+         C(OK, sender="a@served.test", log="warning: served.test: MX or "
+           "address lookup error: " + DROPPED), by=NO_MX)
+filtered("sender_oddly", SENDER,
+         C("=450 4.1.8 <a@a-only.test>: Sender address rejected: Domain not "
+           "found", sender="a@a-only.test", log="warning: "
+           'smtpd_dns_reply_filter: unknown DNS filter action: "NONSENSE"'),
+         by=odd(" IN "))
+filtered("helo", "helo: reject_unknown_helo_hostname",
+         C(OK, helo="a-only.test", log="warning: a-only.test: address or MX "
+           "lookup error: " + DROPPED),
+         C(OK, helo="served.test"), C("450 4.7.1", helo="no.test"))
+filtered("helo_oddly", "helo: reject_unknown_helo_hostname",
+         C("=450 4.7.1 <served.test>: Helo command rejected: Host not found",
+           helo="served.test"), by=odd(" IN "))
+filtered("servers", "sender: check_sender_mx_access "
+         "inline:{mx.served.test=REJECT}",
+         C(OK, sender="a@served.test", log="warning: Unable to look up MX "
+           "host for served.test: DNS reply filter policy"), by=NO_MX)
+filtered("list", "client: reject_rbl_client rbl.test",
+         C(OK, log="warning: 7.100.51.198.rbl.test: RBL lookup error: Error "
+           "looking up name=7.100.51.198.rbl.test type=A: " + DROPPED))
+filtered("list_text", "client: reject_rbl_client rbl.test",
+         C("=554 5.7.1 Service unavailable; Client host [198.51.100.7] "
+           "blocked using rbl.test", log="warning: 7.100.51.198.rbl.test: TXT "
+           "lookup error: " + DROPPED), by="regexp:{{/ IN TXT / IGNORE}}")
+filtered("allow_list", "client: permit_dnswl_client wl.test, reject",
+         C("=450 4.7.1 <198.51.100.7>: Client host rejected: Service "
+           "unavailable"))
+filtered("backup", "recipient: permit_mx_backup, reject",
+         C("=450 4.4.4 <x@backup.test>: Recipient address rejected: Unable to "
+           "look up mail exchanger information: DNS reply filter policy",
+           to="x@backup.test"), by=NO_MX)
+filtered("backup_oddly", "recipient: permit_mx_backup, reject",
+         C("450 4.4.4", to="x@backup.test"), by=odd(r"mail\.example\.com"))
+
 # ---- stages
 
 row("data_list", "data: check_recipient_access inline:{joe@example.com=REJECT}",

@@ -44,6 +44,7 @@ static const char *status_code(enum dns_status status)
     case DNS_INVALID: return "5.4.4";
     case DNS_NULL_MX: return "5.1.0";
     case DNS_RETRY: return "4.4.3";
+    case DNS_FILTERED: return "4.7.0";
     case DNS_FAILED: return "5.4.3";
     }
     return "4.4.3";
@@ -52,6 +53,11 @@ static const char *status_code(enum dns_status status)
 void route_dns_failure(struct delivery *d, const struct dns_answer *answer)
 {
     failure_set(d, status_code(answer->status), "%s", answer->reason);
+}
+
+static bool may_pass(enum dns_status status)
+{
+    return status == DNS_RETRY || status == DNS_FILTERED;
 }
 
 /* A and AAAA. A failure that may pass is not hidden by one that will not. */
@@ -76,7 +82,7 @@ static bool query_addresses(struct delivery *d, const char *host,
         *end = answer.records;
         while (*end != NULL)
             end = &(*end)->next;
-        if (answer.status == DNS_OK || *status == DNS_RETRY)
+        if (answer.status == DNS_OK || may_pass(*status))
             continue;
         route_dns_failure(d, &answer);
         *status = answer.status;
@@ -124,7 +130,7 @@ bool server_list_add_host(struct delivery *d, struct server_list *list,
     }
     bool found = settings()->use_dns &&
                  query_addresses(d, host, &records, &status);
-    if (!found && settings()->use_native && status != DNS_RETRY)
+    if (!found && settings()->use_native && !may_pass(status))
         found = native_addresses(d, host, &records);
     for (struct dns_record *r = records; r != NULL; r = r->next)
         add_server(d, list,

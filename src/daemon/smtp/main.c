@@ -3,6 +3,8 @@
  * main.c - the SMTP and LMTP client. Started as "lmtp" it speaks LMTP and
  * takes the lmtp_ parameters.
  */
+#include <string.h>
+
 #include "base/log.h"
 #include "base/text.h"
 #include "client/scache.h"
@@ -22,6 +24,9 @@ static void before_jail(void)
     const struct dns_setup dns = {
         .ncache_ttl_fix = dns_params.dns_ncache_ttl_fix_enable,
         .reply_filter = smtp_params.smtp_dns_reply_filter,
+        .filter_name = strcmp(service_program(), "lmtp") == 0
+                           ? "lmtp_dns_reply_filter"
+                           : "smtp_dns_reply_filter",
     };
 
     dns_set_up(&dns);

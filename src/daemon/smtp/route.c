@@ -193,6 +193,7 @@ static struct server *find_domain(struct delivery *d)
             return find_host(d);
         break;
     case DNS_NULL_MX:
+    case DNS_FILTERED:
         break;
     }
     route_dns_failure(d, &answer);

@@ -88,7 +88,28 @@ static enum access_result domain_lookup_failed(struct access *a,
                           address);
 }
 
-/* The first of MX, A, AAAA that exists, or the worst that happened. */
+/* How much a failure counts beside others. */
+static int weight(enum dns_status status)
+{
+    switch (status) {
+    case DNS_FILTERED:
+        return 3;
+    case DNS_RETRY:
+        return 2;
+    case DNS_INVALID:
+    case DNS_FAILED:
+        return 1;
+    case DNS_OK:
+    case DNS_NULL_MX:
+    case DNS_NOT_FOUND:
+    case DNS_NO_DATA:
+        return 0;
+    }
+    return 0;
+}
+
+/* The first of MX, A, AAAA that exists, or the worst that happened. Where the
+ * mail servers are filtered out, addresses do not matter. */
 static enum dns_status mail_host_status(struct access *a, const char *domain)
 {
     static const enum dns_type types[] = { DNS_MX, DNS_A, DNS_AAAA };
@@ -99,10 +120,11 @@ static enum dns_status mail_host_status(struct access *a, const char *domain)
         dns_query(a->s->line_arena, domain, types[i], 0, &answer);
         if (answer.status == DNS_OK || answer.status == DNS_NULL_MX)
             return answer.status;
-        if (status != DNS_RETRY &&
-            (answer.status == DNS_RETRY || answer.status == DNS_INVALID ||
-             answer.status == DNS_FAILED))
+        if (weight(answer.status) >= weight(status) &&
+            weight(answer.status) > 0)
             status = answer.status;
+        if (types[i] == DNS_MX && status == DNS_FILTERED)
+            break;
     }
     return status;
 }
@@ -134,6 +156,10 @@ static enum access_result check_domain(struct access *a,
             arena_printf(a->s->line_arena,
                          "<%s>: %s rejected: Domain not found", q->address,
                          q->class_name));
+    case DNS_FILTERED:
+        log_warning("%s: MX or address lookup error: %s", domain,
+                    DNS_FILTERED_TEXT);
+        return ACCESS_DUNNO;
     case DNS_INVALID:
         return access_reject(a, code, q->dsn,
                              "<%s>: %s rejected: Malformed DNS server reply",

@@ -51,6 +51,7 @@ static enum answer is_ours(struct access *a, const char *host)
         return ABSENT;
     case DNS_RETRY:
     case DNS_FAILED:
+    case DNS_FILTERED:
         return FAILED;
     }
     for (; records != NULL; records = records->next)
@@ -152,11 +153,10 @@ enum access_result access_mx_backup(struct access *a)
         return ACCESS_DUNNO;
     case DNS_RETRY:
     case DNS_FAILED:
-        return not_now(a, mx.status == DNS_RETRY
-                              ? "mail exchanger information: Host not found, "
-                                "try again"
-                              : "mail exchanger information: Non-recoverable "
-                                "error");
+    case DNS_FILTERED:
+        return not_now(a, arena_printf(a->s->line_arena,
+                                       "mail exchanger information: %s",
+                                       mx.error));
     }
     return ACCESS_DUNNO;
 }

@@ -86,7 +86,8 @@ static enum answer is_listed(struct access *a, struct listing *l)
                         : l->given;
     l->query = arena_printf(a->s->line_arena, "%s%s", l->query, l->domain);
     dns_query(a->s->line_arena, l->query, DNS_A, 0, &answer);
-    if (answer.status == DNS_RETRY || answer.status == DNS_FAILED) {
+    if (answer.status == DNS_RETRY || answer.status == DNS_FAILED ||
+        answer.status == DNS_FILTERED) {
         log_warning("%s: RBL lookup error: %s", l->query, answer.reason);
         return FAILED;
     }
@@ -141,6 +142,8 @@ static const char *reason_of(struct access *a, const struct listing *l)
     struct dns_answer answer;
 
     dns_query(a->s->line_arena, l->query, DNS_TXT, 0, &answer);
+    if (answer.status == DNS_FILTERED)
+        log_warning("%s: TXT lookup error: %s", l->query, DNS_FILTERED_TEXT);
     if (answer.status != DNS_OK)
         return "";
     return text_printable((char *)(size_t)answer.records->data, '?', true);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "access.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "dns/query.h"
 #include "mail/address.h"
@@ -65,7 +66,7 @@ enum access_result check_unknown_helo(struct access *a, const char *argument)
     static const enum dns_type types[] = { DNS_A, DNS_AAAA, DNS_MX };
     const char *name = without_last_dot(a);
     struct dns_answer answer = { .status = DNS_NOT_FOUND };
-    bool retry = false;
+    bool retry = false, filtered = false;
 
     (void)argument;
     if (*name == '[')
@@ -75,6 +76,12 @@ enum access_result check_unknown_helo(struct access *a, const char *argument)
         if (answer.status == DNS_OK)
             return ACCESS_DUNNO;
         retry = retry || answer.status == DNS_RETRY;
+        filtered = filtered || answer.status == DNS_FILTERED;
+    }
+    if (filtered) {
+        log_warning("%s: address or MX lookup error: %s", name,
+                    DNS_FILTERED_TEXT);
+        return ACCESS_DUNNO;
     }
     const char *text = arena_printf(
         a->s->line_arena, "<%s>: %s rejected: %s", a->s->helo, helo_class,

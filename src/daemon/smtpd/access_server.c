@@ -108,9 +108,9 @@ static enum access_result check_servers(struct access *a, const char *table,
     case DNS_RETRY:
     case DNS_FAILED:
     case DNS_INVALID:
-        log_warning("Unable to look up %s host for %s %s: %s",
-                    type == DNS_MX ? "MX" : "NS", class_name, reply_name,
-                    answer.reason);
+    case DNS_FILTERED:
+        log_warning("Unable to look up %s host for %s: %s",
+                    type == DNS_MX ? "MX" : "NS", name, answer.error);
         return ACCESS_DUNNO;
     }
     for (struct dns_record *r = answer.records;

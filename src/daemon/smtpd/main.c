@@ -62,6 +62,7 @@ static void before_jail(void)
     const struct dns_setup dns = {
         .ncache_ttl_fix = dns_params.dns_ncache_ttl_fix_enable,
         .reply_filter = smtpd_params.smtpd_dns_reply_filter,
+        .filter_name = "smtpd_dns_reply_filter",
     };
 
     dns_set_up(&dns);

@@ -28,6 +28,7 @@ static enum peer_status status_of(enum dns_status status)
     case DNS_RETRY:
     case DNS_FAILED:
     case DNS_INVALID:
+    case DNS_FILTERED:
         return PEER_TRY_AGAIN;
     }
     return PEER_TRY_AGAIN;

@@ -72,6 +72,18 @@ static bool is_one_of(const char *value, const char *words)
     return false;
 }
 
+static bool all_are_of(const char *list, const char *words)
+{
+    struct arena *arena = arena_new();
+    bool ok = true;
+
+    for (char **word = text_split(arena, list, NULL, NULL);
+         ok && *word != NULL; word++)
+        ok = is_one_of(*word, words);
+    arena_free(arena);
+    return ok;
+}
+
 static bool check_text(struct config *config, const char *name,
                        const struct param_row *row, const char *value,
                        struct error *why)
@@ -79,10 +91,12 @@ static bool check_text(struct config *config, const char *name,
     if (!length_in_bounds(config, name, value, row->min, row->max, why))
         return false;
     if (row->values == NULL || *value == '\0' ||
-        is_one_of(value, row->values))
+        (row->is_list ? all_are_of(value, row->values)
+                      : is_one_of(value, row->values)))
         return true;
-    return error_set(why, "%s: bad value: %s = %s; specify one of: %s",
-                     config_where(config, name), name, value, row->values);
+    return error_set(why, "%s: bad value: %s = %s; specify %s: %s",
+                     config_where(config, name), name, value,
+                     row->is_list ? "some of" : "one of", row->values);
 }
 
 /* "10h" and "${x}h" end in a unit; "$name" does not, whatever its name. */

@@ -21,14 +21,15 @@
 #define DEF_FILE TEXT_OF(config/params/PARAM_GROUP.def)
 
 #define COMPUTED NULL
-#define ANY PARAM_NO_MINIMUM, PARAM_NO_LIMIT, NULL
-#define AT_LEAST(n) n, PARAM_NO_LIMIT, NULL
-#define AT_MOST(n) PARAM_NO_MINIMUM, n, NULL
-#define BETWEEN(a, b) a, b, NULL
-#define NOT_EMPTY 1, PARAM_NO_LIMIT, NULL
-#define LENGTH(n) n, n, NULL
-#define ONE_OF(words) 1, PARAM_NO_LIMIT, words
-#define ONE_OF_OR_EMPTY(words) 0, PARAM_NO_LIMIT, words
+#define ANY PARAM_NO_MINIMUM, PARAM_NO_LIMIT, NULL, false
+#define AT_LEAST(n) n, PARAM_NO_LIMIT, NULL, false
+#define AT_MOST(n) PARAM_NO_MINIMUM, n, NULL, false
+#define BETWEEN(a, b) a, b, NULL, false
+#define NOT_EMPTY 1, PARAM_NO_LIMIT, NULL, false
+#define LENGTH(n) n, n, NULL, false
+#define ONE_OF(words) 1, PARAM_NO_LIMIT, words, false
+#define ONE_OF_OR_EMPTY(words) 0, PARAM_NO_LIMIT, words, false
+#define LIST_OF(words) 1, PARAM_NO_LIMIT, words, true
 
 struct PARAMS PARAMS;
 

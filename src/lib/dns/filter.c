@@ -14,11 +14,13 @@
 
 /* Set once at start, NULL: no filter. */
 static struct maps *filter;
+static const char *filter_name;
 
 void dns_set_up(const struct dns_setup *setup)
 {
     maps_close(filter);
     filter = NULL;
+    filter_name = setup->filter_name;
     if (setup->reply_filter != NULL && setup->reply_filter[0] != '\0')
         filter = maps_open("DNS reply filter", setup->reply_filter,
                            TABLE_FOLD);
@@ -56,33 +58,28 @@ static void record_format(struct str *out, const struct dns_record *record)
     }
 }
 
-bool dns_filter_keeps(const struct dns_record *record)
+static enum answer judge(const char *record, const char *action)
+{
+    if (text_equal_nocase(action, "IGNORE")) {
+        log_info("ignoring DNS RR: %s", record);
+        return FOUND;
+    }
+    log_warning("%s: unknown DNS filter action: \"%s\"", filter_name, action);
+    return FAILED;
+}
+
+enum answer dns_filter_drops(const struct dns_record *record)
 {
     struct str text = STR_EMPTY, action = STR_EMPTY;
-    bool keep = true;
 
     if (filter == NULL)
-        return true;
+        return ABSENT;
     record_format(&text, record);
     text_printable(text.data, '?', false);
-    switch (maps_get(filter, text.data, false, &action)) {
-    case FOUND:
-        keep = !text_equal_nocase(action.data, "IGNORE");
-        if (keep)
-            log_warning("unknown DNS reply filter action: \"%s\"",
-                        action.data);
-        else
-            log_info("ignoring DNS RR: %s", text.data);
-        break;
-    case FAILED:
-        /* A filter exists to keep mail from going the wrong way: without an
-         * answer the record is not used. */
-        keep = false;
-        break;
-    case ABSENT:
-        break;
-    }
+    enum answer found = maps_get(filter, text.data, false, &action);
+    if (found == FOUND)
+        found = judge(text.data, action.data);
     str_fini(&text);
     str_fini(&action);
-    return keep;
+    return found;
 }

@@ -121,6 +121,7 @@ static void explain(struct dns_answer *out, enum dns_status status,
                     const char *name, enum dns_type type, const char *text)
 {
     out->status = status;
+    out->error = text;
     snprintf(out->reason, sizeof out->reason,
              "Host or domain name not found. Name service error for name=%s "
              "type=%s: %s",
@@ -133,15 +134,29 @@ static void explain_bad_reply(struct dns_answer *out, enum dns_status status,
                               const char *name, enum dns_type type)
 {
     out->status = status;
+    out->error = "Malformed or unexpected name server reply";
     snprintf(out->reason, sizeof out->reason,
-             "Name service error for name=%s type=%s: "
-             "Malformed or unexpected name server reply",
-             name, dns_type_name(type));
+             "Name service error for name=%s type=%s: %s", name,
+             dns_type_name(type), out->error);
+}
+
+/* It was us who made nothing of the reply, which will be otherwise when the
+ * filter is. */
+static void explain_filter(struct dns_answer *out, enum dns_status status,
+                           const char *name, enum dns_type type,
+                           const char *error, const char *text)
+{
+    out->status = status;
+    out->error = error;
+    snprintf(out->reason, sizeof out->reason,
+             "Error looking up name=%s type=%s: %s", name,
+             dns_type_name(type), text);
 }
 
 static void explain_loop(struct dns_answer *out, const char *name)
 {
     out->status = DNS_NOT_FOUND;
+    out->error = "Name server loop";
     snprintf(out->reason, sizeof out->reason, "Name server loop for %s", name);
     log_warning("%s", out->reason);
 }
@@ -181,6 +196,8 @@ struct reading {
     int count;             /* of records */
     bool malformed;        /* a record of ours was not fit to use */
     bool invalid;          /* it could be read, but names no host */
+    bool filtered;         /* the filter dropped one */
+    bool filter_failed;    /* or could not be asked */
 };
 
 static bool same_name(const char *a, const char *b)
@@ -326,8 +343,16 @@ static void keep_record(struct reading *r, const ns_rr *rr)
         r->malformed = true;
         return;
     }
-    if (!dns_filter_keeps(record))
+    switch (dns_filter_drops(record)) {
+    case FOUND:
+        r->filtered = true;
         return;
+    case FAILED:
+        r->filter_failed = true;
+        return;
+    case ABSENT:
+        break;
+    }
     *r->end = record;
     r->end = &record->next;
     r->count++;
@@ -407,8 +432,20 @@ static bool read_reply(struct arena *arena, const unsigned char *reply,
         moved = true;
     }
     collect(&r);
+    if (r.filter_failed) {
+        out->records = NULL;
+        explain_filter(out, DNS_RETRY, r.want, type,
+                       "Invalid DNS reply filter syntax",
+                       "Invalid DNS reply filter syntax");
+        return true;
+    }
     if (out->records != NULL) {
         out->status = DNS_OK;
+        return true;
+    }
+    if (r.filtered) {
+        explain_filter(out, DNS_FILTERED, r.want, type,
+                       "DNS reply filter policy", DNS_FILTERED_TEXT);
         return true;
     }
     if (r.malformed) {
@@ -429,6 +466,7 @@ static void check_null_mx(struct dns_answer *out)
     if (out->records->next == NULL && out->records->target[0] == '\0' &&
         out->records->preference == 0) {
         out->status = DNS_NULL_MX;
+        out->error = "nullMX";
         snprintf(out->reason, sizeof out->reason,
                  "Domain %s does not accept mail (nullMX)",
                  out->records->owner);
