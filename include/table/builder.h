@@ -32,6 +32,8 @@ struct builder_options {
                   struct table *table);
     /* After all lines; may be NULL. */
     void (*finish)(const struct builder_options *options, struct table *table);
+    /* In place of a query, with -b or -h; may be NULL. */
+    bool (*query_message)(const struct builder_options *options, char **names);
 };
 
 /* Read argv. Returns the index of the first operand. */
@@ -40,22 +42,19 @@ int builder_parse(struct builder_options *options, int argc, char **argv,
 /* Which table flags the options come to. */
 void builder_use(struct builder_options *options, bool utf8);
 
-/* "type:path"; <default_type> if there is no "type:". On the heap. */
-char *builder_table_name(const char *operand, const char *default_type);
-
-/* Build or, incrementally, extend one table from its source. */
-void builder_build(const struct builder_options *options, const char *name);
-/* The query, delete and list forms. True: found. Names end with NULL. */
-bool builder_query(const struct builder_options *options, char **names);
-bool builder_remove(const struct builder_options *options, char **names);
-bool builder_list(const struct builder_options *options, char **names);
+/* What the options ask for, of the tables that the <operands> name, up to a
+ * NULL: delete, list, query, or build. True: found, or built. */
+bool builder_run(const struct builder_options *options, char **operands,
+                 const char *default_type);
+/* Open one table. */
 struct table *builder_open(const char *name, enum table_mode mode,
                            unsigned flags);
-/* Look up one key in one table after the other and print "key<TAB>value" if
- * it is there. Close with builder_close_all. */
+/* Open those that <names> lists up to a NULL, for builder_close_all. */
 struct table **builder_open_all(const struct builder_options *options,
                                 char **names, enum table_mode mode);
 void builder_close_all(struct table **tables);
+/* Look up one key in one table after the other and print "key<TAB>value" if
+ * it is there. */
 bool builder_query_key(const struct builder_options *options,
                        struct table **tables, const char *key);
 /* Write out what was printed; fatal() if that fails. */

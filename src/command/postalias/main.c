@@ -168,19 +168,6 @@ static void store_marks(const struct builder_options *o, struct table *table)
     str_fini(&old);
 }
 
-static bool run(const struct builder_options *o, char **names)
-{
-    if (o->remove != NULL)
-        return builder_remove(o, names);
-    if (o->list)
-        return builder_list(o, names);
-    if (o->query != NULL)
-        return builder_query(o, names);
-    for (; *names != NULL; names++)
-        builder_build(o, *names);
-    return true;
-}
-
 int main(int argc, char **argv)
 {
     struct builder_options o = {
@@ -197,8 +184,7 @@ int main(int argc, char **argv)
     };
     command_start(&command);
     builder_use(&o, common_params.smtputf8_enable);
-    for (int i = first; i < argc; i++)
-        argv[i] =
-            builder_table_name(argv[i], common_params.default_database_type);
-    return run(&o, argv + first) ? EXIT_SUCCESS : EXIT_FAILURE;
+    return builder_run(&o, argv + first, common_params.default_database_type)
+               ? EXIT_SUCCESS
+               : EXIT_FAILURE;
 }

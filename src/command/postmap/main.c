@@ -38,26 +38,15 @@ static void store_line(const struct builder_options *o,
     str_fini(&content);
 }
 
-static bool run(const struct builder_options *o, char **names)
-{
-    if (o->remove != NULL)
-        return builder_remove(o, names);
-    if (o->list)
-        return builder_list(o, names);
-    if (o->query != NULL && (o->body || o->header))
-        return query_message(o, names);
-    if (o->query != NULL)
-        return builder_query(o, names);
-    for (; *names != NULL; names++)
-        builder_build(o, *names);
-    return true;
-}
-
 int main(int argc, char **argv)
 {
     static const struct param_group *const groups[] = { &message_param_group,
                                                         NULL };
-    struct builder_options o = { .separator = "\t", .store = store_line };
+    struct builder_options o = {
+        .separator = "\t",
+        .store = store_line,
+        .query_message = query_message,
+    };
 
     setup_early_log("postmap", true);
     int first = builder_parse(&o, argc, argv, LETTERS, USAGE);
@@ -74,8 +63,7 @@ int main(int argc, char **argv)
     };
     command_start(&command);
     builder_use(&o, common_params.smtputf8_enable);
-    for (int i = first; i < argc; i++)
-        argv[i] =
-            builder_table_name(argv[i], common_params.default_database_type);
-    return run(&o, argv + first) ? EXIT_SUCCESS : EXIT_FAILURE;
+    return builder_run(&o, argv + first, common_params.default_database_type)
+               ? EXIT_SUCCESS
+               : EXIT_FAILURE;
 }

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/fatal.h"
 #include "base/log.h"
 #include "base/priv.h"
@@ -87,13 +88,6 @@ void builder_use(struct builder_options *o, bool utf8)
         o->flags |= TABLE_UTF8;
     if (o->is_file)
         o->flags |= TABLE_SRC_RHS_IS_FILE;
-}
-
-char *builder_table_name(const char *operand, const char *default_type)
-{
-    if (strchr(operand, ':') != NULL)
-        return mem_strdup(operand);
-    return mem_printf("%s:%s", default_type, operand);
 }
 
 /* ---- Lines ---- */
@@ -238,6 +232,27 @@ static void abandon(void *table)
     table_close(table);
 }
 
+/* Make or extend table <name> from the lines of <in>. */
+static void fill_table(const struct builder_options *o, const char *name,
+                       struct stream *in)
+{
+    const char *path = o->incremental ? "stdin" : strchr(name, ':') + 1;
+    struct text_source source;
+    struct table *table =
+        builder_open(name, o->incremental ? TABLE_UPDATE : TABLE_CREATE,
+                     o->flags | TABLE_BULK);
+
+    fatal_cleanup(abandon, table);
+    text_source_init(&source, in, path);
+    store_lines(o, &source, table);
+    /* Some drivers find duplicates only now. */
+    if (!table_commit(table))
+        fatal("%s%s", table_error(table), remedy(table_error(table)));
+    fatal_cleanup_remove(abandon, table);
+    table_close(table);
+    text_source_fini(&source);
+}
+
 static void build(const struct builder_options *o, const char *name)
 {
     const char *path = strchr(name, ':') + 1;
@@ -255,24 +270,11 @@ static void build(const struct builder_options *o, const char *name)
     mode_t mask = umask(022);
     umask(mask);
     bool switched = follow_source(o, &info, path);
+    struct stream *in = stream_open(fd);
 
     hold_signals(true);
-    struct table *table =
-        builder_open(name, o->incremental ? TABLE_UPDATE : TABLE_CREATE,
-                     o->flags | TABLE_BULK);
-    fatal_cleanup(abandon, table);
-    struct stream *in = stream_open(fd);
-    struct text_source source;
-    text_source_init(&source, in, o->incremental ? "stdin" : path);
-    store_lines(o, &source, table);
-    /* Some drivers find duplicates only now. */
-    if (!table_commit(table))
-        fatal("%s%s", table_error(table), remedy(table_error(table)));
-    fatal_cleanup_remove(abandon, table);
-    table_close(table);
-    text_source_fini(&source);
+    fill_table(o, name, in);
     hold_signals(false);
-
     if (o->incremental)
         stream_detach(in);
     else
@@ -282,7 +284,8 @@ static void build(const struct builder_options *o, const char *name)
     umask(mask);
 }
 
-void builder_build(const struct builder_options *o, const char *name)
+static void build_or_redirect(const struct builder_options *o,
+                              const char *name)
 {
     struct error why = ERROR_NONE;
 
@@ -295,4 +298,48 @@ void builder_build(const struct builder_options *o, const char *name)
         fatal("%s", why.text);
     build(o, other);
     free(other);
+}
+
+/* ---- Whatever the options ask for ---- */
+
+static bool run(const struct builder_options *o, char **names)
+{
+    if (o->remove != NULL)
+        return builder_remove(o, names);
+    if (o->list)
+        return builder_list(o, names);
+    if (o->query != NULL && (o->body || o->header))
+        return o->query_message(o, names);
+    if (o->query != NULL)
+        return builder_query(o, names);
+    for (; *names != NULL; names++)
+        build_or_redirect(o, *names);
+    return true;
+}
+
+/* Operands without a type are of the default one. */
+static char **name_tables(struct arena *arena, char **operands,
+                          const char *default_type)
+{
+    size_t count = 0;
+
+    while (operands[count] != NULL)
+        count++;
+    char **names = arena_zalloc(arena, (count + 1) * sizeof(*names));
+    for (size_t i = 0; i < count; i++)
+        names[i] = strchr(operands[i], ':') != NULL
+                       ? operands[i]
+                       : arena_printf(arena, "%s:%s", default_type,
+                                      operands[i]);
+    return names;
+}
+
+bool builder_run(const struct builder_options *o, char **operands,
+                 const char *default_type)
+{
+    struct arena *arena = arena_new();
+    bool good = run(o, name_tables(arena, operands, default_type));
+
+    arena_free(arena);
+    return good;
 }

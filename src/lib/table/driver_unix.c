@@ -11,58 +11,41 @@
 
 #include "internal.h"
 
-typedef enum answer look_up(const char *key, struct str *value, int *failure);
-
 enum { FIRST_BUFFER = 1024, MAX_BUFFER = 1 << 20 };
 
-static enum answer passwd_by_name(const char *key, struct str *value,
-                                  int *failure)
-{
-    struct passwd entry, *found;
-    struct str buffer = STR_EMPTY;
+/* Look <key> up with a buffer of <size> bytes. 0 or an error number; *found
+ * tells whether there is such an entry, and then <value> is set. */
+typedef int look_up(const char *key, char *buffer, size_t size,
+                    struct str *value, bool *found);
 
-    for (size_t size = FIRST_BUFFER; size <= MAX_BUFFER; size *= 2) {
-        str_reserve(&buffer, size);
-        *failure = getpwnam_r(key, &entry, buffer.data, size, &found);
-        if (*failure != ERANGE)
-            break;
-    }
-    if (*failure == 0 && found != NULL)
-        str_setf(value, "%s:%s:%ld:%ld:%s:%s:%s", found->pw_name,
-                 found->pw_passwd, (long)found->pw_uid, (long)found->pw_gid,
-                 found->pw_gecos, found->pw_dir, found->pw_shell);
-    str_fini(&buffer);
-    if (*failure != 0)
-        return FAILED;
-    return found != NULL ? FOUND : ABSENT;
+static int passwd_by_name(const char *key, char *buffer, size_t size,
+                          struct str *value, bool *found)
+{
+    struct passwd entry, *user;
+    int failure = getpwnam_r(key, &entry, buffer, size, &user);
+
+    *found = failure == 0 && user != NULL;
+    if (*found)
+        str_setf(value, "%s:%s:%ld:%ld:%s:%s:%s", user->pw_name,
+                 user->pw_passwd, (long)user->pw_uid, (long)user->pw_gid,
+                 user->pw_gecos, user->pw_dir, user->pw_shell);
+    return failure;
 }
 
-static void format_group(struct str *value, const struct group *group)
+static int group_by_name(const char *key, char *buffer, size_t size,
+                         struct str *value, bool *found)
 {
+    struct group entry, *group;
+    int failure = getgrnam_r(key, &entry, buffer, size, &group);
+
+    *found = failure == 0 && group != NULL;
+    if (!*found)
+        return failure;
     str_setf(value, "%s:%s:%ld:", group->gr_name, group->gr_passwd,
              (long)group->gr_gid);
     for (char **member = group->gr_mem; *member != NULL; member++)
         str_addf(value, "%s%s", member == group->gr_mem ? "" : ",", *member);
-}
-
-static enum answer group_by_name(const char *key, struct str *value,
-                                 int *failure)
-{
-    struct group entry, *found;
-    struct str buffer = STR_EMPTY;
-
-    for (size_t size = FIRST_BUFFER; size <= MAX_BUFFER; size *= 2) {
-        str_reserve(&buffer, size);
-        *failure = getgrnam_r(key, &entry, buffer.data, size, &found);
-        if (*failure != ERANGE)
-            break;
-    }
-    if (*failure == 0 && found != NULL)
-        format_group(value, found);
-    str_fini(&buffer);
-    if (*failure != 0)
-        return FAILED;
-    return found != NULL ? FOUND : ABSENT;
+    return 0;
 }
 
 static const struct unix_table {
@@ -95,12 +78,20 @@ static enum answer unix_get(void *instance, const char *key, struct str *value,
                             struct error *why)
 {
     const struct unix_table *table = instance;
-    int failure = 0;
-    enum answer answer = table->look_up(key, value, &failure);
+    struct str buffer = STR_EMPTY;
+    int failure = ERANGE;
+    bool found = false;
 
-    if (answer == FAILED)
-        error_set(why, "unix:%s: %s", table->name, strerror(failure));
-    return answer;
+    for (size_t size = FIRST_BUFFER; failure == ERANGE && size <= MAX_BUFFER;
+         size *= 2) {
+        str_reserve(&buffer, size);
+        failure = table->look_up(key, buffer.data, size, value, &found);
+    }
+    str_fini(&buffer);
+    if (failure == 0)
+        return found ? FOUND : ABSENT;
+    error_set(why, "unix:%s: %s", table->name, strerror(failure));
+    return FAILED;
 }
 
 static void unix_close(void *instance)

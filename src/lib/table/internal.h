@@ -106,6 +106,14 @@ enum answer memory_table_next(void *table, bool first, struct str *key,
                               struct str *value, struct error *why);
 bool memory_table_has(const struct memory_table *table, const char *key);
 
+/* ---- builder_query.c ---- */
+
+struct builder_options;
+/* The query, delete and list forms. True: found. Names end with NULL. */
+bool builder_query(const struct builder_options *options, char **names);
+bool builder_remove(const struct builder_options *options, char **names);
+bool builder_list(const struct builder_options *options, char **names);
+
 /* ---- file_value.c ---- */
 
 /* The content of the files that <list> names, newlines between, in base 64. */
