@@ -45,6 +45,14 @@ static void too_much(struct expansion *x, const char *what, const char *on)
     message_fail(x->m, CLEANUP_STAT_WRITE, "4.6.0 Alias expansion error");
 }
 
+static void too_long(struct message *m, const char *result)
+{
+    log_warning("%s: unreasonable virtual_alias_maps result %.300s... -- "
+                "message not accepted, try again later",
+                m->id, result);
+    message_fail(m, CLEANUP_STAT_WRITE, "4.6.0 Alias expansion error");
+}
+
 /* Replace list[at] by the <count> addresses <found>. */
 static void splice(struct expansion *x, size_t at, char **found, size_t count)
 {
@@ -55,7 +63,7 @@ static void splice(struct expansion *x, size_t at, char **found, size_t count)
             rewrite_internal(x->m->arena, REWRITE_LOCAL, found[i]);
         if ((long)strlen(to) >
             cleanup_params.virtual_alias_address_length_limit) {
-            too_much(x, "result length", x->start);
+            too_long(x->m, to);
             return;
         }
         const struct item item = { to, text_equal_nocase(to, old) };

@@ -29,7 +29,7 @@ void masquerade_set_up(void)
                                  cleanup_params.masquerade_exceptions,
                                  MATCH_STRING, MATCH_RETURN);
     classes = address_classes_parse("masquerade_classes",
-                                    cleanup_params.masquerade_classes);
+                                    cleanup_params.masquerade_classes, CLASS_ANY);
 }
 
 /* The first domain of the list that <host> is, or is below. */

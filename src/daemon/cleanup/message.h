@@ -210,9 +210,12 @@ enum address_class {
     CLASS_ENVELOPE_RECIPIENT = 1 << 1,
     CLASS_HEADER_SENDER = 1 << 2,
     CLASS_HEADER_RECIPIENT = 1 << 3,
+    CLASS_ANY = (1 << 4) - 1,
 };
-/* "envelope_sender, header_sender": bits; fatal() if a word is unknown. */
-unsigned address_classes_parse(const char *name, const char *list);
+/* "envelope_sender, header_sender": bits; fatal() if a word is unknown, or not
+ * one of those <allowed>. */
+unsigned address_classes_parse(const char *name, const char *list,
+                               unsigned allowed);
 void rewrite_set_up(void);
 /* Standard form, canonical maps, masquerade. Internal form in and out. */
 MAY_WAIT const char *rewrite_address(struct message *m, const char *address,

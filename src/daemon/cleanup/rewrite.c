@@ -29,7 +29,8 @@ static bool propagates_canonical;
 
 /* ---- set up ---- */
 
-unsigned address_classes_parse(const char *name, const char *list)
+unsigned address_classes_parse(const char *name, const char *list,
+                               unsigned allowed)
 {
     static const struct {
         const char *word;
@@ -47,11 +48,11 @@ unsigned address_classes_parse(const char *name, const char *list)
 
     for (; *word != NULL; word++) {
         size_t i = 0;
-        while (i < COUNT && strcmp(words[i].word, *word) != 0)
+        while (i < COUNT && ((words[i].bit & allowed) == 0 ||
+                             strcmp(words[i].word, *word) != 0))
             i++;
         if (i == COUNT)
-            fatal("bad %s configuration: unknown address class: %s", name,
-                  *word);
+            fatal("unknown %s value \"%s\" in \"%s\"", name, *word, list);
         bits |= words[i].bit;
     }
     arena_free(arena);
@@ -99,11 +100,11 @@ const struct find_options *rewrite_find_options(void)
 
 static void open_canonical(struct canonical *c, const char *title,
                            const char *list, const char *classes_name,
-                           const char *classes)
+                           const char *classes, unsigned allowed)
 {
     c->title = title;
     c->maps = maps_open(title, list, TABLE_FOLD | TABLE_UTF8);
-    c->classes = address_classes_parse(classes_name, classes);
+    c->classes = address_classes_parse(classes_name, classes, allowed);
 }
 
 void rewrite_set_up(void)
@@ -113,14 +114,16 @@ void rewrite_set_up(void)
     open_canonical(&canonicals[0], "sender_canonical_maps",
                    address_params.sender_canonical_maps,
                    "sender_canonical_classes",
-                   cleanup_params.sender_canonical_classes);
+                   cleanup_params.sender_canonical_classes,
+                   CLASS_ENVELOPE_SENDER | CLASS_HEADER_SENDER);
     open_canonical(&canonicals[1], "recipient_canonical_maps",
                    address_params.recipient_canonical_maps,
                    "recipient_canonical_classes",
-                   cleanup_params.recipient_canonical_classes);
+                   cleanup_params.recipient_canonical_classes,
+                   CLASS_ENVELOPE_RECIPIENT | CLASS_HEADER_RECIPIENT);
     open_canonical(&canonicals[2], "canonical_maps",
                    address_params.canonical_maps, "canonical_classes",
-                   cleanup_params.canonical_classes);
+                   cleanup_params.canonical_classes, CLASS_ANY);
 }
 
 /* ---- one address ---- */
@@ -192,6 +195,20 @@ struct header_visit {
     bool changed;
 };
 
+/* "u"@x.test needs no quotes, and u..v@x.test does: an address that stays the
+ * same may be written in another way. */
+static bool is_spelt_alike(const struct token822 *a, const struct token822 *b)
+{
+    struct str one = STR_EMPTY, other = STR_EMPTY;
+
+    token822_format(&one, a, false);
+    token822_format(&other, b, false);
+    bool alike = strcmp(one.data, other.data) == 0;
+    str_fini(&one);
+    str_fini(&other);
+    return alike;
+}
+
 static void rewrite_spec(struct token822 **spec, void *context)
 {
     struct header_visit *visit = context;
@@ -200,9 +217,10 @@ static void rewrite_spec(struct token822 **spec, void *context)
     const char *standard = rewrite_internal(m->arena, m->rewrite, address);
     const char *mapped = map_address(m, standard, visit->class);
 
-    if (strcmp(address, mapped) == 0)
+    struct token822 *new_spec = token822_from_internal(m->arena, mapped);
+    if (strcmp(address, mapped) == 0 && is_spelt_alike(*spec, new_spec))
         return;
-    *spec = token822_from_internal(m->arena, mapped);
+    *spec = new_spec;
     visit->changed = true;
 }
 

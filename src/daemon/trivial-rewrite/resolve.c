@@ -137,7 +137,7 @@ static void complete(struct target *t, const char *address)
     t->address = rewrite_address(t->arena, REWRITE_LOCAL, address);
     if (strrchr(t->address, '@') == NULL)
         t->address = arena_printf(t->arena, "%s@%s", t->address,
-                                  common_params.myorigin);
+                                  common_params.myhostname);
 }
 
 static bool domain_is_usable(struct target *t)

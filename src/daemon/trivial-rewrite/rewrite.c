@@ -65,9 +65,7 @@ static char *with_domain(struct arena *arena, enum rewrite_context context,
     if (routed != NULL)
         return routed;
     const char *origin = origin_of(context, common_params.myorigin);
-    bool append = context == REWRITE_LOCAL ? rewrite_params.append_at_myorigin
-                                           : origin != NULL;
-    if (!append || origin == NULL)
+    if (!rewrite_params.append_at_myorigin || origin == NULL)
         return arena_strdup(arena, local);
     return arena_printf(arena, "%s@%s", local, origin);
 }
@@ -92,11 +90,9 @@ static char *with_full_domain(struct arena *arena, enum rewrite_context context,
                               char *address, const char *domain)
 {
     const char *suffix = origin_of(context, common_params.mydomain);
-    bool append = context == REWRITE_LOCAL ? rewrite_params.append_dot_mydomain
-                                           : suffix != NULL;
 
-    if (!append || *domain == '\0' || *domain == '[' ||
-        strchr(domain, '.') != NULL)
+    if (!rewrite_params.append_dot_mydomain || suffix == NULL ||
+        *domain == '\0' || *domain == '[' || strchr(domain, '.') != NULL)
         return address;
     if (context == REWRITE_LOCAL)
         log_old_default(domain, suffix);
