@@ -211,21 +211,6 @@ void message_add_recipient(struct session *s, const char *address,
 
 /* ---- content ---- */
 
-static void put_header_line(struct session *s, const char *format, ...)
-    PRINTF_LIKE(2, 3);
-
-static void put_header_line(struct session *s, const char *format, ...)
-{
-    struct str line = STR_EMPTY;
-    va_list args;
-
-    va_start(args, format);
-    str_vaddf(&line, format, args);
-    va_end(args);
-    record_put(out(s), REC_NORM, line.data, line.length);
-    str_fini(&line);
-}
-
 static const char *with_protocol(const struct session *s)
 {
     return s->mail.params.smtputf8 ? "UTF8SMTP" : session_protocol(s);
@@ -239,13 +224,13 @@ static void put_received_end(struct session *s, const char *start)
 
     date_format(s->mail.arrival.tv_sec, date, sizeof date);
     if (s->mail.recipient == NULL) {
-        put_header_line(s, "%s;", start);
-        put_header_line(s, "\t%s", date);
+        record_putf(out(s), REC_NORM, "%s;", start);
+        record_putf(out(s), REC_NORM, "\t%s", date);
         return;
     }
-    put_header_line(s, "%s", start);
-    put_header_line(s, "\tfor <%s>; %s",
-                    quote_822_dup(s->line_arena, s->mail.recipient), date);
+    record_putf(out(s), REC_NORM, "%s", start);
+    record_putf(out(s), REC_NORM, "\tfor <%s>; %s",
+                quote_822_dup(s->line_arena, s->mail.recipient), date);
 }
 
 static void put_received(struct session *s)
@@ -259,9 +244,9 @@ static void put_received(struct session *s)
         put_received_end(s, start);
         return;
     }
-    put_header_line(s, "Received: from %s (%s [%s])",
-                    s->helo ? s->helo : s->peer.name, s->peer.name,
-                    s->peer.rfc_address);
+    record_putf(out(s), REC_NORM, "Received: from %s (%s [%s])",
+                s->helo ? s->helo : s->peer.name, s->peer.name,
+                s->peer.rfc_address);
     start = arena_printf(s->line_arena, "\tby %s (%s) with %s id %s",
                          common_params.myhostname, common_params.mail_name,
                          with_protocol(s), session_id(s));

@@ -5,13 +5,10 @@
 #include "notify.h"
 
 #include <stdarg.h>
-#include <time.h>
 
 #include "base/fatal.h"
-#include "base/log.h"
 #include "base/text.h"
-#include "mail/date.h"
-#include "mail/record.h"
+#include "smtp/notice.h"
 
 static const struct {
     unsigned bit;
@@ -86,46 +83,24 @@ void notify_trim(struct session *s)
         chat_reset(s->chat);
 }
 
-static void put_line(const char *line, void *context)
-{
-    cleanup_post_line(context, " %s", line);
-}
-
 void notify_finish(struct session *s)
 {
     unsigned reasons = s->problems & wanted(s->arena);
-    const char *recipient = reasons == NOTIFY_BOUNCE
-                                ? notify_params.bounce_notice_recipient
-                                : notify_params.error_notice_recipient;
 
     if (s->standalone || reasons == 0)
         return;
-    struct cleanup_post *post = cleanup_notice_open(
-        common_params.double_bounce_sender,
-        recipient, cleanup_notice_flags("notify"), 0, 0,
-        common_params.myhostname, common_params.mail_name);
-    if (post == NULL) {
-        log_warning("could not send a postmaster notice about %s",
-                    s->peer.label);
-        return;
-    }
-    const char *format = message_params.header_from_format;
-    char date[64];
-    cleanup_post_line(post, "Date: %s",
-                      date_format(time(NULL), date, sizeof date));
-    cleanup_notice_address(post, "From", "Mail Delivery System",
-                           arena_printf(s->arena, "MAILER-DAEMON@%s",
-                                        common_params.myhostname),
-                           format);
-    cleanup_notice_address(post, "To", "Postmaster", recipient, format);
-    cleanup_post_line(post, "Subject: %s SMTP server: errors from %s",
-                      common_params.mail_name, s->peer.label);
-    cleanup_post_line(post, "%s", "");
-    cleanup_post_line(post, "Transcript of session follows.");
-    cleanup_post_line(post, "%s", "");
-    chat_each(s->chat, put_line, post);
-    cleanup_post_line(post, "%s", "");
-    cleanup_post_line(post, "For other details, see the local mail logfile");
-    record_put(cleanup_post_stream(post), REC_XTRA, "", 0);
-    cleanup_post_finish(post, NULL);
+    const struct smtp_notice notice = {
+        .recipient = reasons == NOTIFY_BOUNCE
+                         ? notify_params.bounce_notice_recipient
+                         : notify_params.error_notice_recipient,
+        .subject = arena_printf(s->arena, "SMTP server: errors from %s",
+                                s->peer.label),
+        .peer = s->peer.label,
+        .chat = s->chat,
+        .double_bounce_sender = common_params.double_bounce_sender,
+        .header_from_format = message_params.header_from_format,
+        .myhostname = common_params.myhostname,
+        .mail_name = common_params.mail_name,
+    };
+    smtp_notice_send(&notice);
 }
