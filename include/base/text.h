@@ -36,6 +36,8 @@ char *text_token(char **cursor, const char *separators);
  * are kept), nor, if <quotes>, those inside double quotes (also kept; a
  * backslash takes the special meaning from the next byte). */
 char *text_token_braced(char **cursor, const char *separators, bool quotes);
+/* "{ text }" as "text", in place; another word is returned as it is. */
+char *text_unbrace(char *word);
 /* Cut "left = right" at the first '='; trims both. False if there is none or
  * left is empty. */
 bool text_split_nameval(char *line, char **name, char **value);

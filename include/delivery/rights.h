@@ -20,5 +20,8 @@ void rights_init(const char *mail_owner);
 bool rights_take(uid_t uid, gid_t gid, struct error *why);
 /* Be mail_owner again. errno stays. */
 void rights_give_back(void);
+/* Kill a command and its group, which may be somebody else's, whom mail_owner
+ * may not kill. */
+void rights_kill_group(pid_t pid);
 
 #endif

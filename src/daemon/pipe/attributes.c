@@ -88,17 +88,6 @@ static void read_one(struct attributes *a, struct arena *arena,
         fatal("unknown attribute name: %s", name);
 }
 
-/* "{ words }" is one argument, without the braces. */
-static char *without_braces(char *word)
-{
-    size_t length = strlen(word);
-
-    if (length < 2 || word[0] != '{' || word[length - 1] != '}')
-        return word;
-    word[length - 1] = '\0';
-    return text_trim(word + 1);
-}
-
 void attributes_read(struct attributes *a)
 {
     struct arena *arena = arena_new(); /* for ever */
@@ -106,7 +95,7 @@ void attributes_read(struct attributes *a)
 
     *a = (struct attributes){ .eol = "\n", .null_sender = "MAILER-DAEMON" };
     for (; *words != NULL; words++) {
-        char *word = without_braces(*words);
+        char *word = text_unbrace(*words);
         char *value = strchr(word, '=');
         if (value == NULL)
             fatal("missing '=' after attribute name: \"%s\"", word);
@@ -121,7 +110,7 @@ void attributes_read(struct attributes *a)
         fatal("missing argv= command-line attribute");
     a->argv = words;
     for (char **word = words + 1; *word != NULL; word++)
-        *word = without_braces(*word);
+        *word = text_unbrace(*word);
     if (a->uid == 0)
         fatal("missing user= command-line attribute");
     if (a->folder == NULL)

@@ -83,15 +83,18 @@ static bool parse_server(struct arena *arena, const char *argument,
     };
     if (*argument != '{')
         return true;
-    char **words = settings_words(
-        arena, arena_strndup(arena, argument + 1, strlen(argument) - 2));
-    if (words[0] == NULL)
+    char *inner = text_unbrace(arena_strdup(arena, argument));
+    char **words = settings_words(arena, inner);
+    if (*inner == '{' || words[0] == NULL) {
+        log_warning("check_policy_service: bad argument: %s; specify "
+                    "{ server, name = value, ... }",
+                    argument);
         return false;
+    }
     out->endpoint = words[0];
     for (words++; *words != NULL; words++) {
-        char *name, *value, *text = *words;
-        if (*text == '{')
-            text = arena_strndup(arena, text + 1, strlen(text) - 2);
+        char *name, *value;
+        char *text = text_unbrace(arena_strdup(arena, *words));
         if (!text_split_nameval(text, &name, &value) ||
             !set_option(out, name, value)) {
             log_warning("check_policy_service: bad option: %s", *words);

@@ -5,7 +5,6 @@
  */
 #include <limits.h>
 #include <paths.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -52,17 +51,6 @@ static void read_user(const char *text)
               common_params.mail_owner);
 }
 
-/* "{ words }" is one argument, without the braces. */
-static char *without_braces(char *word)
-{
-    size_t length = strlen(word);
-
-    if (length < 2 || word[0] != '{' || word[length - 1] != '}')
-        return word;
-    word[length - 1] = '\0';
-    return text_trim(word + 1);
-}
-
 static void read_attributes(void)
 {
     char **words = service_arguments();
@@ -78,22 +66,11 @@ static void read_attributes(void)
         fatal("missing user= command-line attribute");
     *words += strlen("argv=");
     for (char **word = words + 1; *word != NULL; word++)
-        *word = without_braces(*word);
+        *word = text_unbrace(*word);
     spawn.argv = (const char *const *)words;
 }
 
 /* ---- clients ---- */
-
-/* It may run as another user, whom mail_owner may not kill. */
-static void kill_group(pid_t pid)
-{
-    struct error why = ERROR_NONE;
-    bool is_root = getuid() == 0 && rights_take(0, 0, &why);
-
-    proc_kill_group(pid, SIGKILL);
-    if (is_root)
-        rights_give_back();
-}
 
 static void serve(struct service_client *client)
 {
@@ -104,8 +81,7 @@ static void serve(struct service_client *client)
     int status, fd = stream_fd(client->stream);
     const struct proc_options options = {
         .argv = spawn.argv,
-        .env_export = (const char *const *)text_split(
-            arena, common_params.export_environment, NULL, NULL),
+        .env_export = common_params.export_environment,
         .env_add = added,
         .uid = spawn.uid,
         .gid = spawn.gid,
@@ -122,7 +98,7 @@ static void serve(struct service_client *client)
     if (!proc_wait(pid, deadline_in_s(spawn.time_limit_s), &status)) {
         log_warning("%s: process id %ld: command time limit exceeded",
                     spawn.argv[0], (long)pid);
-        kill_group(pid);
+        rights_kill_group(pid);
         proc_wait(pid, DEADLINE_NEVER, &status);
     } else if (status != 0) {
         log_warning("command %s %s", spawn.argv[0],

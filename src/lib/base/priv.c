@@ -149,11 +149,7 @@ bool priv_group(const char *name, gid_t *gid, struct error *why)
 static void import_variable(struct arena *arena, char *word,
                             char **name, char **value)
 {
-    size_t length = strlen(word);
-    if (word[0] == '{' && word[length - 1] == '}') {
-        word[length - 1] = '\0';
-        word++;
-    }
+    word = text_unbrace(word);
     if (text_split_nameval(word, name, value))
         return;
     *name = text_trim(word);

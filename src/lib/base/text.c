@@ -190,6 +190,16 @@ char *text_token_braced(char **cursor, const char *separators, bool quotes)
     return start;
 }
 
+char *text_unbrace(char *word)
+{
+    size_t length = strlen(word);
+
+    if (length < 2 || word[0] != '{' || word[length - 1] != '}')
+        return word;
+    word[length - 1] = '\0';
+    return text_trim(word + 1);
+}
+
 bool text_split_nameval(char *line, char **name, char **value)
 {
     char *equals = strchr(line, '=');

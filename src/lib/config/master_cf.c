@@ -138,17 +138,16 @@ static bool parse_fields(const struct parser *p, struct master_entry *entry)
 /* "{ text }" as "text"; other words stay. */
 static bool unbrace(const struct parser *p, char **word)
 {
-    size_t length = strlen(*word);
-
     if (**word != '{')
         return true;
-    if (length < 2 || (*word)[length - 1] != '}')
+
+    char *inner = text_unbrace(*word);
+    if (inner == *word)
         return cf_file_error(p->file, p->line, p->why,
                              "missing '}' in \"%.100s\"; put the whole "
                              "argument in braces",
                              *word);
-    (*word)[length - 1] = '\0';
-    *word = text_trim(*word + 1);
+    *word = inner;
     return true;
 }
 

@@ -62,17 +62,6 @@ static void feed(struct run *run, const struct command_order *order,
     stream_abandon(in);
 }
 
-/* It belongs to somebody else, whom mail_owner may not kill. */
-static void kill_group(pid_t pid)
-{
-    struct error why = ERROR_NONE;
-    bool is_root = getuid() == 0 && rights_take(0, 0, &why);
-
-    proc_kill_group(pid, SIGKILL);
-    if (is_root)
-        rights_give_back();
-}
-
 static bool is_unread(const struct run *run)
 {
     return run->copied == COPY_READ_FAILED || run->copied == COPY_CORRUPT;
@@ -84,7 +73,7 @@ static void finish(struct run *run, deadline_t until)
         proc_wait(run->pid, until, &run->status))
         return;
     run->timed_out = !is_unread(run);
-    kill_group(run->pid);
+    rights_kill_group(run->pid);
     proc_wait(run->pid, DEADLINE_NEVER, &run->status);
 }
 

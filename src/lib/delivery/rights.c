@@ -5,10 +5,12 @@
 #include "delivery/rights.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "base/fatal.h"
 #include "base/priv.h"
+#include "base/proc.h"
 
 static uid_t owner_uid;
 static gid_t owner_gid;
@@ -46,4 +48,12 @@ void rights_give_back(void)
     if (real_uid == 0)
         priv_become(owner_uid, owner_gid);
     errno = saved;
+}
+
+void rights_kill_group(pid_t pid)
+{
+    if (real_uid == 0)
+        priv_become(0, 0);
+    proc_kill_group(pid, SIGKILL);
+    rights_give_back();
 }

@@ -4,6 +4,7 @@
  */
 #include "base/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -126,6 +127,19 @@ TEST(text_token_respects_braces_and_quotes)
     for (size_t i = 0; i < COUNT(cases); i++) {
         CHECK_STR(words(cases[i].text, " ", true, false), cases[i].plain);
         CHECK_STR(words(cases[i].text, " ", true, true), cases[i].quoted);
+    }
+}
+
+TEST(text_unbrace_wants_both_braces)
+{
+    static const struct { const char *word, *want; } cases[] = {
+        { "{ a b }", "a b" }, { "{}", "" },  { "{", "{" }, { "}", "}" },
+        { "{ a", "{ a" },     { "a}", "a}" }, { "", "" },  { "a", "a" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char word[16];
+        snprintf(word, sizeof word, "%s", cases[i].word);
+        CHECK_STR(text_unbrace(word), cases[i].want);
     }
 }
 
