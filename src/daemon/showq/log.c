@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/text.h"
 #include "config/params.h"
 #include "mail/queue_dir.h"
@@ -85,13 +84,14 @@ void list_log(struct stream *out, const char *log_class, const char *id,
     int fd = queue_dir_open(log_class, id, O_RDONLY);
     if (fd < 0) {
         if (errno != ENOENT)
-            log_warning("open %s %s: %s", log_class, id, strerror(errno));
+            say_unreadable(log_class, id, errno);
         return;
     }
     struct stream *in = stream_open_file(fd);
     struct str line = STR_EMPTY;
     struct log_entry entry = { STR_EMPTY, STR_EMPTY, STR_EMPTY, false };
-    while (stream_get_until(in, '\n', LOG_LINE_MAX, &line)) {
+    while (!listing_is_too_long(out) &&
+           stream_get_until(in, '\n', LOG_LINE_MAX, &line)) {
         if (line.length == 0) {
             show(out, &entry, log_class, seen);
             clear(&entry);

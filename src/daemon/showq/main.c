@@ -4,7 +4,6 @@
  * with -S, it does so while the mail system is down.
  */
 #include "config/params.h"
-#include "mail/queue_dir.h"
 #include "service/service.h"
 #include "showq.h"
 
@@ -37,30 +36,6 @@ void put_recipient(struct stream *out, const char *original,
     put_text(out, "recipient", address);
     put_text(out, "log_class", log_class);
     put_text(out, "reason", reason);
-}
-
-/* Logs of bounces do not live long, while deferred messages may be many. */
-static bool has_any(const char *queue)
-{
-    struct queue_scan *scan = queue_scan_open(queue);
-    bool any = queue_scan_next(scan, NULL) != NULL;
-
-    queue_scan_close(scan);
-    return any;
-}
-
-static void list_queue(struct stream *out, const char *queue)
-{
-    bool has_bounces = has_any("bounce");
-    struct queue_scan *scan = queue_scan_open(queue);
-    struct str path = STR_EMPTY;
-    const char *id;
-
-    while (!stream_failed(out) &&
-           (id = queue_scan_next(scan, &path)) != NULL)
-        list_message(out, queue, id, path.data, has_bounces);
-    queue_scan_close(scan);
-    str_fini(&path);
 }
 
 static void serve(struct service_client *client)

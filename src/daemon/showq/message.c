@@ -13,7 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "base/text.h"
 #include "config/params.h"
 #include "mail/message_reader.h"
@@ -117,14 +116,15 @@ static void list_records(struct listing *l, struct stream *in)
         type = message_reader_record(reader, &payload, &offset);
         if (type == REC_MESG)
             skip_content(l, reader);
-    } while (take_record(l, type, &payload));
+    } while (take_record(l, type, &payload) && !listing_is_too_long(l->out));
     message_reader_close(reader);
     str_fini(&payload);
     arena_free(arena);
 }
 
 /* Of what should not be here, nothing must hold us up. -1: not to be shown. */
-static int open_ready(const char *path, struct stat *st)
+static int open_ready(const char *queue, const char *id, const char *path,
+                      struct stat *st)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
@@ -137,8 +137,15 @@ static int open_ready(const char *path, struct stat *st)
     }
     int reason = errno;
     if (lstat(path, st) == 0 && queue_dir_state(st) == QUEUE_FILE_READY)
-        log_warning("open %s: %s", path, strerror(reason));
+        say_unreadable(queue, id, reason);
     return -1;
+}
+
+bool listing_is_too_long(const struct stream *out)
+{
+    enum { KEPT_MAX = 16384 };
+
+    return stream_memory(out)->length > KEPT_MAX;
 }
 
 void list_message(struct stream *out, const char *queue, const char *id,
@@ -147,7 +154,7 @@ void list_message(struct stream *out, const char *queue, const char *id,
     struct listing l = { .out = out, .queue = queue, .id = id,
                          .has_bounces = has_bounces,
                          .original = STR_EMPTY, .quoted = STR_EMPTY };
-    int fd = open_ready(path, &l.st);
+    int fd = open_ready(queue, id, path, &l.st);
 
     if (fd < 0)
         return;

@@ -23,9 +23,18 @@ void put_recipient(struct stream *out, const char *original,
 void list_log(struct stream *out, const char *log_class, const char *id,
               struct hash *seen);
 
+/* What is kept in memory is to be small: whoever fills <out> may stop then. */
+bool listing_is_too_long(const struct stream *out);
+
 /* One message and its recipients. Nothing if it is gone, or not complete.
- * <has_bounces>: there may be a log of bounces. */
+ * <has_bounces>: there may be a log of bounces. Any thread may do this. */
 void list_message(struct stream *out, const char *queue, const char *id,
                   const char *path, bool has_bounces);
+
+/* A file that should be there cannot be opened. From any thread. */
+void say_unreadable(const char *folder, const char *id, int reason);
+
+/* All messages of a queue. */
+void list_queue(struct stream *client, const char *queue);
 
 #endif
