@@ -2,12 +2,13 @@
  *
  * host.c - the addresses of a host, from DNS or the system's name service.
  */
+#include "base/log.h"
 #include "route.h"
 
 void server_list_init(struct server_list *list)
 {
-    list->first = NULL;
-    list->end = &list->first;
+    *list = (struct server_list){ .end = &list->first };
+    dns_patience_begin(&list->patience);
 }
 
 static void add_server(struct delivery *d, struct server_list *list,
@@ -93,19 +94,30 @@ static bool query_addresses(struct delivery *d, const char *host,
 }
 
 static bool native_addresses(struct delivery *d, const char *host,
-                             struct dns_record **records)
+                             struct dns_record **records,
+                             enum dns_status *status)
 {
     struct error why = ERROR_NONE;
     int family = settings()->ipv4 && settings()->ipv6 ? 0
                  : settings()->ipv4                  ? AF_INET
                                                      : AF_INET6;
-    enum dns_status status =
-        host_addresses(d->arena, host, family, records, &why);
 
-    if (status != DNS_OK)
-        failure_set(d, status_code(status), "unable to look up host %s: %s",
+    *status = host_addresses(d->arena, host, family, records, &why);
+    if (*status != DNS_OK)
+        failure_set(d, status_code(*status), "unable to look up host %s: %s",
                     host, why.text);
-    return status == DNS_OK;
+    return *status == DNS_OK;
+}
+
+/* No more time for hosts of this domain. */
+static bool leave_out(struct server_list *list, const char *host,
+                      int preference)
+{
+    if (list->left_out == NULL) {
+        list->left_out = host;
+        list->left_out_preference = preference;
+    }
+    return false;
 }
 
 bool server_list_add_host(struct delivery *d, struct server_list *list,
@@ -128,14 +140,36 @@ bool server_list_add_host(struct delivery *d, struct server_list *list,
                    &addr, port, preference);
         return true;
     }
+    if (dns_patience_is_over(&list->patience))
+        return leave_out(list, host, preference);
     bool found = settings()->use_dns &&
                  query_addresses(d, host, &records, &status);
     if (!found && settings()->use_native && !may_pass(status))
-        found = native_addresses(d, host, &records);
+        found = native_addresses(d, host, &records, &status);
+    dns_patience_note(&list->patience, status);
     for (struct dns_record *r = records; r != NULL; r = r->next)
         add_server(d, list,
                    smtp_params.smtp_cname_overrides_servername ? r->owner
                                                                : host,
                    &r->address, port, preference);
     return found;
+}
+
+bool server_list_finish(struct delivery *d, struct server_list *list)
+{
+    if (list->left_out == NULL)
+        return true;
+    log_warning("the servers of %s take too long to look up: %s and those "
+                "after it are left out",
+                d->site.domain, list->left_out);
+    for (struct server **link = &list->first; *link != NULL;)
+        if ((*link)->preference >= list->left_out_preference)
+            *link = (*link)->next;
+        else
+            link = &(*link)->next;
+    if (list->first != NULL)
+        return true;
+    failure_set(d, "4.4.3", "unable to look up host %s in time",
+                list->left_out);
+    return false;
 }

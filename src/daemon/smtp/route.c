@@ -153,17 +153,17 @@ static struct server *find_host(struct delivery *d)
 }
 
 static struct server *find_exchangers(struct delivery *d,
-                                      const struct dns_answer *answer)
+                                      struct dns_answer *answer)
 {
     struct server_list list;
-    int best = answer->records->preference;
 
+    dns_sort_by_preference(&answer->records);
+    int best = answer->records->preference;
     server_list_init(&list);
-    for (const struct dns_record *r = answer->records; r != NULL; r = r->next) {
-        if (r->preference < best)
-            best = r->preference;
+    for (const struct dns_record *r = answer->records; r != NULL; r = r->next)
         server_list_add_host(d, &list, r->target, d->site.port, r->preference);
-    }
+    if (!server_list_finish(d, &list))
+        return NULL;
     if (list.first != NULL)
         return in_order(without_self(d, list.first, best));
     log_warning("no MX host for %s has a valid address record",

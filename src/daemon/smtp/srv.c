@@ -101,6 +101,8 @@ enum answer srv_find(struct delivery *d, struct server_list *list)
         return give_up(d, name, false);
     }
     add_hosts(d, &answer, list);
+    if (!server_list_finish(d, list))
+        return FAILED;
     if (list->first != NULL)
         return FOUND;
     log_warning("no SRV host for %s has a valid address record", name);

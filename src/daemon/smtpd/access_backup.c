@@ -13,7 +13,7 @@
 #include "access.h"
 #include "base/text.h"
 #include "client/resolve.h"
-#include "dns/query.h"
+#include "dns/patience.h"
 #include "mail/address.h"
 
 static enum access_result not_now(struct access *a, const char *what)
@@ -34,14 +34,20 @@ static enum access_result host_not_now(struct access *a, const char *host)
 }
 
 /* Is the host one of ours? FAILED: it cannot be said now. */
-static enum answer is_ours(struct access *a, const char *host)
+static enum answer is_ours(struct access *a, const char *host,
+                           struct dns_patience *patience)
 {
     struct dns_record *records;
     struct error why = ERROR_NONE;
 
     if (text_equal_nocase(host, common_params.myhostname))
         return FOUND;
-    switch (host_addresses(a->s->line_arena, host, 0, &records, &why)) {
+    if (dns_patience_is_over(patience))
+        return FAILED;
+    enum dns_status status =
+        host_addresses(a->s->line_arena, host, 0, &records, &why);
+    dns_patience_note(patience, status);
+    switch (status) {
     case DNS_OK:
         break;
     case DNS_NOT_FOUND:
@@ -64,6 +70,7 @@ static enum answer is_ours(struct access *a, const char *host)
  * *unsure is one whose address is not known now. */
 static enum answer is_known_primary(struct access *a,
                                     const struct dns_answer *mx, int best,
+                                    struct dns_patience *patience,
                                     const char **unsure)
 {
     struct dns_record *address;
@@ -74,8 +81,13 @@ static enum answer is_known_primary(struct access *a,
     for (const struct dns_record *r = mx->records; r != NULL; r = r->next) {
         if (r->preference != best)
             continue;
-        if (host_addresses(a->s->line_arena, r->target, 0, &address, &why) !=
-            DNS_OK) {
+        enum dns_status status =
+            dns_patience_is_over(patience)
+                ? DNS_RETRY
+                : host_addresses(a->s->line_arena, r->target, 0, &address,
+                                 &why);
+        dns_patience_note(patience, status);
+        if (status != DNS_OK) {
             result = FAILED;
             *unsure = r->target;
             continue;
@@ -101,9 +113,11 @@ static enum access_result judge(struct access *a, const struct dns_answer *mx)
 {
     int best = INT_MAX, our_best = INT_MAX;
     const char *unsure = NULL;
+    struct dns_patience patience;
 
+    dns_patience_begin(&patience);
     for (const struct dns_record *r = mx->records; r != NULL; r = r->next) {
-        enum answer ours = is_ours(a, r->target);
+        enum answer ours = is_ours(a, r->target, &patience);
         if (ours == FAILED)
             unsure = r->target;
         if (ours == FOUND && r->preference < our_best)
@@ -111,13 +125,13 @@ static enum access_result judge(struct access *a, const struct dns_answer *mx)
         if (r->preference < best)
             best = r->preference;
     }
-    if (our_best == INT_MAX)
+    if (our_best == INT_MAX || dns_patience_is_over(&patience))
         return unsure ? host_not_now(a, unsure) : ACCESS_DUNNO;
     if (our_best == best)
         return ACCESS_DUNNO;
     if (match_list_is_empty(settings()->backup_networks))
         return ACCESS_OK;
-    switch (is_known_primary(a, mx, best, &unsure)) {
+    switch (is_known_primary(a, mx, best, &patience, &unsure)) {
     case FOUND:
         return ACCESS_OK;
     case ABSENT:

@@ -11,7 +11,7 @@
 #include "access.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "dns/query.h"
+#include "dns/patience.h"
 #include "mail/address.h"
 
 /* Records of <type> for the name, or for the parent that has some. */
@@ -36,15 +36,19 @@ static enum dns_status find_servers(struct access *a, const char *name,
 static enum access_result check_addresses(struct access *a, const char *table,
                                           const char *host,
                                           const char *reply_name,
-                                          const char *class_name)
+                                          const char *class_name,
+                                          struct dns_patience *patience)
 {
     struct dns_record *records;
     struct error why = ERROR_NONE;
     char text[ADDR_TEXT_SIZE];
     enum access_result result = ACCESS_DUNNO;
     bool found;
+    enum dns_status status =
+        host_addresses(a->s->line_arena, host, 0, &records, &why);
 
-    if (host_addresses(a->s->line_arena, host, 0, &records, &why) != DNS_OK) {
+    dns_patience_note(patience, status);
+    if (status != DNS_OK) {
         log_warning("Unable to look up host %s for %s %s: %s", host,
                  class_name, reply_name, why.text);
         return ACCESS_DUNNO;
@@ -58,14 +62,15 @@ static enum access_result check_addresses(struct access *a, const char *table,
 
 static enum access_result check_host(struct access *a, const char *table,
                                      const char *host, const char *reply_name,
-                                     const char *class_name)
+                                     const char *class_name,
+                                     struct dns_patience *patience)
 {
     enum access_result result =
         access_map_domain(a, table, host, reply_name, class_name);
 
     if (result != ACCESS_DUNNO)
         return result;
-    return check_addresses(a, table, host, reply_name, class_name);
+    return check_addresses(a, table, host, reply_name, class_name, patience);
 }
 
 static enum access_result check_literal(struct access *a, const char *table,
@@ -83,18 +88,34 @@ static enum access_result check_literal(struct access *a, const char *table,
                               class_name, &found);
 }
 
+/* The table might refuse the next one, so this is no permission. */
+static enum access_result too_slow(struct access *a, const char *host,
+                                   const char *reply_name,
+                                   const char *class_name)
+{
+    log_warning("Unable to look up host %s and those after it in time for "
+                "%s %s", host, class_name, reply_name);
+    access_defer_if_permit(a, 450, "4.4.3",
+                           "<%s>: %s rejected: Unable to look up host %s",
+                           reply_name, class_name, host);
+    return ACCESS_DUNNO;
+}
+
 static enum access_result check_servers(struct access *a, const char *table,
                                         const char *name, enum dns_type type,
                                         const char *reply_name,
                                         const char *class_name)
 {
     struct dns_answer answer;
+    struct dns_patience patience;
     enum access_result result = ACCESS_DUNNO;
 
+    dns_patience_begin(&patience);
     if (*name == '[')
         return check_literal(a, table, name, reply_name, class_name);
     if (type == DNS_A)
-        return check_addresses(a, table, name, reply_name, class_name);
+        return check_addresses(a, table, name, reply_name, class_name,
+                               &patience);
     switch (find_servers(a, name, type, &answer)) {
     case DNS_OK:
         break;
@@ -102,7 +123,8 @@ static enum access_result check_servers(struct access *a, const char *table,
     case DNS_NO_DATA:
         /* Mail for a name without MX goes to the name itself. */
         if (type == DNS_MX)
-            return check_host(a, table, name, reply_name, class_name);
+            return check_host(a, table, name, reply_name, class_name,
+                              &patience);
         return ACCESS_DUNNO;
     case DNS_NULL_MX:
     case DNS_RETRY:
@@ -114,8 +136,12 @@ static enum access_result check_servers(struct access *a, const char *table,
         return ACCESS_DUNNO;
     }
     for (struct dns_record *r = answer.records;
-         r != NULL && result == ACCESS_DUNNO; r = r->next)
-        result = check_host(a, table, r->target, reply_name, class_name);
+         r != NULL && result == ACCESS_DUNNO; r = r->next) {
+        if (dns_patience_is_over(&patience))
+            return too_slow(a, r->target, reply_name, class_name);
+        result = check_host(a, table, r->target, reply_name, class_name,
+                            &patience);
+    }
     return result;
 }
 
