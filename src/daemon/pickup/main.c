@@ -2,17 +2,23 @@
  *
  * main.c - pickup: what local users have posted goes from the maildrop folder
  * to cleanup.
+ *
+ * Each message waits for the disk twice or more. So some are under way at a
+ * time, each in a fiber with a cleanup process of its own.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fiber.h"
 #include "base/log.h"
 #include "base/priv.h"
 #include "mail/queue_dir.h"
 #include "pickup.h"
 #include "service/service.h"
+
+enum { WORKERS = 5 };
 
 static const char maildrop[] = "maildrop";
 static uid_t owner;
@@ -55,25 +61,78 @@ static bool take(const char *id)
     return false;
 }
 
-static bool scan_once(void)
+/* ---- several at a time ---- */
+
+static struct worker {
+    char id[QUEUE_ID_SIZE]; /* "": free */
+} workers[WORKERS];
+static struct fiber_gate worker_is_free;
+static bool is_scanning, was_asked, removed_any;
+
+static void work(void *argument)
+{
+    struct worker *worker = argument;
+
+    if (take(worker->id))
+        removed_any = true;
+    worker->id[0] = '\0';
+    fiber_gate_open(&worker_is_free);
+}
+
+static struct worker *worker_for(const char *id)
+{
+    for (int i = 0; i < WORKERS; i++)
+        if (strcmp(workers[i].id, id) == 0)
+            return &workers[i];
+    return NULL;
+}
+
+static void give_to_worker(const char *id)
+{
+    struct worker *worker;
+
+    while ((worker = worker_for("")) == NULL)
+        fiber_gate_wait(&worker_is_free, DEADLINE_NEVER);
+    if (worker_for(id) != NULL)
+        return; /* a folder that changes may show a name twice */
+    strncpy(worker->id, id, sizeof worker->id - 1);
+    fiber_start(work, worker);
+}
+
+static bool all_are_free(void)
+{
+    for (int i = 0; i < WORKERS; i++)
+        if (workers[i].id[0] != '\0')
+            return false;
+    return true;
+}
+
+static void scan_once(void)
 {
     struct queue_scan *scan = queue_scan_open(maildrop);
-    bool removed = false;
     const char *id;
 
+    removed_any = false;
     while ((id = queue_scan_next(scan, NULL)) != NULL)
-        if (take(id))
-            removed = true;
+        give_to_worker(id);
     queue_scan_close(scan);
-    return removed;
+    while (!all_are_free())
+        fiber_gate_wait(&worker_is_free, DEADLINE_NEVER);
 }
 
 /* What came during a pass may have been missed by it. */
 static void triggered(const char *bytes, size_t length)
 {
     (void)bytes, (void)length;
-    while (scan_once())
-        ;
+    was_asked = true;
+    if (is_scanning)
+        return;
+    is_scanning = true;
+    do {
+        was_asked = false;
+        scan_once();
+    } while (was_asked || removed_any);
+    is_scanning = false;
 }
 
 static void set_up(void)
@@ -92,7 +151,7 @@ static const struct service pickup = {
     .name = "pickup",
     .groups = groups,
     .kind = SERVICE_TRIGGER,
-    .sessions = SERVICE_ONE,
+    .sessions = SERVICE_MANY,
     .flags = SERVICE_SOLITARY,
     .may = MAY_WRITE_QUEUE,
     .queue_folders = "maildrop",
