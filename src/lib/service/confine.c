@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "base/fatal.h"
 #include "base/log.h"
@@ -113,4 +114,9 @@ void confine_warn_missing(void)
     if (!calls_can_be_confined())
         log_warning("this kernel has no system call filter that we can use: "
                     "daemons can make all system calls");
+    /* As in most containers. With no_new_privs they could have one, but their
+     * commands no set-gid postdrop. */
+    else if (geteuid() == 0 && !capabilities_can_administrate())
+        log_warning("root has no CAP_SYS_ADMIN here: local, pipe, spawn and "
+                    "their commands can make all system calls");
 }

@@ -109,6 +109,13 @@ bool capabilities_raise(void)
     return set(&sets) && (sets.effective & BIT(CAP_SYS_ADMIN)) != 0;
 }
 
+bool capabilities_can_administrate(void)
+{
+    struct sets sets;
+
+    return get(&sets) && (sets.permitted & BIT(CAP_SYS_ADMIN)) != 0;
+}
+
 void capabilities_limit(uint64_t kept)
 {
     struct sets sets;

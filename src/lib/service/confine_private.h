@@ -20,6 +20,7 @@ bool capabilities_lower_ceiling(uint64_t ceiling);
 /* Let what this process may have be in effect. True: it may administrate
  * this (part of the) system, and so set a filter without no_new_privs. */
 bool capabilities_raise(void);
+bool capabilities_can_administrate(void);
 /* Have these at most, in effect as root only. */
 void capabilities_limit(uint64_t kept);
 
