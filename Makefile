@@ -217,7 +217,7 @@ check: all unit-tests
 	$(SCRIPT) tests/install-packages test || \
 		echo "Tests that need these packages will be skipped."
 	$(SCRIPT) CC='$(CC)' CPPFLAGS='$(ALL_CPPFLAGS)' JOBS=$(JOBS) \
-		SAN='$(SAN)' tests/run $(TESTS)
+		SAN='$(SAN)' VALGRIND='$(VALGRIND)' tests/run $(TESTS)
 
 coverage: all unit-tests
 	$(SCRIPT) CC='$(CC)' CPPFLAGS='$(ALL_CPPFLAGS)' JOBS=$(JOBS) \
@@ -266,6 +266,7 @@ help:
 #: make stop               stop the demo
 #: make check              install packages, build, run all tests
 #:   JOBS=2 TESTS="unit e2e" at a time, and only those with a word in the name
+#:   VALGRIND=1             unit tests and daemons below valgrind; all: commands too
 #: make check-features     only the table of features, a line for each
 #: make coverage TESTS="..." which lines these tests run, file by file
 #: make fuzz TIME=60       fuzz the parsers, or with FUZZ="mime addr" some

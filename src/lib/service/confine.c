@@ -108,6 +108,8 @@ void confine_describe(const struct service *service, struct str *out)
 
 void confine_warn_missing(void)
 {
+    if (tools_hide_kernel())
+        return;
     if (!files_can_be_confined())
         log_warning("this kernel has no Landlock of version 2 or later: "
                     "daemons can open all files that their user may open");

@@ -74,7 +74,7 @@ struct sets {
 static bool get(struct sets *sets)
 {
     struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
-    struct __user_cap_data_struct data[2];
+    struct __user_cap_data_struct data[2] = { 0 }; /* valgrind sees but one */
 
     if (syscall(SYS_capget, &header, data) != 0)
         return false;

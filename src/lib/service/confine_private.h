@@ -53,6 +53,9 @@ void calls_confine(unsigned may);
 
 /* A sanitizer or valgrind is at work, and needs more than the program. */
 bool tools_watch(void);
+/* Valgrind is at work, which makes no system call that it does not know, the
+ * filter's and Landlock's among them. */
+bool tools_hide_kernel(void);
 /* Folders that they write to. */
 void tools_each_folder(void (*take)(const char *path, void *context),
                        void *context);

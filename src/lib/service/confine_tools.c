@@ -40,6 +40,11 @@ bool tools_watch(void)
     return IS_SANITIZED || RUNNING_ON_VALGRIND;
 }
 
+bool tools_hide_kernel(void)
+{
+    return RUNNING_ON_VALGRIND;
+}
+
 /* "...:log_path=/tmp/san/report:...": the folder. */
 static void take_log_path(const char *variable,
                           void (*take)(const char *path, void *context),
