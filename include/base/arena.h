@@ -20,8 +20,6 @@ struct arena *arena_new(void);
 void arena_free(struct arena *arena);
 /* Give everything back but the first chunk. */
 void arena_reset(struct arena *arena);
-/* Bytes handed out since the last reset, for limits. */
-size_t arena_used(const struct arena *arena);
 
 /* Aligned for any type; arena_zalloc clears the memory. */
 void *arena_alloc(struct arena *arena, size_t size);

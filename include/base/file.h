@@ -41,6 +41,5 @@ bool file_make_folders(const char *path, mode_t mode, struct error *why);
  * have taken its place. <flags>: 0, or AT_SYMLINK_NOFOLLOW. */
 bool file_has_name(int fd, const char *path, int flags);
 bool file_set_nonblocking(int fd, bool on);
-bool file_set_close_on_exec(int fd, bool on);
 
 #endif

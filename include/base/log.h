@@ -57,8 +57,6 @@ void log_warning(const char *format, ...) PRINTF_LIKE(1, 2);
 void log_error(const char *format, ...) PRINTF_LIKE(1, 2);
 void log_write(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 void log_vwrite(enum log_level level, const char *format, va_list args);
-/* Number of warnings, errors so far (postfix check, exit codes). */
-unsigned log_count(enum log_level level);
 /* A line as it is written to a file: "Mmm dd hh:mm:ss HOST TAG[PID]: TEXT".
  * Returns its length; it is cut to fit. */
 size_t log_format_line(char *out, size_t size, const char *text);

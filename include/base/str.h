@@ -34,8 +34,7 @@ void str_add_bytes(struct str *s, const void *data, size_t length);
 void str_add_char(struct str *s, int c);
 void str_addf(struct str *s, const char *format, ...) PRINTF_LIKE(2, 3);
 void str_vaddf(struct str *s, const char *format, va_list args);
-/* Insert at <at>, or remove <length> bytes there. */
-void str_insert(struct str *s, size_t at, const void *data, size_t length);
+/* Remove <length> bytes from <at> on. */
 void str_remove(struct str *s, size_t at, size_t length);
 /* The text as heap memory that the caller frees; s is empty afterwards. */
 char *str_steal(struct str *s);

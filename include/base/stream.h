@@ -108,7 +108,6 @@ MAY_WAIT void stream_putf(struct stream *s, const char *format, ...)
     PRINTF_LIKE(2, 3);
 MAY_WAIT void stream_vputf(struct stream *s, const char *format, va_list args);
 MAY_WAIT bool stream_flush(struct stream *s); /* false: failed */
-size_t stream_unsent(const struct stream *s);
 /* While a write waits, take input into the buffer, at most <max> bytes. */
 void stream_read_while_writing(struct stream *s, size_t max);
 

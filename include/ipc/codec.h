@@ -34,11 +34,4 @@ MAY_WAIT bool ipc_read(struct stream *s, struct arena *arena,
 #define ipc_receive(s, arena, type, message) \
     ipc_read(s, arena, &type##_schema, 1 ? (message) : (struct type *)0)
 
-/* "name=value\n"... "\n": the policy protocol. Values with newline or NUL are
- * made printable. */
-MAY_WAIT bool plain_write(struct stream *s, const struct ipc_schema *schema,
-                          const void *message);
-MAY_WAIT bool plain_read(struct stream *s, struct arena *arena,
-                         const struct ipc_schema *schema, void *message);
-
 #endif

@@ -30,9 +30,5 @@ MAY_WAIT void dispatch_serve(struct stream *s, const struct dispatch_row *rows,
  * request, and the others after the one under way. Clients that want more
  * come to our successor. */
 void dispatch_end_idle(void);
-/* One request. False: closed, failed or unknown. */
-MAY_WAIT bool dispatch_one(struct stream *s, struct arena *arena,
-                           const struct dispatch_row *rows, size_t count,
-                           void *context);
 
 #endif

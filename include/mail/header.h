@@ -45,7 +45,5 @@ const struct header_info *header_info(enum header_id id);
 size_t header_name_length(const char *line, size_t length);
 /* The value: after ':' and white space. */
 const char *header_value(const char *line);
-/* Fold a generated header at white space to 78 columns: newline + tab. */
-void header_fold(struct str *out, const char *line);
 
 #endif

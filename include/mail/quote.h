@@ -12,11 +12,9 @@
 
 /* Append the external form: only the local part is looked at. 8-bit characters
  * stay as they are; "" gives "". */
-void quote_821(struct str *out, const char *address);
 void quote_822(struct str *out, const char *address);
 char *quote_821_dup(struct arena *arena, const char *address);
 char *quote_822_dup(struct arena *arena, const char *address);
-void unquote_822(struct str *out, const char *address);
 char *unquote_822_dup(struct arena *arena, const char *address);
 
 #endif

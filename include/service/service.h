@@ -95,9 +95,6 @@ struct service {
     /* SERVICE_MANY and TRIGGER: called once after after_jail, inside a fiber,
      * for background work; may return. */
     MAY_WAIT void (*background)(void);
-    /* Before each client; true: end the process now (tables changed is
-     * asked by the skeleton anyway). */
-    bool (*stale)(void);
     /* Before the process ends voluntarily. */
     void (*leaving)(void);
 };
@@ -110,7 +107,5 @@ const char *service_program(void);   /* argv[0]'s last part: smtp or lmtp */
 struct config *service_config(void);
 /* Positional arguments of the service (pipe, spawn): NULL-terminated. */
 char **service_arguments(void);
-/* Ask for the end of the process after the current client. */
-void service_retire(void);
 
 #endif

@@ -18,17 +18,14 @@ struct smtp_reply {
                               "5.0.0" */
     const char *first;     /* text of the first line after code and DSN */
 };
-/* Read one reply, of several lines perhaps. <line_max> bytes a line,
- * 1000 lines, longer is cut. False: the stream failed (its state says how),
- * or garbage that makes the conversation unusable. */
-MAY_WAIT bool smtp_reply_read(struct stream *s, struct arena *arena,
-                              size_t line_max, struct smtp_reply *out);
-/* The same, where <filter> may replace each line (without its line end) before
- * it is looked at. It returns false if it cannot tell: a failed read. */
+/* Replaces a line (without its line end) before it is looked at. False if it
+ * cannot tell: a failed read. */
 typedef bool smtp_line_filter(struct str *line, void *context);
-MAY_WAIT bool smtp_reply_read_filtered(struct stream *s, struct arena *arena,
-                                       size_t line_max,
-                                       smtp_line_filter *filter, void *context,
-                                       struct smtp_reply *out);
+/* Read one reply, of several lines perhaps. <line_max> bytes a line,
+ * 1000 lines, longer is cut. <filter> may be NULL. False: the stream failed
+ * (its state says how), or garbage that makes the conversation unusable. */
+MAY_WAIT bool smtp_reply_read(struct stream *s, struct arena *arena,
+                              size_t line_max, smtp_line_filter *filter,
+                              void *context, struct smtp_reply *out);
 
 #endif

@@ -27,7 +27,7 @@ enum table_flag {
     TABLE_PARENT_MATCH = 1 << 5,/* caller looks up .parent itself: informative */
     TABLE_SRC_RHS_IS_FILE = 1 << 6, /* values in text sources name files; the
                                        table has their content in base64, see
-                                       table_get_file */
+                                       table_decode_file */
     TABLE_MULTI_WRITER = 1 << 7,
     TABLE_DEBUG = 1 << 8,       /* log every request */
     /* For postmap and postalias. */
@@ -91,9 +91,7 @@ const char *table_error(const struct table *table);
 /* FOUND: <value> is set. */
 MAY_WAIT enum answer table_get(struct table *table, const char *key,
                                struct str *value);
-/* As table_get, and decode base64; FAILED if it is none. */
-MAY_WAIT enum answer table_get_file(struct table *table, const char *key,
-                                    struct str *value);
+/* What table_get gave is base64 of the content: false and <why> if not. */
 bool table_decode_file(struct str *value, struct error *why);
 /* FOUND: done (table_del: it was there). ABSENT: duplicate kept / not there. */
 MAY_WAIT enum answer table_put(struct table *table, const char *key,

@@ -16,7 +16,7 @@ FUZZ(smtp_reply)
     struct stream *s = fuzz_stream(in);
     struct smtp_reply reply;
 
-    while (smtp_reply_read(s, in->arena, max, &reply)) {
+    while (smtp_reply_read(s, in->arena, max, NULL, NULL, &reply)) {
         FUZZ_CHECK(reply.code == 0 || (reply.code >= 100 && reply.code <= 599));
         FUZZ_CHECK(reply.text != NULL && reply.first != NULL &&
                    reply.dsn != NULL);

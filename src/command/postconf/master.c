@@ -88,9 +88,10 @@ static const char *look_up(const char *name, void *context)
     return value != NULL ? value : service_default(scope->pc, name);
 }
 
-const char *expand_for_service(const struct postconf *pc,
-                               const struct master_entry *entry,
-                               const char *value)
+/* The value of a setting of one service, expanded in its scope. */
+static const char *expand_for_service(const struct postconf *pc,
+                                      const struct master_entry *entry,
+                                      const char *value)
 {
     struct scope scope = { pc, entry };
     struct error why = ERROR_NONE;

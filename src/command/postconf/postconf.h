@@ -113,10 +113,6 @@ int show_settings(const struct postconf *pc);
 /* Does "name/type/rest" (each part may be "*" or missing) match? */
 bool pattern_matches(const char *pattern, const struct master_entry *entry,
                      const char *third);
-/* The value of a setting of one service, expanded in its scope. */
-const char *expand_for_service(const struct postconf *pc,
-                               const struct master_entry *entry,
-                               const char *value);
 
 /* edit.c, edit_master.c */
 void edit_main(const struct postconf *pc);

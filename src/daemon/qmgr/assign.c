@@ -111,7 +111,8 @@ static struct transport_settings load_settings(const char *name)
     return s;
 }
 
-struct transport *transport_get(const char *name)
+/* The transport of that name with its settings from main.cf. */
+static struct transport *transport_get(const char *name)
 {
     struct transport *t = transport_find(&the_scheduler, name);
     if (t != NULL)

@@ -79,8 +79,6 @@ void assign_routes(struct message *m, struct batch *batch,
 /* Everything that waits for the dead <d> or <t> goes to the retry service. */
 void assign_give_up_destination(struct destination *d);
 void assign_give_up_transport(struct transport *t);
-/* The transport of that name with its settings from main.cf. */
-struct transport *transport_get(const char *name);
 extern struct scheduler the_scheduler;
 
 /* ---- bounce.c ---------------------------------------------------------- */

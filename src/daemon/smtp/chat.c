@@ -180,9 +180,9 @@ static bool read_reply(struct session *s, struct smtp_reply *reply)
     smtp_line_filter *filter =
         maps_is_empty(settings()->reply_filter) ? NULL : filter_line;
 
-    if (!smtp_reply_read_filtered(s->stream, s->arena,
-                                  (size_t)common_params.line_length_limit,
-                                  filter, s, reply))
+    if (!smtp_reply_read(s->stream, s->arena,
+                         (size_t)common_params.line_length_limit, filter, s,
+                         reply))
         return false;
     make_printable((char *)(size_t)reply->text);
     if (s->chat != NULL || is_verbose(s))

@@ -198,7 +198,8 @@ bool session_reply(struct session *s, const char *format, ...)
 
 /* ---- logging ---- */
 
-const char *session_envelope_text(struct session *s)
+/* "; from=<> to=<> proto=SMTP helo=<x>" */
+static const char *envelope_text(struct session *s)
 {
     struct str text = STR_EMPTY;
 
@@ -219,5 +220,5 @@ const char *session_envelope_text(struct session *s)
 void session_log(struct session *s, const char *action, const char *text)
 {
     log_info("%s: %s: %s from %s: %s%s", session_id(s), action, s->where,
-             s->peer.label, text, session_envelope_text(s));
+             s->peer.label, text, envelope_text(s));
 }

@@ -146,8 +146,6 @@ void session_reset_mail(struct session *s);
  * session. True: it was no 4xx or 5xx. */
 MAY_WAIT bool session_reply(struct session *s, const char *format, ...)
     PRINTF_LIKE(2, 3);
-/* "; from=<> to=<> proto=SMTP helo=<x>" */
-const char *session_envelope_text(struct session *s);
 /* "QUEUEID: reject: WHERE from CLIENT: <text>; from=..." */
 void session_log(struct session *s, const char *action, const char *text);
 

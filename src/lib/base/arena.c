@@ -28,7 +28,6 @@ struct chunk {
 struct arena {
     struct chunk *newest; /* owned; never NULL */
     size_t next_size;     /* of the next ordinary chunk */
-    size_t used;
 };
 
 static struct chunk *chunk_new(size_t size, struct chunk *older)
@@ -73,12 +72,6 @@ void arena_reset(struct arena *arena)
     arena->newest = free_newer_chunks(arena);
     arena->newest->used = 0;
     arena->next_size = 2 * CHUNK_SMALLEST;
-    arena->used = 0;
-}
-
-size_t arena_used(const struct arena *arena)
-{
-    return arena->used;
 }
 
 /* A large request gets a chunk of exactly its size, put behind the newest one
@@ -104,7 +97,6 @@ void *arena_alloc(struct arena *arena, size_t size)
     if (size > SIZE_MAX / 2)
         fatal("out of memory: request for %zu bytes", size);
     size_t rounded = size == 0 ? align : (size + align - 1) & ~(align - 1);
-    arena->used += rounded;
 
     struct chunk *chunk = arena->newest;
     if (rounded > chunk->size - chunk->used) {

@@ -179,6 +179,9 @@ void fiber_trim(void)
 
 /* ---- switching ---- */
 
+static int fiber_wait_events(int fd, enum io_event what, deadline_t until);
+static void fiber_sleep(deadline_t until);
+
 static const struct io_backend fiber_backend = {
     .wait_events = fiber_wait_events,
     .sleep_until = fiber_sleep,
@@ -390,7 +393,7 @@ static short bits_for(enum io_event what)
                    (what & IO_WRITE ? EV_WRITE : 0));
 }
 
-int fiber_wait_events(int fd, enum io_event what, deadline_t until)
+static int fiber_wait_events(int fd, enum io_event what, deadline_t until)
 {
     short got = wait_for(fd, bits_for(what), until);
     int ready = (got & EV_READ ? IO_READ : 0) | (got & EV_WRITE ? IO_WRITE : 0);
@@ -403,7 +406,7 @@ int fiber_wait_events(int fd, enum io_event what, deadline_t until)
     return ready;
 }
 
-void fiber_sleep(deadline_t until)
+static void fiber_sleep(deadline_t until)
 {
     wait_for(-1, 0, until);
 }

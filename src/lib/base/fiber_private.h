@@ -7,8 +7,6 @@
 
 #include "io_backend.h"
 
-int fiber_wait_events(int fd, enum io_event what, deadline_t until);
-void fiber_sleep(deadline_t until);
 void fiber_offload(void (*function)(void *), void *argument); /* offload.c */
 
 #endif

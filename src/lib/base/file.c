@@ -274,21 +274,11 @@ bool file_has_name(int fd, const char *path, int flags)
            mine.st_ino == named.st_ino && mine.st_dev == named.st_dev;
 }
 
-static bool set_flag(int fd, int get, int set, int flag, bool on)
-{
-    int flags = fcntl(fd, get);
-    if (flags < 0)
-        return false;
-    int wanted = on ? flags | flag : flags & ~flag;
-    return wanted == flags || fcntl(fd, set, wanted) == 0;
-}
-
 bool file_set_nonblocking(int fd, bool on)
 {
-    return set_flag(fd, F_GETFL, F_SETFL, O_NONBLOCK, on);
-}
-
-bool file_set_close_on_exec(int fd, bool on)
-{
-    return set_flag(fd, F_GETFD, F_SETFD, FD_CLOEXEC, on);
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0)
+        return false;
+    int wanted = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+    return wanted == flags || fcntl(fd, F_SETFL, wanted) == 0;
 }

@@ -45,7 +45,6 @@ static struct {
     unsigned targets;
     int verbose;
     bool ascii_only;
-    unsigned counts[sizeof level_rows / sizeof *level_rows];
 } state = {
     .tag = "postfix",
     .program = "postfix",
@@ -149,11 +148,6 @@ int log_verbose(void)
 void log_set_verbose(int level)
 {
     state.verbose = level;
-}
-
-unsigned log_count(enum log_level level)
-{
-    return state.counts[level];
 }
 
 /* "Mon dd hh:mm:ss ", in our own words, because strftime's change with the
@@ -293,7 +287,6 @@ void log_vwrite(enum log_level level, const char *format, va_list args)
     vsnprintf(text + used, sizeof text - used, format, args);
     text_printable(text, '?', !state.ascii_only);
 
-    state.counts[level]++;
     if ((state.targets & LOG_TO_STDERR) != 0)
         write_stderr(text);
     if ((state.targets & LOG_TO_STDOUT) != 0)

@@ -155,20 +155,6 @@ void str_vaddf(struct str *s, const char *format, va_list args)
         free(made);
 }
 
-void str_insert(struct str *s, size_t at, const void *data, size_t length)
-{
-    if (at > s->length)
-        panic("str_insert: %zu > %zu", at, s->length);
-    if (length == 0)
-        return;
-    if (offset_within(s, data) != SIZE_MAX)
-        panic("str_insert: data from the string itself");
-    str_reserve(s, length);
-    memmove(s->data + at + length, s->data + at, s->length - at + 1);
-    memcpy(s->data + at, data, length);
-    s->length += length;
-}
-
 void str_remove(struct str *s, size_t at, size_t length)
 {
     if (at > s->length || length > s->length - at)

@@ -167,11 +167,6 @@ void stream_vputf(struct stream *s, const char *format, va_list args)
     va_end(again);
 }
 
-size_t stream_unsent(const struct stream *s)
-{
-    return buffer_used(&s->out);
-}
-
 void stream_read_while_writing(struct stream *s, size_t max)
 {
     s->read_while_writing = max;

@@ -48,7 +48,7 @@ static void prepare_for_descriptors(struct stream *s,
             ipc_accept_descriptors(s);
 }
 
-bool dispatch_one(struct stream *s, struct arena *arena,
+static bool dispatch_one(struct stream *s, struct arena *arena,
                   const struct dispatch_row *rows, size_t count, void *context)
 {
     prepare_for_descriptors(s, rows, count);

@@ -74,24 +74,3 @@ const char *header_value(const char *line)
         colon++;
     return colon;
 }
-
-/* A word goes on the line while that stays within 78 columns. */
-void header_fold(struct str *out, const char *line)
-{
-    enum { COLUMNS = 78 };
-    size_t column = 0;
-
-    while (*line != 0) {
-        size_t blanks = strspn(line, " \t");
-        size_t word = strcspn(line + blanks, " \t");
-        if (column > 0 && word > 0 && column + blanks + word > COLUMNS) {
-            str_add(out, "\n\t");
-            column = 1 + word;
-        } else {
-            str_add_bytes(out, line, blanks);
-            column += blanks + word;
-        }
-        str_add_bytes(out, line + blanks, word);
-        line += blanks + word;
-    }
-}

@@ -54,11 +54,6 @@ void quote_822(struct str *out, const char *address)
         str_add(out, at);
 }
 
-void quote_821(struct str *out, const char *address)
-{
-    quote_822(out, address);
-}
-
 static char *in_arena(struct arena *arena, const char *address,
                       void (*convert)(struct str *, const char *))
 {
@@ -72,7 +67,7 @@ static char *in_arena(struct arena *arena, const char *address,
 
 char *quote_821_dup(struct arena *arena, const char *address)
 {
-    return in_arena(arena, address, quote_821);
+    return in_arena(arena, address, quote_822);
 }
 
 char *quote_822_dup(struct arena *arena, const char *address)
@@ -82,7 +77,7 @@ char *quote_822_dup(struct arena *arena, const char *address)
 
 /* Quotes may stand around parts of a local part ("a b".c); the domain is
  * taken as it is. */
-void unquote_822(struct str *out, const char *address)
+static void unquote_822(struct str *out, const char *address)
 {
     bool quoted = false;
 

@@ -93,7 +93,7 @@ static void client_went(void)
 
     clients--;
     restart_idle_time();
-    if (process->is_retiring)
+    if (!is_accepting && service_is_over(process))
         report();
     else if (was_full)
         accept_clients(true);

@@ -353,22 +353,16 @@ static void debug_process(const struct process *p)
 
 /* ---- the end ---- */
 
-void service_retire(void)
-{
-    process.is_retiring = true;
-}
-
 bool service_is_over(struct process *p)
 {
     if (!p->is_retiring && (p->uses_left == 0 ||
                             deadline_left_ms(p->retire_at) == 0 ||
-                            table_any_changed() ||
-                            (p->service->stale != NULL && p->service->stale())))
+                            table_any_changed()))
         p->is_retiring = true;
     return p->is_retiring;
 }
 
-void service_leave(struct process *p)
+static _Noreturn void leave(struct process *p)
 {
     if (p->service->leaving != NULL)
         p->service->leaving();
@@ -431,5 +425,5 @@ int service_main(const struct service *service, int argc, char **argv)
         service->after_jail();
     confine(p, is_by_root);
     run(p);
-    service_leave(p);
+    leave(p);
 }

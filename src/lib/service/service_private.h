@@ -25,10 +25,9 @@ struct process {
     bool is_retiring;
 };
 
-/* service.c. No more clients after this one: asked for, or a table changed,
- * or enough served. */
+/* service.c. No more clients after this one: a table changed, or enough were
+ * served. */
 bool service_is_over(struct process *p);
-_Noreturn void service_leave(struct process *p);
 
 /* connection.c: one client of a listener, from accept to close. */
 enum accept_result {

@@ -75,9 +75,9 @@ static void set_first(struct arena *arena, struct smtp_reply *out)
     out->first = arena_strndup(arena, text, strcspn(text, "\n"));
 }
 
-bool smtp_reply_read_filtered(struct stream *s, struct arena *arena,
-                              size_t line_max, smtp_line_filter *filter,
-                              void *context, struct smtp_reply *out)
+bool smtp_reply_read(struct stream *s, struct arena *arena, size_t line_max,
+                     smtp_line_filter *filter, void *context,
+                     struct smtp_reply *out)
 {
     struct str all = STR_EMPTY, line = STR_EMPTY;
     bool good = false;
@@ -104,10 +104,4 @@ bool smtp_reply_read_filtered(struct stream *s, struct arena *arena,
     str_fini(&all);
     str_fini(&line);
     return good;
-}
-
-bool smtp_reply_read(struct stream *s, struct arena *arena, size_t line_max,
-                     struct smtp_reply *out)
-{
-    return smtp_reply_read_filtered(s, arena, line_max, NULL, NULL, out);
 }

@@ -247,18 +247,6 @@ bool table_decode_file(struct str *value, struct error *why)
     return good;
 }
 
-enum answer table_get_file(struct table *table, const char *key,
-                           struct str *value)
-{
-    enum answer answer = table_get(table, key, value);
-    struct error why = ERROR_NONE;
-
-    if (answer != FOUND || table_decode_file(value, &why))
-        return answer;
-    error_set(&table->why, "table %s: key %s: %s", table->name, key, why.text);
-    return FAILED;
-}
-
 void table_set_source(struct table *table, const struct text_source *source)
 {
     table->source = source;

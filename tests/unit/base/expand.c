@@ -239,11 +239,12 @@ TEST(expand_nests_100_deep)
 {
     struct str text = STR_EMPTY;
     for (int depth = 99; depth <= 101; depth++) {
-        str_set(&text, "x");
-        for (int i = 0; i < depth; i++) {
-            str_insert(&text, 0, "${five?{", 8);
+        str_clear(&text);
+        for (int i = 0; i < depth; i++)
+            str_add(&text, "${five?{");
+        str_add_char(&text, 'x');
+        for (int i = 0; i < depth; i++)
             str_add(&text, "}}");
-        }
         bool done = expanded(text.data, true, NULL)[0] == 'x';
         CHECK_INT(done, depth <= 100);
     }

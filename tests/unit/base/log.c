@@ -49,8 +49,6 @@ TEST(log_to_stderr_as_commands_do)
     CHECK_STR(catch_line(2, LOG_LEVEL_PANIC, "a"), "smtpd: panic: a\n");
     CHECK_STR(catch_line(2, LOG_LEVEL_INFO, "a\r\nb\x1b\xff\xc3\xa4"),
               "smtpd: a??b??\xc3\xa4\n");
-    CHECK_INT(log_count(LOG_LEVEL_INFO), 2);
-    CHECK_INT(log_count(LOG_LEVEL_WARNING), 1);
     options.ascii_only = true;
     log_open(&options);
     CHECK_STR(catch_line(2, LOG_LEVEL_INFO, "a\xc3\xa4"), "smtpd: a??\n");

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/fdpass.h"
 #include "base/io.h"
 #include "test.h"
 
@@ -126,27 +125,4 @@ TEST(sock_connect_unix_waits_for_room_in_the_backlog)
     CHECK_INT(errno, ETIMEDOUT);
     for (int i = 0; i < count; i++)
         close(fds[i]);
-}
-
-TEST(fdpass_gives_a_descriptor_away)
-{
-    int pair[2], channel[2];
-    char byte;
-
-    CHECK(sock_pair(pair, NULL));
-    CHECK(pipe(channel) == 0);
-    CHECK_INT(fdpass_receive(pair[1], deadline_in_ms(10)), -1);
-    CHECK_INT(errno, ETIMEDOUT);
-    CHECK(fdpass_send(pair[0], channel[1], deadline_in_s(1)));
-    int fd = fdpass_receive(pair[1], deadline_in_s(1));
-    CHECK(fd >= 0 && fd != channel[1]);
-    CHECK(fcntl(fd, F_GETFD) & FD_CLOEXEC);
-    CHECK_INT(write(fd, "x", 1), 1);
-    CHECK_INT(read(channel[0], &byte, 1), 1);
-
-    CHECK_INT(write(pair[0], "y", 1), 1); /* a byte without a descriptor */
-    CHECK_INT(fdpass_receive(pair[1], deadline_in_s(1)), -1);
-    CHECK_INT(errno, EPROTO);
-    close(pair[0]);
-    CHECK_INT(fdpass_receive(pair[1], deadline_in_s(1)), -1);
 }

@@ -163,19 +163,6 @@ TEST(header_names)
         CHECK_INT(header_info((enum header_id)i)->id, i);
 }
 
-TEST(header_folding)
-{
-    struct str out = STR_EMPTY;
-    char line[200];
-
-    memset(line, 'a', 100);
-    memcpy(line, "X: b ", 5);
-    line[100] = 0;
-    header_fold(&out, line);
-    CHECK(strncmp(out.data, "X: b\n\taaa", 9) == 0);
-    str_fini(&out);
-}
-
 TEST(dates)
 {
     char out[64];

@@ -138,8 +138,6 @@ static void serve_lines(struct service_client *client)
     struct str line = STR_EMPTY;
 
     while (stream_get_until(client->stream, '\n', 100, &line)) {
-        if (strcmp(line.data, "retire") == 0)
-            service_retire();
         stream_putf(client->stream, "%s %s %s %s %s\n", line.data,
                     service_name(), service_program(), service_arguments()[0],
                     service_arguments()[1]);
@@ -229,20 +227,24 @@ TEST(service_by_limit_takes_its_share)
     };
 
     setenv("MASTER_CLIENT_LIMIT", "2", 1);
-    start(&by_limit, "unix", "max_idle=1000");
+    start(&by_limit, "unix", "max_use=2"); /* for each of two places */
     CHECK_STR(status(), "0/2");
     struct stream *a = connect_to_service(), *b = connect_to_service();
-    struct stream *c = connect_to_service();
+    struct stream *c = connect_to_service(), *d = connect_to_service();
     CHECK_STR(ask(a, "a"), "a name tester more -words");
     CHECK_STR(ask(b, "b"), "b name tester more -words");
     CHECK_STR(status(), "2/0");
     stream_close(a);
     CHECK_STR(status(), "1/1");
-    CHECK_STR(ask(c, "retire"), "retire name tester more -words");
+    CHECK_STR(ask(c, "c"), "c name tester more -words");
     CHECK_STR(status(), "2/0");
     stream_close(b);
-    CHECK_STR(status(), "1/0");
+    CHECK_STR(status(), "1/1");
+    CHECK_STR(ask(d, "d"), "d name tester more -words");
+    CHECK_STR(status(), "2/0");
     stream_close(c);
+    CHECK_STR(status(), "1/0");
+    stream_close(d);
     CHECK_INT(exit_status(), 0);
 }
 

@@ -135,7 +135,7 @@ TEST(replies_are_read)
             stream_open_memory(cases[i].input, strlen(cases[i].input));
         struct smtp_reply reply;
         const char *got = "lost";
-        if (smtp_reply_read(in, arena, 100, &reply))
+        if (smtp_reply_read(in, arena, 100, NULL, NULL, &reply))
             got = arena_printf(arena, "%d %s %s", reply.code, reply.dsn,
                                reply.first);
         CHECK_STR(got, cases[i].want);

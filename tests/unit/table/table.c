@@ -247,11 +247,13 @@ TEST(values_can_be_files)
     snprintf(name, sizeof(name), "inline:{{a = %s, %s}}", one, two);
     struct table *table =
         table_open(name, TABLE_READ, TABLE_SRC_RHS_IS_FILE, NULL);
-    CHECK_INT(table_get_file(table, "a", &value), FOUND);
+    CHECK_INT(table_get(table, "a", &value), FOUND);
+    CHECK(table_decode_file(&value, NULL));
     CHECK_STR(value.data, "first\nsecond");
     table_close(table);
     table = table_open("inline:{a=!!}", TABLE_READ, 0, NULL);
-    CHECK_INT(table_get_file(table, "a", &value), FAILED);
+    CHECK_INT(table_get(table, "a", &value), FOUND);
+    CHECK(!table_decode_file(&value, NULL));
     table_close(table);
     str_fini(&value);
 }
