@@ -115,6 +115,7 @@ static bool prepare(struct command *command)
 {
     if (control_master_pid() != 0)
         return refuse("the Postfix mail system is already running") == 0;
+    index_alias_maps(command);
     bool usable = check_configuration(command);
     if (!check_files(command->config, false) || !usable)
         return refuse("Postfix integrity check failed!") == 0;

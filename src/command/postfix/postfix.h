@@ -34,6 +34,9 @@ int command_post_install(struct command *command);
 /* Those that are scripts in daemon_directory. */
 int command_tls(struct command *command);
 int command_non_bdb(struct command *command);
+/* With "non-bdb enable-reindex", and before the first start only: make the
+ * tables of alias_maps, as nobody would ask nbdb_reindexd for them. */
+void index_alias_maps(const struct command *command);
 
 /* The process ID in the lock file if master runs, else 0. */
 pid_t control_master_pid(void);

@@ -31,7 +31,21 @@ int command_tls(struct command *command)
     return run_script(command, "postfix-tls-script");
 }
 
+#define NON_BDB_SCRIPT "postfix-non-bdb-script"
+
 int command_non_bdb(struct command *command)
 {
-    return run_script(command, "postfix-non-bdb-script");
+    return run_script(command, NON_BDB_SCRIPT);
+}
+
+/* What cannot be indexed is in the log; the rest of the mail can flow. */
+void index_alias_maps(const struct command *command)
+{
+    if (strcmp(config_get(command->config, "non_bdb_migration_level"),
+               "enable-reindex") != 0)
+        return;
+    char *script = mem_printf("%s/" NON_BDB_SCRIPT,
+                              common_params.daemon_directory);
+    control_run((const char *const[]){ script, "index-alias-maps", NULL });
+    free(script);
 }

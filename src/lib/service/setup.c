@@ -59,7 +59,8 @@ void setup_log_to_stderr(void)
  * mail system is down. */
 static bool may_write_log_file(const char *program)
 {
-    static const char *const programs[] = { "master", "postfix", "postlog",
+    static const char *const programs[] = { "master",    "nbdb_reindexd",
+                                            "postfix",   "postlog",
                                             "postmulti", "postsuper" };
 
     if (priv_is_setuid())
