@@ -18,7 +18,7 @@ struct proc_options {
                                  otherwise by <shell> or /bin/sh -c */
     const char *shell;        /* NULL or "", or "path -c" to use always */
     /* The whole environment: nothing else is passed on. env_add wins. */
-    const char *const *env_export; /* "NAME" or "NAME=value"; NULL-ended */
+    const char *env_export;   /* "NAME NAME=value { NAME = two words }" */
     const char *const *env_add;    /* "NAME=value"; NULL-ended */
     const char *folder;       /* chdir after the change of uid; NULL: none */
     const char *chroot_folder;

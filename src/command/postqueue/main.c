@@ -226,13 +226,14 @@ static void list_directly(enum action action)
     char *config =
         mem_printf("MAIL_CONFIG=%s", common_params.config_directory);
     const char *const argv[] = { path, "-u", "-S", NULL };
-    const char *const env[] = { config, "PATH", "TZ", "LANG", NULL };
+    const char *const env[] = { config, NULL };
     struct error why = ERROR_NONE;
     int ends[2];
 
     if (pipe(ends) < 0)
         fatal("pipe: %s", strerror(errno));
-    struct proc_options options = { .argv = argv, .env_export = env, .in = -1,
+    struct proc_options options = { .argv = argv, .env_add = env, .in = -1,
+                                    .env_export = "PATH TZ LANG",
                                     .out = ends[1], .err = STDERR_FILENO };
     pid_t pid = proc_start(&options, &why);
     close(ends[1]);

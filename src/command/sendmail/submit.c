@@ -38,8 +38,7 @@ static bool start(struct submission *s, struct arena *arena,
         return error_set(why, "pipe: %s", strerror(errno));
     const struct proc_options options = {
         .argv = argv,
-        .env_export = (const char *const *)text_split(
-            arena, common_params.export_environment, NULL, NULL),
+        .env_export = common_params.export_environment,
         .env_add = add,
         .in = to[0],
         .out = from[1],

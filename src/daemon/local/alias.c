@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "client/rewrite.h"
 #include "local.h"
 #include "mail/quote.h"
 #include "table/maps.h"
@@ -66,7 +67,7 @@ static enum answer find(struct delivery *d, const char **name,
     if (!expansion_has(d->aliases, d->local))
         answer = look_up(d->job->arena, d->local, value, table);
     if (answer == FOUND)
-        d->extension = d->extension == NULL ? NULL : "";
+        d->unmatched = NULL;
     if (answer != ABSENT || d->extension == NULL)
         return answer;
     *name = d->user;
@@ -107,19 +108,17 @@ static enum answer set_owner(struct delivery *d, const char *name)
     struct table *table;
     char *owner = arena_printf(d->job->arena, "owner-%s", name);
 
-    if (text_has_prefix_nocase(name, "owner-"))
+    if (!common_params.owner_request_special ||
+        text_has_prefix_nocase(name, "owner-"))
         return ABSENT;
     enum answer answer = look_up(d->job->arena, owner, &value, &table);
     if (answer == FOUND) {
         d->owner = name;
         d->sender = local_params.expand_owner_alias
                         ? arena_strdup(d->job->arena, value.data)
-                    : *d->domain != '\0'
-                        ? arena_printf(d->job->arena, "%s@%s", owner, d->domain)
-                        : owner;
+                        : rewrite_internal(d->job->arena, REWRITE_LOCAL, owner);
     } else if (answer == ABSENT && local_params.reset_owner_alias) {
         d->owner = NULL;
-        d->sender = d->job->request->wire->sender;
     }
     str_fini(&value);
     return answer;
@@ -146,7 +145,7 @@ enum answer deliver_alias(const struct delivery *outer, enum fate *fate)
     if (answer == FOUND) {
         d.aliases = &here;
         d.users = NULL;
-        d.origin = ORIGIN_ALIAS;
+        set_origin(&d, ORIGIN_ALIAS);
         d.depth++;
     }
     if (answer == FOUND && !report_expanded(&d, d.owner == here.name))

@@ -46,6 +46,6 @@ void biff_tell(const char *user, off_t start)
         return;
     char *text = mem_printf("%s@%ld", user, (long)start);
     /* Refused if nobody listens, which is how it mostly is. */
-    (void)sendto(fd, text, strlen(text), 0, &to.generic, to.length);
+    (void)sendto(fd, text, strlen(text) + 1, 0, &to.generic, to.length);
     free(text);
 }

@@ -21,10 +21,8 @@ static void export(struct environment *e, struct arena *arena,
                    const char *name, const char *value)
 {
     const char *filter = local_params.command_expansion_filter;
-
-    if (value == NULL || *value == '\0')
-        return;
     char *text = arena_printf(arena, "%s=%s", name, value);
+
     for (char *at = text + strlen(name) + 1; *at != '\0'; at++)
         if (strchr(filter, *at) == NULL)
             *at = '_';
@@ -45,7 +43,6 @@ static void set_environment(struct environment *e, const struct delivery *d)
         { "DOMAIN", d->domain },
         { "RECIPIENT", d->to.address },
         { "ORIGINAL_RECIPIENT", d->to.original },
-        { "SENDER", *d->sender == '\0' ? "MAILER-DAEMON" : d->sender },
         { "ENVID", w->envelope_id },
         { "CLIENT_ADDRESS", w->log_client_address },
         { "CLIENT_HELO", w->log_helo_name },
@@ -57,7 +54,9 @@ static void set_environment(struct environment *e, const struct delivery *d)
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        export(e, d->job->arena, rows[i].name, rows[i].value);
+        if (rows[i].value != NULL && *rows[i].value != '\0')
+            export(e, d->job->arena, rows[i].name, rows[i].value);
+    export(e, d->job->arena, "SENDER", d->sender); /* the null sender, too */
     ARRAY_ADD(e, "PATH=" _PATH_DEFPATH);
     ARRAY_ADD(e, NULL);
 }
@@ -82,8 +81,7 @@ static enum fate run_command(const struct delivery *d, const char *command,
             .fork_delay_s = common_params.fork_delay,
             .command = command,
             .shell = local_params.local_command_shell,
-            .env_export = (const char *const *)text_split(
-                arena, common_params.export_environment, NULL, NULL),
+            .env_export = common_params.export_environment,
             .env_add = environment.items,
             .folder = folder,
             .uid = rights->uid,

@@ -13,15 +13,15 @@
 #include "mail/address.h"
 #include "mail/token822.h"
 
-/* Local mail of aliases is delivered right here. What has a new sender, or
- * comes from a list or a user's file, is posted again, so that each recipient
- * has a status on file; but users may name themselves. */
+/* Local mail of aliases is delivered right here. What comes from a list or a
+ * user's file is posted again, so that each recipient has a status on file;
+ * but users may name themselves. */
 static bool stays_here(const struct delivery *d,
                        const struct resolve_reply *where)
 {
     struct delivery inner = *d;
 
-    if (d->owner != NULL || strcmp(where->transport, service_name()) != 0)
+    if (strcmp(where->transport, service_name()) != 0)
         return false;
     if (d->origin == ORIGIN_ALIAS)
         return true;
@@ -40,17 +40,21 @@ static bool names_itself(const struct delivery *d)
            expansion_has(d->aliases, inner.user);
 }
 
-/* user@domain to user+ext@domain, if propagate_unmatched_extensions has the
- * word for where the address stands. */
+/* user@domain to user+ext@domain. */
 static const char *add_extension(const struct delivery *d, const char *address)
 {
     const char *at = address_at(address);
 
-    if (d->extension == NULL || *d->extension == '\0' || at == NULL ||
-        !origin_is_in(d, message_params.propagate_unmatched_extensions))
+    if (d->unmatched == NULL || *d->unmatched == '\0' || at == NULL)
         return address;
     return arena_printf(d->job->arena, "%.*s%s%s%s", (int)(at - address),
-                        address, d->delimiter, d->extension, at);
+                        address, d->delimiter, d->unmatched, at);
+}
+
+enum fate deliver_by_post(const struct delivery *d)
+{
+    return is_probe(d) ? report_sent(d, "forwards to %s", d->to.address)
+                       : forward_add(d, d->to.address);
 }
 
 enum fate deliver_address(const struct delivery *outer, const char *text)
@@ -70,9 +74,7 @@ enum fate deliver_address(const struct delivery *outer, const char *text)
                              text);
     d.to.address = where.recipient;
     if (!stays_here(&d, &where))
-        return is_probe(&d)
-                   ? report_sent(&d, "forwards to %s", where.recipient)
-                   : forward_add(&d, where.recipient);
+        return deliver_by_post(&d);
     if (names_itself(&d))
         return deliver_recipient(&d);
     /* Once in each list that it is in: what is behind it has places of its own
@@ -96,6 +98,13 @@ bool origin_is_in(const struct delivery *d, const char *list)
             if (text_equal_nocase(*word, names[i].name))
                 return true;
     return false;
+}
+
+void set_origin(struct delivery *d, enum origin origin)
+{
+    d->origin = origin;
+    if (!origin_is_in(d, message_params.propagate_unmatched_extensions))
+        d->unmatched = NULL;
 }
 
 static enum fate deliver_destination(const struct delivery *d,

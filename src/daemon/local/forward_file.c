@@ -117,10 +117,10 @@ enum answer deliver_forward_file(const struct delivery *outer,
     if (fd < 0)
         return is_transient(errno) ? FAILED : ABSENT;
     d.users = &here;
-    d.origin = ORIGIN_FORWARD;
+    set_origin(&d, ORIGIN_FORWARD);
     d.depth++;
     if (strstr(template_, "extension") != NULL)
-        d.extension = NULL;
+        d.unmatched = NULL;
     if (!report_expanded(&d, false)) {
         close(fd);
         return FAILED;

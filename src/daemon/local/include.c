@@ -109,7 +109,7 @@ enum fate deliver_include(const struct delivery *outer, const char *path)
                     (unsigned long)st.st_uid);
         return report_failed(&d, "4.3.0", "user lookup error");
     }
-    d.origin = ORIGIN_INCLUDE;
+    set_origin(&d, ORIGIN_INCLUDE);
     d.includes = &here;
     return deliver_lines(&d, fd, &count);
 }

@@ -68,6 +68,7 @@ struct delivery {
     const char *user;      /* the same without extension */
     const char *extension; /* NULL: none */
     const char *delimiter; /* the one found in front of it; "" */
+    const char *unmatched; /* extension for the addresses found; or NULL */
     const char *domain;    /* "" */
     const char *delivered; /* for Delivered-To: */
     const char *sender;    /* of bounces and forwarded mail */
@@ -105,8 +106,13 @@ MAY_WAIT enum answer deliver_forward_file(const struct delivery *d,
 
 /* As deliver_recipient, for an address that has no standard form yet. */
 MAY_WAIT enum fate deliver_address(const struct delivery *d, const char *text);
+/* d->to.address as a recipient of a new message. */
+MAY_WAIT enum fate deliver_by_post(const struct delivery *d);
 /* Is the word for d->origin in <list> ("alias, forward")? */
 bool origin_is_in(const struct delivery *d, const char *list);
+/* Addresses are now read from another kind of place: it keeps the extension
+ * only if propagate_unmatched_extensions has its word, too. */
+void set_origin(struct delivery *d, enum origin origin);
 /* Deliver to each destination in <text>, one logical line. */
 MAY_WAIT enum fate deliver_list(const struct delivery *d, const char *text,
                                 size_t *count);

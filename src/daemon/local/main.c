@@ -67,7 +67,7 @@ static void local_deliver(struct request *r)
         if (readable)
             deliver_one(r, i, delivered);
         else
-            outcome_deferred(r, i, "local", &broken);
+            outcome_deferred(r, i, service_name(), &broken);
     hash_free(delivered, NULL);
 }
 

@@ -41,7 +41,7 @@ void delivery_split(struct delivery *d)
     d->domain = domain == NULL ? "" : domain;
     d->local = text_lower(address_local(arena, d->to.address));
     d->user = user = arena_strdup(arena, d->local);
-    d->extension = NULL;
+    d->extension = d->unmatched = NULL;
     d->delimiter = "";
     char *at = common_params.recipient_delimiter[0] == '\0'
                    ? NULL
@@ -51,7 +51,7 @@ void delivery_split(struct delivery *d)
     if (at == NULL)
         return;
     d->delimiter = arena_strndup(arena, at, 1);
-    d->extension = at + 1;
+    d->extension = d->unmatched = at + 1;
     *at = '\0';
 }
 
@@ -113,6 +113,13 @@ static enum fate deliver_user(struct delivery *d)
     return known == FOUND ? deliver_mailbox(d, user) : deliver_unknown(d);
 }
 
+/* What is not an alias any more, and has a new sender, is posted again: the
+ * owner hears of its failure from the new message. */
+static bool is_of_other_owner(const struct delivery *d)
+{
+    return d->owner != NULL && !text_equal_nocase(d->owner, d->user);
+}
+
 enum fate deliver_recipient(const struct delivery *outer)
 {
     struct delivery d = *outer;
@@ -133,5 +140,7 @@ enum fate deliver_recipient(const struct delivery *outer)
         return report_failed(&d, "4.3.0", "alias database unavailable");
     case ABSENT: break;
     }
+    if (is_of_other_owner(&d))
+        return deliver_by_post(&d);
     return deliver_user(&d);
 }

@@ -24,9 +24,9 @@ static enum fate bounced(const struct delivery *d, const struct dsn *dsn)
 
     message.sender = d->sender;
     bool done = has_other_sender(d)
-                    ? bounce_one_recipient(&message, &d->to, "local",
+                    ? bounce_one_recipient(&message, &d->to, service_name(),
                                            &r->times, dsn)
-                    : bounce_recipient(&message, &d->to, "local", &r->times,
+                    : bounce_recipient(&message, &d->to, service_name(), &r->times,
                                        dsn);
     return done ? FINISHED : KEPT;
 }
@@ -41,7 +41,7 @@ static enum fate deferred(const struct delivery *d, const struct dsn *dsn)
 {
     struct request *r = d->job->request;
     bool recorded =
-        defer_recipient(&r->status, &d->to, "local", &r->times, dsn);
+        defer_recipient(&r->status, &d->to, service_name(), &r->times, dsn);
 
     if (is_probe(d) && recorded)
         return FINISHED;
@@ -56,7 +56,7 @@ enum fate report_dsn(const struct delivery *d, const struct dsn *dsn)
 
     switch (filtered.status[0]) {
     case '2':
-        return sent_recipient(&r->status, &d->to, "local", &r->times,
+        return sent_recipient(&r->status, &d->to, service_name(), &r->times,
                               &filtered)
                    ? FINISHED
                    : KEPT;
@@ -111,6 +111,6 @@ bool report_expanded(struct delivery *d, bool is_list)
             d->to.dsn_notify = DSN_NOTIFY_NEVER;
     }
     if (is_list)
-        d->to.dsn_original = "";
+        d->to.original = d->to.dsn_original = "";
     return true;
 }

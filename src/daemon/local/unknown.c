@@ -2,9 +2,12 @@
  *
  * unknown.c - a name that is neither an alias nor a user.
  */
+#include <stdint.h>
+
 #include "base/log.h"
 #include "base/text.h"
 #include "local.h"
+#include "mail/token822.h"
 
 /* A site without the aliases that RFC 822 and 2142 require must not have its
  * postmaster's notices come back to it. */
@@ -20,6 +23,11 @@ static enum fate refuse(const struct delivery *d)
         return report_failed(d, "5.1.1", "unknown user: \"%s\"", d->user);
     log_warning("required alias not found: %s", d->user);
     return report_sent(d, "discarded");
+}
+
+static const char *internal_form(struct arena *arena, const char *address)
+{
+    return token822_internal(arena, token822_scan(arena, address, SIZE_MAX));
 }
 
 enum fate deliver_unknown(const struct delivery *d)
@@ -41,7 +49,7 @@ enum fate deliver_unknown(const struct delivery *d)
     struct delivery relayed = *d;
     relayed.is_relayed = true;
     relayed.origin = ORIGIN_ALIAS;
-    relayed.extension = NULL;
+    relayed.extension = relayed.unmatched = NULL;
     relayed.depth++;
-    return deliver_address(&relayed, relay);
+    return deliver_address(&relayed, internal_form(d->job->arena, relay));
 }

@@ -179,14 +179,13 @@ static bool run(const struct job *j, int output, struct error *why)
         "-c", j->folder_of_config,
         arena_printf(j->arena, "%s:%s", j->type, j->path), NULL
     };
-    static const char *const exported[] = { "TZ", "LANG", NULL };
     const char *const added[] = {
         "PATH=/usr/bin:/bin:/usr/sbin:/sbin",
         arena_printf(j->arena, "MAIL_CONFIG=%s", j->folder_of_config), NULL
     };
     const struct proc_options options = {
         .argv = argv,
-        .env_export = exported,
+        .env_export = "TZ LANG",
         .env_add = added,
         .uid = j->old.st_uid,
         .gid = group_of(j),

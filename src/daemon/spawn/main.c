@@ -9,7 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/arena.h"
 #include "base/fatal.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -75,7 +74,6 @@ static void read_attributes(void)
 static void serve(struct service_client *client)
 {
     static const char *const added[] = { "PATH=" _PATH_DEFPATH, NULL };
-    struct arena *arena = arena_new();
     struct error why = ERROR_NONE;
     char text[64];
     int status, fd = stream_fd(client->stream);
@@ -92,7 +90,6 @@ static void serve(struct service_client *client)
 
     file_set_nonblocking(fd, false);
     pid_t pid = proc_start(&options, &why);
-    arena_free(arena);
     if (pid < 0)
         return log_warning("command \"%s\": %s", spawn.argv[0], why.text);
     if (!proc_wait(pid, deadline_in_s(spawn.time_limit_s), &status)) {

@@ -113,18 +113,30 @@ static void put_variable(struct variables *list, char *setting)
     ARRAY_ADD(list, setting);
 }
 
+/* As import_environment has it: see priv_clean_environment. */
+static void export_variables(struct arena *arena, const char *text,
+                             struct variables *list)
+{
+    char *cursor = arena_strdup(arena, text), *word, *name;
+    while ((word = text_token_braced(&cursor, LIST_SEPARATORS, false)) !=
+           NULL) {
+        char *value;
+        word = text_unbrace(word);
+        if (!text_split_nameval(word, &name, &value)) {
+            name = word;
+            value = getenv(name);
+        }
+        if (value != NULL)
+            put_variable(list, arena_printf(arena, "%s=%s", name, value));
+    }
+}
+
 static void plan_environment(struct arena *arena, struct plan *plan)
 {
     struct variables list = ARRAY_EMPTY;
-    const char *const *from = plan->options->env_export;
-    for (; from != NULL && *from != NULL; from++) {
-        const char *value = getenv(*from);
-        if (strchr(*from, '=') != NULL)
-            put_variable(&list, arena_strdup(arena, *from));
-        else if (value != NULL)
-            put_variable(&list, arena_printf(arena, "%s=%s", *from, value));
-    }
-    from = plan->options->env_add;
+    if (plan->options->env_export != NULL)
+        export_variables(arena, plan->options->env_export, &list);
+    const char *const *from = plan->options->env_add;
     for (; from != NULL && *from != NULL; from++)
         put_variable(&list, arena_strdup(arena, *from));
     ARRAY_ADD(&list, NULL);

@@ -90,15 +90,15 @@ TEST(proc_start_says_why_not)
 
 TEST(proc_environment_is_only_what_is_listed)
 {
-    const char *const export[] = { "KEPT", "MISSING", "SET=here", "TWICE=1",
-                                   NULL };
     const char *const add[] = { "TWICE=2", "EMPTY=", NULL };
     setenv("KEPT", "yes", 1);
     setenv("DROPPED", "no", 1);
     CHECK_STR(run((struct proc_options){ .command = "/usr/bin/env",
-                                         .env_export = export,
+                                         .env_export =
+                                             "KEPT, MISSING SET=here TWICE=1 "
+                                             "{ WORDS = two  words } {KEPT}",
                                          .env_add = add }, NULL),
-              "KEPT=yes\nSET=here\nTWICE=2\nEMPTY=\n");
+              "KEPT=yes\nSET=here\nTWICE=2\nWORDS=two  words\nEMPTY=\n");
     CHECK_STR(run_command("/usr/bin/env"), "");
 }
 
