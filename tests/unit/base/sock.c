@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * sock.c - tests of base/sock.h and base/fdpass.h.
+ * sock.c - tests of base/sock.h.
  */
 #include "base/sock.h"
 
