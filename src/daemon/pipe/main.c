@@ -20,11 +20,10 @@ static bool has_been_delivered(struct request *r, const char *address)
 {
     struct str line = STR_EMPTY;
     bool found = false;
-    int type;
 
     if (!message_reader_rewind_content(r->message))
         return false;
-    while (!found && (type = message_reader_content(r->message, &line)) >= 0 &&
+    while (!found && message_reader_content(r->message, &line) >= 0 &&
            line.length > 0) {
         if (text_has_prefix_nocase(line.data, "Delivered-To:"))
             found = text_equal_nocase(

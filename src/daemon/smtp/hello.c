@@ -172,9 +172,10 @@ static void log_discarded(const struct session *s, unsigned discard)
 static void read_extensions(struct session *s, const struct smtp_reply *reply)
 {
     char *cursor = arena_strdup(s->arena, reply->text);
-    char *line = text_token(&cursor, "\n");
+    char *line;
     unsigned discard = discard_list(s);
 
+    (void)text_token(&cursor, "\n"); /* the greeting */
     while ((line = text_token(&cursor, "\n")) != NULL)
         if (strlen(line) > 4)
             read_extension(s, line + 4, discard);

@@ -95,7 +95,9 @@ const char *addr_format(const struct addr *addr, char out[ADDR_TEXT_SIZE])
         snprintf(out, ADDR_TEXT_SIZE, "%.*s", (int)sizeof addr->un.sun_path - 1,
                  addr->un.sun_path);
         return out;
-    default: return strcpy(out, "unknown");
+    default:
+        snprintf(out, ADDR_TEXT_SIZE, "unknown");
+        return out;
     }
 }
 

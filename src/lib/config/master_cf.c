@@ -309,7 +309,8 @@ static void drop_duplicates(struct master_cf *cf)
         struct master_entry *entry = &cf->entries[i];
         size_t same = 0;
         while (same < kept && (cf->entries[same].type != entry->type ||
-                               strcmp(cf->entries[same].name, entry->name)))
+                               strcmp(cf->entries[same].name,
+                                      entry->name) != 0))
             same++;
         if (same < kept)
             log_warning("%s, line %d: duplicate master.cf entry for service "
