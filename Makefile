@@ -46,7 +46,8 @@ VARIANT = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer
 else ifdef COVERAGE
 OPTIMIZE = -O0 -g
-VARIANT = --coverage -DWITH_COVERAGE='"$(abspath $(BUILD)/obj)"'
+# With -std=c11, gcc would not see that exec ends a program and its counts.
+VARIANT = -std=gnu11 --coverage -DWITH_COVERAGE='"$(abspath $(BUILD)/obj)"'
 else
 OPTIMIZE = -O2 -g
 VARIANT = -D_FORTIFY_SOURCE=2
@@ -84,8 +85,7 @@ LINKS = $(addprefix $(BUILD)/,$(if $(filter smtp,$(DAEMONS)),libexec/lmtp) \
 UNUSED_DRIVERS = $(filter-out $(TABLE_DRIVERS),$(OPTIONAL_DRIVERS))
 UNUSED_SOURCES = src/lib/config/param_rows.c \
 	$(UNUSED_DRIVERS:%=src/lib/table/driver_%.c) \
-	$(wildcard $(UNUSED_DRIVERS:%=src/lib/table/%_*.c)) \
-	$(if $(HAVE_SASL),,src/lib/sasl/cyrus.c)
+	$(wildcard $(UNUSED_DRIVERS:%=src/lib/table/%_*.c))
 UNUSED_OBJECTS = $(UNUSED_SOURCES:%.c=$(BUILD)/obj/%.o)
 PARAM_GROUPS = $(if $(wildcard src/lib/config/param_rows.c),\
 	$(patsubst include/config/params/%.def,%,\
