@@ -31,6 +31,7 @@ struct bdb {
     bool has_lock;
     bool holds; /* shared, for lookups that follow at once */
     bool in_memory, too_large; /* loaded into the cache; cannot be */
+    bool is_whole;             /* found to have all records it should have */
     bool failed;
     unsigned lookups;
     struct timespec asked; /* coarse clock of the last fstat */

@@ -4,6 +4,7 @@
  * in the order of its pages.
  */
 
+#include "bdb_check.h"
 #include "bdb_private.h"
 
 #include <stdlib.h>
@@ -68,16 +69,11 @@ static void set_duplicate(const struct bdb *b, const char *key, size_t length,
     error_set(why, "%s: duplicate entry: \"%.*s\"", b->path, (int)length, key);
 }
 
-/* The hash function of Berkeley DB, FNV-1 from zero. Were it another one, the
- * order would be bad and the table still good. */
+/* Were it another function than that of the library, the order would be bad
+ * and the table still good. */
 static uint32_t bucket_of(const void *key, size_t length, uint32_t mask)
 {
-    const unsigned char *bytes = key;
-    uint32_t hash = 0;
-
-    for (size_t i = 0; i < length; i++)
-        hash = (hash * 16777619u) ^ bytes[i];
-    return hash & mask;
+    return bdb_hash(key, length) & mask;
 }
 
 static bool store_records(struct bdb *b, const struct bulk_record *records,

@@ -45,7 +45,10 @@ static void print_entry(const struct builder_options *o, const char *key,
         fputs("}\n", stdout);
         return;
     }
-    printf("%s%s%s\n", key, o->separator, value);
+    fputs(key, stdout);
+    fputs(o->separator, stdout);
+    fputs(value, stdout);
+    putchar('\n');
 }
 
 void builder_flush(void)

@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "bdb_check.h"
 #include "bdb_private.h"
 
 enum {
@@ -61,33 +62,8 @@ static void close_db(struct bdb *b)
     if (b->db != NULL)
         b->db->close(b->db, b->mode == TABLE_READ ? DB_NOSYNC : 0);
     b->db = NULL;
-    b->in_memory = b->too_large = false;
+    b->in_memory = b->too_large = b->is_whole = false;
     b->lookups = 0;
-}
-
-/* What begins a file, in the order of bytes of its machine. */
-struct first_page {
-    uint32_t log_position[2], number, magic, version, page_bytes;
-    uint8_t cipher, kind, flags, unused;
-    uint32_t free, last_page;
-};
-enum { HASH_MAGIC = 0x061561, BTREE_MAGIC = 0x053162 };
-
-/* The library takes a hash page that the file does not have for an empty one,
- * so keys would be "not found". */
-static bool is_cut(const struct bdb *b, struct error *why)
-{
-    struct first_page page;
-    struct stat info;
-
-    if (pread(b->fd, &page, sizeof(page), 0) != sizeof(page) ||
-        fstat(b->fd, &info) != 0 ||
-        (page.magic != HASH_MAGIC && page.magic != BTREE_MAGIC) ||
-        (uint64_t)info.st_size >=
-            ((uint64_t)page.last_page + 1) * page.page_bytes)
-        return false;
-    error_set(why, "open database %s: Invalid argument", b->path);
-    return true;
 }
 
 bool bdb_open_db(struct bdb *b, size_t records, size_t bytes, struct error *why)
@@ -99,8 +75,8 @@ bool bdb_open_db(struct bdb *b, size_t records, size_t bytes, struct error *why)
                       : build               ? DB_CREATE | DB_TRUNCATE
                                             : DB_CREATE;
 
-    if (b->mode == TABLE_READ && is_cut(b, why))
-        return false;
+    if (!build && !bdb_file_is_whole(b->fd))
+        return error_set(why, "open database %s: Invalid argument", b->path);
     int failure = db_create(&b->db, NULL, 0);
     if (failure != 0)
         return error_set(why, "open database %s: %s", b->path,
@@ -109,6 +85,8 @@ bool bdb_open_db(struct bdb *b, size_t records, size_t bytes, struct error *why)
     b->db->set_cachesize(b->db, 0, cache, 1);
     if (build && b->type == DB_HASH && records > 0)
         bdb_plan_hash(b, records, bytes);
+    else if (b->type == DB_HASH)
+        b->db->set_h_nelem(b->db, BDB_FIRST_COUNT);
     const char *path = b->new_path != NULL ? b->new_path : b->path;
     failure = b->db->open(b->db, NULL, path, NULL, b->type, flags, 0644);
     if (failure != 0) {
@@ -318,6 +296,21 @@ static int fetch(struct bdb *b, const char *key, size_t length, DBT *value)
     return b->db->get(b->db, NULL, &name, value, 0);
 }
 
+static bool lacks_records(struct bdb *b)
+{
+    if (b->type != DB_HASH || b->mode != TABLE_READ || b->is_whole)
+        return false;
+    b->is_whole = bdb_hash_is_whole(b->db);
+    return !b->is_whole;
+}
+
+/* May a key that was not found have been there? */
+static bool is_lost(struct bdb *b, const char *key, size_t length)
+{
+    return b->type == DB_HASH && !b->is_whole &&
+           bdb_hash_has_gap(b->db, key, length) && lacks_records(b);
+}
+
 static enum answer find(struct bdb *b, const char *key, struct str *value,
                         struct error *why)
 {
@@ -335,13 +328,17 @@ static enum answer find(struct bdb *b, const char *key, struct str *value,
         if (failure == 0)
             b->with_nul = false;
     }
-    if (failure == DB_NOTFOUND)
-        return ABSENT;
     if (failure == 0) {
         set_stored(value, data.data, data.size);
         return FOUND;
     }
-    error_set(why, "error reading %s: %s", b->path, db_strerror(failure));
+    if (failure != DB_NOTFOUND)
+        error_set(why, "error reading %s: %s", b->path, db_strerror(failure));
+    else if ((b->with_nul && is_lost(b, key, length + 1)) ||
+             (b->without_nul && is_lost(b, key, length)))
+        error_set(why, "error reading %s: records are missing", b->path);
+    else
+        return ABSENT;
     return FAILED;
 }
 
@@ -397,6 +394,7 @@ static enum answer bdb_next(void *instance, bool first, struct str *key,
         set_stored(key, name.data, name.size);
         set_stored(value, data.data, data.size);
     }
+    bool lost = failure == DB_NOTFOUND && lacks_records(b);
     if (failure != 0 && b->cursor != NULL) {
         b->cursor->c_close(b->cursor);
         b->cursor = NULL;
@@ -404,9 +402,10 @@ static enum answer bdb_next(void *instance, bool first, struct str *key,
     bdb_unlock(b);
     if (failure == 0)
         return FOUND;
-    if (failure == DB_NOTFOUND)
+    if (failure == DB_NOTFOUND && !lost)
         return ABSENT;
-    error_set(why, "error seeking %s: %s", b->path, db_strerror(failure));
+    error_set(why, "error seeking %s: %s", b->path,
+              lost ? "records are missing" : db_strerror(failure));
     return FAILED;
 }
 

@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "base/lock.h"
 #include "base/log.h"
+#include "cdb_search.h"
 #include "internal.h"
 
 struct cdb_table {
@@ -31,6 +32,7 @@ struct cdb_table {
     struct cdb_make make;       /* building */
     bool with_nul, without_nul; /* still to be tried */
     bool building;
+    struct cdb_search search;
     unsigned position; /* of a walk */
 };
 
@@ -63,6 +65,9 @@ static bool open_for_reading(struct cdb_table *t, struct error *why)
         t->fd = -1;
         return false;
     }
+    if (!cdb_is_whole(&t->db, (size_t)t->opened.st_size))
+        return error_set(why, "open database %s: its parts do not fit",
+                         t->path);
     warn_of_newer_source(t->name, ".cdb", &t->opened);
     return true;
 }
@@ -111,6 +116,7 @@ static void *cdb_table_open(const char *name,
     t->with_nul = !(t->flags & TABLE_WITHOUT_NUL);
     t->without_nul = !(t->flags & TABLE_WITH_NUL);
     t->fd = -1;
+    t->search.db = &t->db;
     switch (options->mode) {
     case TABLE_READ: good = open_for_reading(t, why); break;
     case TABLE_CREATE: good = open_for_building(t, why); break;
@@ -131,23 +137,23 @@ static void *cdb_table_open(const char *name,
     return NULL;
 }
 
-/* 1: found, 0: not there, -1: error. */
-static int find(struct cdb_table *t, const char *key)
+static enum answer find(struct cdb_table *t, const char *key,
+                        const void **value, size_t *value_length)
 {
     size_t length = strlen(key);
-    int found = 0;
+    enum answer answer = ABSENT;
 
     if (t->with_nul) {
-        found = cdb_find(&t->db, key, length + 1);
-        if (found > 0)
+        answer = cdb_search(&t->search, key, length + 1, value, value_length);
+        if (answer == FOUND)
             t->without_nul = false;
     }
-    if (found == 0 && t->without_nul) {
-        found = cdb_find(&t->db, key, length);
-        if (found > 0)
+    if (answer == ABSENT && t->without_nul) {
+        answer = cdb_search(&t->search, key, length, value, value_length);
+        if (answer == FOUND)
             t->with_nul = false;
     }
-    return found;
+    return answer;
 }
 
 static bool copy_out(struct str *out, const void *bytes, size_t length)
@@ -158,27 +164,23 @@ static bool copy_out(struct str *out, const void *bytes, size_t length)
     return true;
 }
 
-static enum answer read_failed(const struct cdb_table *t, struct error *why)
-{
-    error_set(why, "error reading %s: %s", t->path, strerror(errno));
-    return FAILED;
-}
-
 static enum answer cdb_table_get(void *instance, const char *key,
                                  struct str *value, struct error *why)
 {
     struct cdb_table *t = instance;
+    const void *found;
+    size_t length;
 
     if (t->building) {
         error_set(why, "%s: not complete", t->path);
         return FAILED;
     }
-    int found = find(t, key);
-    if (found == 0)
-        return ABSENT;
-    if (found < 0 || !copy_out(value, cdb_getdata(&t->db), cdb_datalen(&t->db)))
-        return read_failed(t, why);
-    return FOUND;
+    enum answer answer = find(t, key, &found, &length);
+    if (answer == FOUND)
+        copy_out(value, found, length);
+    else if (answer == FAILED)
+        error_set(why, "error reading %s: its parts do not fit", t->path);
+    return answer;
 }
 
 static enum answer cdb_table_next(void *instance, bool first, struct str *key,
@@ -191,10 +193,13 @@ static enum answer cdb_table_next(void *instance, bool first, struct str *key,
     int found = cdb_seqnext(&t->position, &t->db);
     if (found == 0)
         return ABSENT;
-    if (found < 0 || !copy_out(key, cdb_getkey(&t->db), cdb_keylen(&t->db)) ||
-        !copy_out(value, cdb_getdata(&t->db), cdb_datalen(&t->db)))
-        return read_failed(t, why);
-    return FOUND;
+    /* Nobody stores an empty key, but zeros read like it. */
+    if (found > 0 && cdb_keylen(&t->db) > 0 &&
+        copy_out(key, cdb_getkey(&t->db), cdb_keylen(&t->db)) &&
+        copy_out(value, cdb_getdata(&t->db), cdb_datalen(&t->db)))
+        return FOUND;
+    error_set(why, "error reading %s: its parts do not fit", t->path);
+    return FAILED;
 }
 
 static enum answer store(struct cdb_table *t, const char *key,

@@ -84,10 +84,11 @@ enum lmdb_completeness lmdb_completeness(const struct lmdb *l)
 }
 
 /* Read, in a file of whatever length. 0 or what went wrong. */
-static int read_safely(const struct lmdb *l, void (*read)(void *argument),
-                       void *argument, const int *failure)
+static int read_safely(enum lmdb_completeness state,
+                       void (*read)(void *argument), void *argument,
+                       const int *failure)
 {
-    switch (lmdb_completeness(l)) {
+    switch (state) {
     case WHOLE: read(argument); return *failure;
     case SHORT: return lmdb_guard(read, argument) ? *failure : MDB_CORRUPTED;
     case CUT: break;
@@ -142,9 +143,11 @@ static int open_env(struct lmdb *l, const struct table_setup *setup)
     lock_file(l->fd, LOCK_STYLE_FCNTL,
               reads ? LOCK_KIND_SHARED : LOCK_KIND_EXCLUSIVE, DEADLINE_NEVER);
     /* Who writes needs to be surer. */
-    failure = reads || lmdb_completeness(l) == WHOLE
-                  ? read_safely(l, open_database, &opening, &opening.failure)
-                  : MDB_CORRUPTED;
+    l->state = lmdb_completeness(l);
+    failure = MDB_CORRUPTED;
+    if (reads || l->state == WHOLE)
+        failure = read_safely(l->state, open_database, &opening,
+                              &opening.failure);
     fstat(l->fd, &l->opened);
     /* One builder at a time; readers go on. */
     if (l->mode == TABLE_CREATE)
@@ -162,6 +165,9 @@ static bool is_damage(int failure)
 
 static void close_env(struct lmdb *l)
 {
+    if (l->txn != NULL)
+        lmdb.mdb_txn_abort(l->txn);
+    l->txn = NULL;
     if (l->env != NULL)
         lmdb.mdb_env_close(l->env);
     l->env = NULL;
@@ -250,19 +256,30 @@ struct reading {
     int failure;
 };
 
+/* Begin to read if that was not done. 0 or what went wrong. */
+static int begin_read(struct lmdb *l)
+{
+    return l->txn != NULL ? 0 : lmdb_begin(l, MDB_RDONLY, &l->txn);
+}
+
+static void end_read(struct lmdb *l)
+{
+    if (l->txn != NULL)
+        lmdb.mdb_txn_abort(l->txn);
+    l->txn = NULL;
+    lmdb_unlock(l);
+}
+
 static void look_up(void *argument)
 {
     struct reading *r = argument;
-    MDB_txn *txn;
     MDB_val data;
 
-    r->failure = lmdb_begin(r->l, MDB_RDONLY, &txn);
-    if (r->failure != 0)
-        return;
-    r->failure = find(r->l, txn, r->key, &data);
+    r->failure = begin_read(r->l);
+    if (r->failure == 0)
+        r->failure = find(r->l, r->l->txn, r->key, &data);
     if (r->failure == 0)
         set_stored(r->value_out, data.mv_data, data.mv_size);
-    lmdb.mdb_txn_abort(txn);
 }
 
 static enum answer read_locked(struct reading *r, void (*read)(void *argument),
@@ -272,10 +289,14 @@ static enum answer read_locked(struct reading *r, void (*read)(void *argument),
 
     if (l->bulk != NULL && !lmdb_store_bulk(l, why))
         return FAILED;
-    if (!lmdb_lock(l, LOCK_KIND_SHARED, why))
-        return FAILED;
-    int failure = read_safely(l, read, r, &r->failure);
-    lmdb_unlock(l);
+    if (l->txn == NULL) {
+        if (!lmdb_lock(l, LOCK_KIND_SHARED, why))
+            return FAILED;
+        l->state = lmdb_completeness(l);
+    }
+    int failure = read_safely(l->state, read, r, &r->failure);
+    if (!l->holds || l->txn == NULL)
+        end_read(l);
     return lmdb_answer(l, what, failure, why);
 }
 
@@ -285,6 +306,15 @@ static enum answer lmdb_get(void *instance, const char *key, struct str *value,
     struct reading reading = { .l = instance, .key = key, .value_out = value };
 
     return read_locked(&reading, look_up, "error reading", why);
+}
+
+static void lmdb_hold(void *instance, bool on)
+{
+    struct lmdb *l = instance;
+
+    l->holds = on && l->mode == TABLE_READ;
+    if (!l->holds && l->txn != NULL)
+        end_read(l);
 }
 
 /* A walk goes on behind the last key, so entries may come and go. */
@@ -312,19 +342,16 @@ static int step(struct lmdb *l, MDB_txn *txn, bool first, MDB_val *name,
 static void walk(void *argument)
 {
     struct reading *r = argument;
-    MDB_txn *txn;
     MDB_val name, data;
 
-    r->failure = lmdb_begin(r->l, MDB_RDONLY, &txn);
-    if (r->failure != 0)
-        return;
-    r->failure = step(r->l, txn, r->first, &name, &data);
+    r->failure = begin_read(r->l);
+    if (r->failure == 0)
+        r->failure = step(r->l, r->l->txn, r->first, &name, &data);
     if (r->failure == 0) {
         set_stored(r->key_out, name.mv_data, name.mv_size);
         set_stored(r->value_out, data.mv_data, data.mv_size);
         str_set_bytes(&r->l->last_key, name.mv_data, name.mv_size);
     }
-    lmdb.mdb_txn_abort(txn);
 }
 
 static enum answer lmdb_next(void *instance, bool first, struct str *key,
@@ -368,5 +395,6 @@ const struct table_driver driver_lmdb = {
     .changed = lmdb_changed,
     .owner = lmdb_owner,
     .commit = lmdb_commit,
+    .hold = lmdb_hold,
     .close = lmdb_close,
 };

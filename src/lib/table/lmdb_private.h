@@ -24,6 +24,9 @@
     FUNCTION(mdb_txn_begin) FUNCTION(mdb_txn_commit)
 LIBRARY_DECLARE(lmdb, LMDB_FUNCTIONS)
 
+/* SHORT: whole pages are missing. */
+enum lmdb_completeness { WHOLE, SHORT, CUT };
+
 struct lmdb {
     char *name; /* owned; "lmdb:/path" */
     char *path; /* owned; with ".lmdb" */
@@ -34,8 +37,11 @@ struct lmdb {
     int fd; /* the library's; -1: none */
     struct stat opened;
     bool with_nul, without_nul; /* still to be tried */
-    struct str last_key;        /* of a walk, as stored */
-    struct bulk *bulk;          /* owned; a build */
+    MDB_txn *txn; /* reading; the lock is held as long. NULL: none */
+    bool holds;   /* it stays, for lookups that follow at once */
+    enum lmdb_completeness state; /* of the file, when it began */
+    struct str last_key;          /* of a walk, as stored */
+    struct bulk *bulk;            /* owned; a build */
 };
 
 static inline MDB_val value_of(const char *data, size_t length)
@@ -56,8 +62,7 @@ MAY_WAIT bool lmdb_lock(const struct lmdb *l, enum lock_kind kind,
 void lmdb_unlock(const struct lmdb *l);
 /* 0 or what went wrong. Another process may have enlarged the file. */
 int lmdb_begin(struct lmdb *l, unsigned flags, MDB_txn **txn);
-/* Has the file all pages that are in use? SHORT: whole ones are missing. */
-enum lmdb_completeness { WHOLE, SHORT, CUT };
+/* Has the file all pages that are in use? */
 enum lmdb_completeness lmdb_completeness(const struct lmdb *l);
 
 /* ---- lmdb_write.c ---- */

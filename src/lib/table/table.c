@@ -190,6 +190,16 @@ static void perform_alone(struct call *c)
     fiber_gate_open(&table->turn);
 }
 
+/* Nobody stores a NUL within a value, but zeros of a bad disk read like it. */
+static bool has_zeros(const struct call *c)
+{
+    const struct str *value = c->value_out;
+
+    return c->answer == FOUND && (c->operation == GET || c->operation == NEXT) &&
+           c->table->driver->suffix != NULL && value->length > 0 &&
+           memchr(value->data, 0, value->length) != NULL;
+}
+
 static enum answer call_driver(struct call *c)
 {
     struct table *table = c->table;
@@ -203,6 +213,10 @@ static enum answer call_driver(struct call *c)
         perform_alone(c);
     else
         c->answer = perform(c);
+    if (has_zeros(c)) {
+        error_set(&table->why, "%s: a value with NUL", table->name);
+        c->answer = FAILED;
+    }
     if (c->answer == FAILED && table->why.text[0] == 0)
         error_set(&table->why, "table %s: unknown error", table->name);
     else if (c->answer == FAILED &&
