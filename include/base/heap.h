@@ -20,7 +20,9 @@ struct heap {
 };
 
 void heap_init(struct heap *heap);
+/* What is queued belongs to the caller, and stays. */
 void heap_fini(struct heap *heap);
+/* Equal keys leave in any order. */
 void heap_add(struct heap *heap, struct heap_node *node, int64_t key);
 void heap_remove(struct heap *heap, struct heap_node *node); /* no-op if out */
 struct heap_node *heap_first(const struct heap *heap); /* NULL if empty */

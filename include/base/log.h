@@ -52,6 +52,8 @@ void log_to_syslog(const char *text);
 int log_verbose(void);           /* 0, or how often -v was given */
 void log_set_verbose(int level);
 
+/* One line; what a terminal would obey becomes '?'. Over 2000 bytes are cut.
+ * %m and errno are as at the call. Never waits for long, never fails. */
 void log_info(const char *format, ...) PRINTF_LIKE(1, 2);
 void log_warning(const char *format, ...) PRINTF_LIKE(1, 2);
 void log_error(const char *format, ...) PRINTF_LIKE(1, 2);

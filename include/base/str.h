@@ -26,6 +26,8 @@ void str_fini(struct str *s);
 void str_clear(struct str *s);                    /* keeps the memory */
 void str_truncate(struct str *s, size_t length);  /* length <= s->length */
 void str_reserve(struct str *s, size_t more);     /* room for <more> bytes */
+/* Replace, or with _add append. The text may point into the string itself.
+ * What does not fit into memory is fatal(). */
 void str_set(struct str *s, const char *text);
 void str_set_bytes(struct str *s, const void *data, size_t length);
 void str_setf(struct str *s, const char *format, ...) PRINTF_LIKE(2, 3);

@@ -60,8 +60,8 @@ int stream_fd(const struct stream *s);
 int stream_detach(struct stream *s); /* flush, free, give back the descriptor */
 
 /* The time limit of each single read or write of the transport, in seconds;
- * 0: none. Or one absolute deadline for all that follows (DEADLINE_NEVER: back to the
- * limit). The earlier counts. */
+ * 0: none. Or one absolute deadline for all that follows (DEADLINE_NEVER: back
+ * to the limit). The earlier counts. */
 void stream_set_timeout(struct stream *s, int seconds);
 void stream_set_deadline(struct stream *s, deadline_t until);
 /* With a deadline: each <rate> bytes moved give one second more, up to the
@@ -101,7 +101,9 @@ MAY_WAIT size_t stream_get_some(struct stream *s, void *data, size_t length);
 MAY_WAIT bool stream_get_until(struct stream *s, int delimiter, size_t max,
                                struct str *out);
 
-MAY_WAIT void stream_put_bytes(struct stream *s, const void *data, size_t length);
+/* Into the buffer; what does not fit is sent. A failure shows in the state. */
+MAY_WAIT void stream_put_bytes(struct stream *s, const void *data,
+                               size_t length);
 MAY_WAIT void stream_put(struct stream *s, const char *text);
 MAY_WAIT void stream_put_char(struct stream *s, int c);
 MAY_WAIT void stream_putf(struct stream *s, const char *format, ...)
@@ -113,7 +115,9 @@ void stream_read_while_writing(struct stream *s, size_t max);
 
 /* Regular files: flush, then fsync. */
 bool stream_sync(struct stream *s);
-off_t stream_tell(const struct stream *s); /* of the next byte to read or write */
+/* Of the next byte to read or write. */
+off_t stream_tell(const struct stream *s);
+/* Files and memory only. False: failed, or there is no such position. */
 bool stream_seek(struct stream *s, off_t offset);
 /* Replace bytes that were written before; where the stream stands does not
  * change. Costs nothing while they have not left the buffer. */

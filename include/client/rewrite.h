@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * rewrite.h - addresses to standard form. Answers are remembered for 30 seconds.
+ * rewrite.h - addresses to standard form. Answers are remembered for 30
+ * seconds.
  */
 #ifndef CLIENT_REWRITE_H
 #define CLIENT_REWRITE_H

@@ -15,8 +15,11 @@ MAY_WAIT int flush_add(const char *site, const char *queue_id);
 MAY_WAIT int flush_send_site(const char *site);
 MAY_WAIT int flush_send_file(const char *queue_id);
 
+/* What is known of <address>; the service may start a probe. False, logged:
+ * it cannot be asked. */
 MAY_WAIT bool verify_query(struct arena *arena, const char *address,
                            struct verify_reply *reply);
+/* Tell it what became of a probe. False, logged: it could not be told. */
 MAY_WAIT bool verify_update(const char *address, int recipient_status,
                             const char *reason);
 

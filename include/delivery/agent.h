@@ -7,7 +7,10 @@
  *         .service = { .name = "discard", ... },
  *         .deliver = discard_deliver,
  *     };
- *     int main(int argc, char **argv) { return delivery_main(&discard, argc, argv); }
+ *     int main(int argc, char **argv)
+ *     {
+ *         return delivery_main(&discard, argc, argv);
+ *     }
  *
  * The skeleton greets the queue manager, reads the request, opens and locks
  * the queue file (shared), calls deliver, marks finished recipients in the

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * call.h - calling a service of the suite: connect, retry, time limit, idle close.
+ * call.h - calling a service of the suite: connect, retry, time limit, close
+ * when idle.
  */
 #ifndef IPC_CALL_H
 #define IPC_CALL_H

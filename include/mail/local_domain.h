@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * local_domain.h - is a domain delivered on this system: mydestination, and our addresses.
+ * local_domain.h - is a domain delivered on this system: mydestination, and our
+ * addresses.
  */
 #ifndef MAIL_LOCAL_DOMAIN_H
 #define MAIL_LOCAL_DOMAIN_H

@@ -19,7 +19,7 @@
 struct copy_options {
     const char *from_line_sender;   /* "From sender date" line, or NULL */
     const char *return_path;        /* Return-Path: <..> (external), or NULL */
-    const char *original_to;        /* X-Original-To:, or NULL */
+    const char *original_to;        /* X-Original-To:, or NULL or "" */
     const char *delivered_to;       /* Delivered-To:, or NULL */
     bool quote_from;                /* ">From " in the body */
     bool blank_line_at_end;
@@ -62,7 +62,8 @@ MAY_WAIT bool mbox_append(const char *path, struct message_reader *message,
                           struct arena *arena, struct dsn *dsn);
 /* Into <folder>/tmp, fsync, link to new, fsync of the directory. Folders are
  * made as needed. */
-MAY_WAIT bool maildir_deliver(const char *folder, struct message_reader *message,
+MAY_WAIT bool maildir_deliver(const char *folder,
+                              struct message_reader *message,
                               const struct copy_options *copy,
                               long size_limit, const char *host_name,
                               struct arena *arena, struct dsn *dsn);

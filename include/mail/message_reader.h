@@ -11,7 +11,8 @@ struct message_reader;
 
 /* Takes over the stream (a regular file or memory), positioned at 0. What
  * message_reader_envelope returns lives in <arena>. */
-struct message_reader *message_reader_open(struct stream *in, struct arena *arena);
+struct message_reader *message_reader_open(struct stream *in,
+                                           struct arena *arena);
 void message_reader_close(struct message_reader *reader);
 struct stream *message_reader_stream(struct message_reader *reader);
 

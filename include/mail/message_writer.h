@@ -13,6 +13,7 @@
 
 struct message_writer;
 
+/* A new file, with an ID of its own, in a queue directory. NULL and <why>. */
 struct message_writer *message_writer_create(const char *queue, mode_t mode,
                                              struct error *why);
 const char *message_writer_id(const struct message_writer *writer);

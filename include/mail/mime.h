@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * mime.h - the MIME structure of a message as it streams by: RFC 2045, 2046, 6532.
+ * mime.h - the MIME structure of a message as it streams by: RFC 2045, 2046,
+ * 6532.
  *
  * Feed it lines; it calls back for each complete logical header, the end of
  * a header block, and each body line.
@@ -19,7 +20,8 @@ enum mime_option {
     MIME_DISABLED = 1 << 0,            /* headers and body only */
     MIME_REPORT_8BIT_IN_HEADER = 1 << 1,
     MIME_REPORT_8BIT_IN_7BIT_BODY = 1 << 2,
-    MIME_REPORT_ENCODING_DOMAIN = 1 << 3, /* QP or base64 on multipart/message */
+    MIME_REPORT_ENCODING_DOMAIN = 1 << 3, /* QP or base64 on
+                                              multipart/message */
     MIME_REPORT_NESTING = 1 << 4,
     MIME_REPORT_TRUNCATED_HEADER = 1 << 5,
     MIME_DOWNGRADE = 1 << 6,           /* 8bit text to quoted-printable */

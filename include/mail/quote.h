@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * quote.h - internal address form to RFC 5321 and RFC 5322 external form, and back.
+ * quote.h - internal address form to RFC 5321 and RFC 5322 external form, and
+ * back.
  */
 #ifndef MAIL_QUOTE_H
 #define MAIL_QUOTE_H

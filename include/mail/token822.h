@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * token822.h - RFC 5322 (and 822) header grammar: tokens, addresses, and back to text.
+ * token822.h - RFC 5322 (and 822) header grammar: tokens, addresses, and back
+ * to text.
  */
 #ifndef MAIL_TOKEN822_H
 #define MAIL_TOKEN822_H

@@ -9,7 +9,9 @@
 
 #include "base/str.h"
 
+/* Set <out>. <extra>: characters to encode besides those of the standard. */
 void xtext_encode(struct str *out, const char *text, const char *extra);
+/* False: not well-formed. */
 bool xtext_decode(struct str *out, const char *text);
 /* "utf-8;" original recipients: unitext and \x{..} forms; another backslash
  * stands for itself. */

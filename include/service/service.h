@@ -9,7 +9,10 @@
  *         .sessions = SERVICE_MANY,
  *         .serve = anvil_serve,
  *     };
- *     int main(int argc, char **argv) { return service_main(&anvil, argc, argv); }
+ *     int main(int argc, char **argv)
+ *     {
+ *         return service_main(&anvil, argc, argv);
+ *     }
  *
  * service_main: options (-c -d -D -i -l -m -n -o -r -s -S -t -u -v -V -z),
  * parameters, log, before_jail as root, chroot, drop of privilege,

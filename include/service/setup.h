@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * setup.h - what every program of the suite does first, daemons and commands alike.
+ * setup.h - what every program of the suite does first, daemons and commands
+ * alike.
  */
 #ifndef SERVICE_SETUP_H
 #define SERVICE_SETUP_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * grammar.h - one SMTP command line: verb, argument words. RFC 5321 section 4.1.1.
+ * grammar.h - one SMTP command line: verb, argument words. RFC 5321, section
+ * 4.1.1.
  */
 #ifndef SMTP_GRAMMAR_H
 #define SMTP_GRAMMAR_H

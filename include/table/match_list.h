@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * match_list.h - lists of names, domains, hosts and networks, with files and tables.
+ * match_list.h - lists of names, domains, hosts and networks, with files and
+ * tables.
  *
  * Items: a string, !item, /file (items in a file), type:table. An item that
  * cannot be looked up makes the answer FAILED.
@@ -23,11 +24,12 @@ enum match_kind {
 enum match_flag {
     MATCH_PARENT = 1 << 0, /* "domain" also matches "sub.domain"
                               (parent_domain_matches_subdomains) */
-    MATCH_RETURN = 1 << 1,
 };
 
 struct match_list;
 
+/* <title> (a parameter's name) is for messages; both texts are copied. An item
+ * that is wrong is logged here, and makes later answers FAILED. Never NULL. */
 struct match_list *match_list_open(const char *title, const char *list,
                                    enum match_kind kind, unsigned flags);
 void match_list_close(struct match_list *list);

@@ -57,8 +57,9 @@ static const unsigned exclusive[] = {
 static const struct {
     unsigned option, companions;
 } allowed[] = {
-    { OPT_SERVICES, EDITS | OPT_ECHO | OPT_FOLD | OPT_OVERRIDE | OPT_EXPAND | OPT_JSON |
-                        OPT_CLASS | OPT_QUIET },
+    { OPT_SERVICES,
+      EDITS | OPT_ECHO | OPT_FOLD | OPT_OVERRIDE | OPT_EXPAND | OPT_JSON |
+          OPT_CLASS | OPT_QUIET },
     { OPT_FIELDS, OPT_EDIT | OPT_ECHO | OPT_FOLD | OPT_NO_NAME | OPT_NO_VALUE |
                       OPT_OVERRIDE | OPT_EXPAND | OPT_JSON | OPT_CLASS |
                       OPT_QUIET },

@@ -23,7 +23,7 @@
 #include "files.h"
 #include "postfix.h"
 
-/* ---- what is wrong ---------------------------------------------------------- */
+/* ---- what is wrong ----------------------------------------------------- */
 
 struct fault {
     char *what, *remedy; /* on the heap; NULL: nothing is wrong */
@@ -95,7 +95,7 @@ static void report(const struct fault *fault, const char *path)
                 fault->remedy, path);
 }
 
-/* ---- mending ---------------------------------------------------------------- */
+/* ---- mending ----------------------------------------------------------- */
 
 /* Last the mode: a change of owner clears bits. */
 static bool set_owner(const struct installed_file *file)
@@ -164,7 +164,7 @@ static void own_tree(const struct installed_file *file)
         own_contents(fd, file->uid);
 }
 
-/* ---- what is missing -------------------------------------------------------- */
+/* ---- what is missing --------------------------------------------------- */
 
 static bool make_folder(const struct installed_file *file)
 {
@@ -226,7 +226,7 @@ static void check_config_folder(const char *folder)
         closedir(entries);
 }
 
-/* ---- all files -------------------------------------------------------------- */
+/* ---- all files --------------------------------------------------------- */
 
 /* A set-gid program has two rows, and two links may be one: the later is
  * right. The administrator's files are left to him: see check_config_folder. */

@@ -25,7 +25,7 @@
 #include "service/listen_address.h"
 #include "table/table.h"
 
-/* ---- main.cf --------------------------------------------------------------- */
+/* ---- main.cf ----------------------------------------------------------- */
 
 static bool complain(const struct error *why)
 {
@@ -219,7 +219,7 @@ static bool check_mail_owner(const struct command *command)
     return false;
 }
 
-/* ---- master.cf ------------------------------------------------------------- */
+/* ---- master.cf --------------------------------------------------------- */
 
 static bool is_unbuilt_program(const char *name)
 {

@@ -82,7 +82,7 @@ int control_run(const char *const *argv)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
-/* ---- start ----------------------------------------------------------------- */
+/* ---- start ------------------------------------------------------------- */
 
 static struct words master_words(const struct command *command,
                                  const char *option)
@@ -147,7 +147,7 @@ int command_start_fg(struct command *command)
     fatal("exec %s: %m", words.items[0]);
 }
 
-/* ---- stop ------------------------------------------------------------------ */
+/* ---- stop -------------------------------------------------------------- */
 
 static bool wait_for_end(int seconds)
 {
@@ -195,7 +195,7 @@ int command_abort(struct command *command)
     return end_master(pid, SIGINT, ABORT_S);
 }
 
-/* ---- while it runs --------------------------------------------------------- */
+/* ---- while it runs ----------------------------------------------------- */
 
 int command_reload(struct command *command)
 {

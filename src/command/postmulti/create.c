@@ -78,7 +78,7 @@ static void must_be_unused(const struct instances *instances,
                   config_directory, config_directory, config_directory);
 }
 
-/* ---- files ------------------------------------------------------------------- */
+/* ---- files ------------------------------------------------------------- */
 
 static void make_folder(const char *path)
 {
@@ -142,7 +142,7 @@ static void write_files(const struct instances *instances,
               instance->config_directory);
 }
 
-/* ---- the list of instances --------------------------------------------------- */
+/* ---- the list of instances --------------------------------------------- */
 
 /* Whom the new one is to stand before; NULL: the last place. */
 static const struct instance *find_place(struct instances *instances,

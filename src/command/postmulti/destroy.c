@@ -43,7 +43,7 @@ static bool is_folder(const char *path)
     return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* ---- mail -------------------------------------------------------------------- */
+/* ---- mail -------------------------------------------------------------- */
 
 static bool has_no_file(const char *path)
 {
@@ -78,7 +78,7 @@ static void must_be_stopped(const struct instance *instance)
                                       : instance->config_directory);
 }
 
-/* ---- files ------------------------------------------------------------------- */
+/* ---- files ------------------------------------------------------------- */
 
 /* Files that daemons make and may lose. */
 static bool remove_runtime_file(const char *path)

@@ -91,7 +91,7 @@ bool instance_is_selected(const struct instance *instance,
     return true;
 }
 
-/* ---- conflicts --------------------------------------------------------------- */
+/* ---- conflicts --------------------------------------------------------- */
 
 /* What no two instances may have in common; the folders not even under
  * another name. */

@@ -16,7 +16,7 @@
 #include "config/params.h"
 #include "postmulti.h"
 
-/* ---- running programs -------------------------------------------------------- */
+/* ---- running programs -------------------------------------------------- */
 
 static void export_instance(const struct instance *instance)
 {
@@ -73,7 +73,7 @@ int instance_run_command(const struct instance *instance, const char *program,
     return status;
 }
 
-/* ---- walking ----------------------------------------------------------------- */
+/* ---- walking ----------------------------------------------------------- */
 
 /* True: this one counts as one that matches. */
 typedef bool visitor(const struct instance *instance,
@@ -164,7 +164,7 @@ int iterate_command(struct instances *instances,
     return walk(instances, options, options->reverse, visit_command);
 }
 
-/* ---- the postfix command ----------------------------------------------------- */
+/* ---- the postfix command ----------------------------------------------- */
 
 static bool lists_word(const char *list, const char *word)
 {

@@ -45,7 +45,7 @@ struct survey {
     long messages;
 };
 
-/* ---- one message ------------------------------------------------------------- */
+/* ---- one message ------------------------------------------------------- */
 
 static void count_address(struct survey *s, const char *address, time_t since)
 {
@@ -114,7 +114,7 @@ static bool count_file(struct survey *s, const char *path)
     return true;
 }
 
-/* ---- queues ------------------------------------------------------------------ */
+/* ---- queues ------------------------------------------------------------ */
 
 /* A terminal sees the leaders again and again, from its upper left corner. */
 static void show(const struct survey *s)
@@ -144,7 +144,7 @@ static void survey_queue(struct survey *s, const char *queue)
     str_fini(&path);
 }
 
-/* ---- options ----------------------------------------------------------------- */
+/* ---- options ----------------------------------------------------------- */
 
 static const char usage_text[] =
     "usage: qshape [-s] [-p] [-m min_subdomains] [-b bucket_count] "

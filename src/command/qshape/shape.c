@@ -73,7 +73,7 @@ void shape_free(struct shape *shape)
     free(shape);
 }
 
-/* ---- counting ---------------------------------------------------------------- */
+/* ---- counting ---------------------------------------------------------- */
 
 /* The age in minutes that bucket <i> ends before; the last one has no end. */
 static long limit_of(const struct shape *shape, long i)
@@ -121,7 +121,7 @@ void shape_count(struct shape *shape, const char *domain, long age_s)
     count_in(&shape->sum, bucket);
 }
 
-/* ---- parent domains ---------------------------------------------------------- */
+/* ---- parent domains ---------------------------------------------------- */
 
 static void add_row(struct row *sum, const struct row *row, long buckets)
 {
@@ -155,7 +155,7 @@ static struct hash *count_parents(const struct shape *shape)
     return parents;
 }
 
-/* ---- output ------------------------------------------------------------------ */
+/* ---- output ------------------------------------------------------------ */
 
 static int compare_rows(const void *a, const void *b)
 {

@@ -171,7 +171,8 @@ static bool tell(struct job *job)
 {
     const struct bounce_notify *m = job->message;
     const char *sender = m->sender;
-    bool is_double = text_equal_nocase(sender, double_bounce_address(job->arena));
+    bool is_double =
+        text_equal_nocase(sender, double_bounce_address(job->arena));
 
     if (job->all_count == 0)
         return true;

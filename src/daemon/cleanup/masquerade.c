@@ -27,9 +27,10 @@ void masquerade_set_up(void)
     arena_free(arena);
     exceptions = match_list_open("masquerade_exceptions",
                                  cleanup_params.masquerade_exceptions,
-                                 MATCH_STRING, MATCH_RETURN);
+                                 MATCH_STRING, 0);
     classes = address_classes_parse("masquerade_classes",
-                                    cleanup_params.masquerade_classes, CLASS_ANY);
+                                    cleanup_params.masquerade_classes,
+                                    CLASS_ANY);
 }
 
 /* The first domain of the list that <host> is, or is below. */

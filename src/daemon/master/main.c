@@ -127,7 +127,7 @@ static void open_flow_pipe(void)
     facts.flow_write = ends[1];
 }
 
-/* ---- Becoming a daemon ----------------------------------------------------- */
+/* ---- Becoming a daemon ------------------------------------------------- */
 
 /* The parent: until the child says that it is ready, or has gone. */
 _Noreturn static void wait_for_child(int fd)
@@ -177,7 +177,7 @@ static void leave_terminal(const struct master_options *options)
     reload_log();
 }
 
-/* ---- Signals --------------------------------------------------------------- */
+/* ---- Signals ----------------------------------------------------------- */
 
 static void child_ended(int number, void *argument)
 {

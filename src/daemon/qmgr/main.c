@@ -81,7 +81,8 @@ static const struct service qmgr = {
     .sessions = SERVICE_MANY,
     .flags = SERVICE_SOLITARY | SERVICE_NEVER_IDLE,
     .may = MAY_WRITE_QUEUE,
-    .queue_folders = "incoming active deferred hold bounce defer trace corrupt saved",
+    .queue_folders =
+        "incoming active deferred hold bounce defer trace corrupt saved",
     .triggered = triggered,
     .after_jail = after_jail,
     .background = background,

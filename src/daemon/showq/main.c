@@ -63,7 +63,8 @@ static const struct service showq = {
     .sessions = SERVICE_ONE,
     .flags = SERVICE_STANDALONE,
     .may = MAY_READ_QUEUE,
-    .queue_folders = "maildrop incoming active deferred hold bounce defer trace",
+    .queue_folders =
+        "maildrop incoming active deferred hold bounce defer trace",
     .serve = serve,
 };
 

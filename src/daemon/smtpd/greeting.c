@@ -38,7 +38,8 @@ static void peek_early_input(struct session *s)
 }
 
 /* What stands between the client and us, and nobody here can speak with. False:
- * the session is over, as we know neither who the client is nor what it says. */
+ * the session is over, as we know neither who the client is nor what it says.
+ */
 static bool check_transport(struct session *s)
 {
     if (s->standalone)

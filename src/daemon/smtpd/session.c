@@ -172,7 +172,8 @@ static bool serve_known(struct session *s, const struct command *command,
                             "503 5.7.0 Error: access denied for %s",
                             s->peer.label);
     if (settings()->fail_closed && !(command->flags & PRE_TLS))
-        return session_reply(s, "530 5.7.0 Must issue a STARTTLS command first");
+        return session_reply(s,
+                             "530 5.7.0 Must issue a STARTTLS command first");
     if (must_wait(s, command) && command->serve != cmd_quit &&
         !session_check_pipelining(s, command->verb))
         return false;

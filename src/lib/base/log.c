@@ -129,8 +129,8 @@ void log_open(const struct log_options *options)
     log_set_targets(options->targets);
 }
 
-/* The system's log is opened at once, while its socket can still be reached: the
- * process may go into a chroot next. */
+/* The system's log is opened at once, while its socket can still be reached:
+ * the process may go into a chroot next. */
 void log_set_targets(unsigned targets)
 {
     state.targets = targets;

@@ -3,6 +3,7 @@
  * command.c - see delivery/command.h.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -36,7 +37,7 @@ static bool start(struct run *run, const struct command_order *order,
     int pipes[2];
 
     run->output = memfd_create("output", MFD_CLOEXEC);
-    if (run->output < 0 || pipe(pipes) < 0)
+    if (run->output < 0 || pipe2(pipes, O_CLOEXEC) < 0)
         return error_set(why, "no room for a command: %s", strerror(errno));
     options.in = pipes[0];
     options.out = options.err = run->output;

@@ -32,12 +32,12 @@ void outcome_done(struct request *r, size_t index)
 
 static void settle(struct request *r, size_t index, bool finished)
 {
-    if (finished)
+    if (finished) {
         mark_done(r, index);
-    else {
-        r->deferred = true;
-        r->done[index] = true;
+        return;
     }
+    r->deferred = true;
+    r->done[index] = true;
 }
 
 static void settle_by_class(struct request *r, size_t index, const char *relay,

@@ -68,6 +68,9 @@ bool delivery_pass(const char *service, const char *nexthop,
     struct delivery_reply reply;
     fill_wire(&wire, &to, r, index, nexthop);
     bool ok = exchange(s, r, &wire, &reply);
+    if (!ok)
+        log_warning("mail transport %s: no answer to a request: %s", service,
+                    stream_error_text(s));
     stream_abandon(s);
     if (!ok) {
         set_failure(dsn, "mail transport unavailable");

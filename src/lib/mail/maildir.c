@@ -161,7 +161,8 @@ bool maildir_deliver(const char *folder, struct message_reader *message,
         unlink(dir.temporary);
         return false;
     }
-    bool done = write_file(&dir, stream_open_file(fd), message, copy, size_limit) &&
+    struct stream *out = stream_open_file(fd);
+    bool done = write_file(&dir, out, message, copy, size_limit) &&
                 move_to_new(&dir);
     unlink(dir.temporary);
     return done;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/priv.h"
 #include "mailbox_failure.h"
 
@@ -41,11 +42,13 @@ static bool append(struct mailbox_lock *lock, struct message_reader *message,
     return true;
 }
 
-static void cut_back(struct mailbox_lock *lock)
+static void cut_back(const struct mailbox_lock *lock, const char *path)
 {
     if (S_ISREG(lock->st.st_mode) &&
-        ftruncate(lock->fd, lock->st.st_size) == 0)
-        fsync(lock->fd);
+        (ftruncate(lock->fd, lock->st.st_size) != 0 || fsync(lock->fd) != 0))
+        log_warning("%s: cannot cut off the part of a message that could not "
+                    "be delivered: %s; it begins at byte %lld",
+                    path, strerror(errno), (long long)lock->st.st_size);
 }
 
 /* Another try helps when the lock is held, or the disk is full; and an owner
@@ -142,7 +145,7 @@ bool mbox_append(const char *path, struct message_reader *message,
     bool done = append(&lock, message, copy, options->size_limit, arena, dsn) &&
                 sync_name(path, &lock, options, arena, dsn);
     if (!done)
-        cut_back(&lock);
+        cut_back(&lock, path);
     if (!close_locked(&lock, options) && done)
         return mailbox_failed(arena, dsn, "4.3.0", strerror(errno));
     return done;
