@@ -25,9 +25,9 @@ void copy_set(struct copy_options *copy, const struct delivery *d,
 
     *copy = (struct copy_options){
         .return_path = quote_822_dup(arena, d->sender),
-        .original_to = *d->to.original == '\0'
-                           ? NULL
-                           : quote_822_dup(arena, d->to.original),
+        .original_to = common_params.enable_original_recipient
+                           ? quote_822_dup(arena, d->to.original)
+                           : NULL,
         .delivered_to = copy_has_delivered(d, place)
                             ? quote_822_dup(arena, d->delivered)
                             : NULL,

@@ -19,6 +19,7 @@ struct expansion {
     struct request *r;
     const struct recipient *to;
     bool uses_recipient; /* a part of it was named */
+    const char *unknown; /* a name that we do not know, or NULL */
 };
 
 /* ---- addresses ---- */
@@ -183,35 +184,39 @@ static const char *look_up(const char *name, void *context)
         }
     const char *value = as_received(e->r->wire, name);
     if (value == NULL)
-        fatal("unknown macro name: \"%s\" in argv=", name);
+        e->unknown = arena_strdup(e->r->arena, name);
     return value;
 }
 
 /* ---- arguments ---- */
 
-static void add(struct expansion *e, const char *word,
-                struct argument_list *out)
+static bool add(struct expansion *e, const char *word,
+                struct argument_list *out, struct error *why)
 {
     const struct expand_options options = { .lookup = look_up, .context = e };
     struct str text = STR_EMPTY;
-    struct error why = ERROR_NONE;
 
-    if (!expand_text(&text, word, &options, NULL, &why))
-        fatal("bad argument \"%s\" in argv=: %s", word, why.text);
+    bool good = expand_text(&text, word, &options, NULL, why);
+    if (good && e->unknown != NULL)
+        good = error_set(why, "unknown macro name: \"%s\"", e->unknown);
     ARRAY_ADD(out, arena_strdup(e->r->arena, text.data ? text.data : ""));
     str_fini(&text);
+    return good;
 }
 
-void arguments_expand(const struct attributes *a, struct request *r,
-                      struct argument_list *out)
+bool arguments_expand(const struct attributes *a, struct request *r,
+                      struct argument_list *out, struct error *why)
 {
     for (char *const *word = a->argv; *word != NULL; word++) {
         struct expansion e = { .a = a, .r = r, .to = &r->recipients[0] };
-        add(&e, *word, out);
+        if (!add(&e, *word, out, why))
+            return false;
         for (size_t i = 1; e.uses_recipient && i < r->count; i++) {
             e.to = &r->recipients[i];
-            add(&e, *word, out);
+            if (!add(&e, *word, out, why))
+                return false;
         }
     }
     ARRAY_ADD(out, NULL);
+    return true;
 }

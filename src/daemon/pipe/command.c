@@ -22,8 +22,13 @@ static struct copy_options decoration(const struct attributes *a,
     return (struct copy_options){
         .from_line_sender = a->flags & PIPE_FROM ? external : NULL,
         .return_path = a->flags & PIPE_RETURN_PATH ? external : NULL,
-        .original_to = a->flags & PIPE_ORIGINAL ? to->original : NULL,
-        .delivered_to = a->flags & PIPE_DELIVERED ? to->address : NULL,
+        .original_to = a->flags & PIPE_ORIGINAL &&
+                               common_params.enable_original_recipient
+                           ? quote_822_dup(r->arena, to->original)
+                           : NULL,
+        .delivered_to = a->flags & PIPE_DELIVERED
+                            ? quote_822_dup(r->arena, to->address)
+                            : NULL,
         .quote_from = a->flags & PIPE_QUOTE_FROM,
         .blank_line_at_end = a->flags & PIPE_BLANK,
         .dot_stuff = a->flags & PIPE_DOT,

@@ -14,6 +14,9 @@
 #include "pipe.h"
 
 static struct attributes attributes;
+static const struct dsn misconfigured = {
+    "4.3.5", .reason = "mail system configuration error"
+};
 
 /* D: has the message been here? */
 static bool has_been_delivered(struct request *r, const char *address)
@@ -39,14 +42,11 @@ static bool must_refuse(struct request *r, struct dsn *dsn)
     const struct attributes *a = &attributes;
 
     if (a->size_limit > 0 && r->wire->data_size > a->size_limit) {
-        *dsn = (struct dsn){ "5.2.3", .reason = arena_printf(r->arena,
-            "message size %lld exceeds size limit %ld of mailer %s",
-            (long long)r->wire->data_size, a->size_limit, service_name()) };
+        *dsn = (struct dsn){ "5.2.3", .reason = "message too large" };
         return true;
     }
     if ((a->flags & (PIPE_DELIVERED | PIPE_ORIGINAL)) && r->count > 1) {
-        *dsn = (struct dsn){ "4.3.5",
-                             .reason = "mail system configuration error" };
+        *dsn = misconfigured;
         log_warning("pipe flag `D' or `O' requires %s_destination_recipient_"
                     "limit = 1",
                     service_name());
@@ -70,15 +70,20 @@ static bool is_probe(const struct request *r)
 static void pipe_deliver(struct request *r)
 {
     struct argument_list arguments = ARRAY_EMPTY;
+    struct error why = ERROR_NONE;
     struct dsn dsn;
 
-    if (!must_refuse(r, &dsn)) {
-        arguments_expand(&attributes, r, &arguments);
-        if (is_probe(r))
-            dsn = (struct dsn){ "2.0.0", .reason = arena_printf(r->arena,
-                "delivers to command: %s", arguments.items[0]) };
-        else
-            pipe_into_command(&attributes, r, &arguments, &dsn);
+    if (must_refuse(r, &dsn)) {
+        /* it is said why */
+    } else if (!arguments_expand(&attributes, r, &arguments, &why)) {
+        log_warning("file %s/master.cf: service %s: %s",
+                    common_params.config_directory, service_name(), why.text);
+        dsn = misconfigured;
+    } else if (is_probe(r)) {
+        dsn = (struct dsn){ "2.0.0", .reason = arena_printf(r->arena,
+            "delivers to command: %s", arguments.items[0]) };
+    } else {
+        pipe_into_command(&attributes, r, &arguments, &dsn);
     }
     ARRAY_FREE(&arguments);
     for (size_t i = 0; i < r->count; i++)

@@ -44,9 +44,10 @@ struct argument_list {
 };
 
 /* The command line for this request, in its arena. An argument that names a
- * part of the recipient comes once a recipient. */
-void arguments_expand(const struct attributes *a, struct request *r,
-                      struct argument_list *out);
+ * part of the recipient comes once a recipient. False and <why>: it cannot be
+ * understood. */
+bool arguments_expand(const struct attributes *a, struct request *r,
+                      struct argument_list *out, struct error *why);
 
 /* Run the command and say what became of it. */
 MAY_WAIT void pipe_into_command(const struct attributes *a, struct request *r,

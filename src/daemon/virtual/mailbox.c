@@ -28,9 +28,9 @@ static void set_copy(struct copy_options *copy, struct request *r,
 
     *copy = (struct copy_options){
         .return_path = quote_822_dup(r->arena, r->wire->sender),
-        .original_to = *to->original == '\0'
-                           ? NULL
-                           : quote_822_dup(r->arena, to->original),
+        .original_to = common_params.enable_original_recipient
+                           ? quote_822_dup(r->arena, to->original)
+                           : NULL,
         .delivered_to = quote_822_dup(r->arena, to->address),
         .arrival = r->times.arrival.tv_sec,
     };
@@ -110,5 +110,5 @@ void deliver_mailbox(struct request *r, size_t index,
             rights_give_back();
         }
     }
-    outcome_by_status(r, index, "virtual", &dsn);
+    outcome_by_status(r, index, service_name(), &dsn);
 }

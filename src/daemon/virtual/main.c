@@ -14,12 +14,12 @@ static void deliver_one(struct request *r, size_t index)
 
     switch (find_place(r->arena, address, &place)) {
     case FOUND: deliver_mailbox(r, index, &place); return;
-    case FAILED: outcome_deferred(r, index, "virtual", &dsn); return;
+    case FAILED: outcome_deferred(r, index, service_name(), &dsn); return;
     case ABSENT: break;
     }
     dsn.status = "5.1.1";
     dsn.reason = arena_printf(r->arena, "unknown user: \"%s\"", address);
-    outcome_bounced(r, index, "virtual", &dsn);
+    outcome_bounced(r, index, service_name(), &dsn);
 }
 
 static void virtual_deliver(struct request *r)

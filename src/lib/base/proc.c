@@ -196,6 +196,14 @@ static bool arrange_descriptors(struct plan *plan)
     return true;
 }
 
+/* Only root may, and the parent's effective user may be another one. */
+static bool change_root(const struct proc_options *options)
+{
+    if (options->set_user && geteuid() != 0 && seteuid(0) < 0)
+        return false;
+    return chroot(options->chroot_folder) == 0 && chdir("/") == 0;
+}
+
 static _Noreturn void run_child(struct plan *plan)
 {
     const struct proc_options *options = plan->options;
@@ -205,8 +213,7 @@ static _Noreturn void run_child(struct plan *plan)
         child_fails(plan, STEP_DESCRIPTORS);
     if (options->own_group && setsid() < 0)
         child_fails(plan, STEP_SESSION);
-    if (options->chroot_folder != NULL &&
-        (chroot(options->chroot_folder) < 0 || chdir("/") < 0))
+    if (options->chroot_folder != NULL && !change_root(options))
         child_fails(plan, STEP_CHROOT);
     if (options->set_user && !priv_try_drop(options->uid, options->gid))
         child_fails(plan, STEP_USER);

@@ -57,7 +57,8 @@ static void put_prefix(struct copy *copy)
         stream_put(copy->out, ">");
         stream_put(copy->out, copy->line_end);
     }
-    put_header(copy, "X-Original-To: ", options->original_to);
+    if (options->original_to != NULL && options->original_to[0] != '\0')
+        put_header(copy, "X-Original-To: ", options->original_to);
     put_header(copy, "Delivered-To: ", options->delivered_to);
 }
 
