@@ -27,7 +27,7 @@ void param_index_free(struct param_index *index);
 /* NULL if there is no such parameter. */
 const struct param_entry *param_index_find(const struct param_index *index,
                                            const char *name);
-/* All entries, sorted by name. */
+/* All entries, sorted by name; the list belongs to the index. */
 const struct param_entry *const *param_index_all(
     const struct param_index *index, size_t *count);
 

@@ -4,20 +4,21 @@
  */
 #include "config/param_index.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
-#include "base/hash.h"
 #include "base/str.h"
 #include "base/text.h"
 
+/* Each program makes one at its start, and most ask for a part of it: so it
+ * is cheap to make, and sorted only for those who want to see it all. */
 struct param_index {
-    struct arena *arena; /* owned; entries and twin texts */
-    struct hash *by_name;
-    struct {
-        ARRAY_OF(const struct param_entry *);
-    } all;
+    struct arena *arena; /* owned; all that is below, and twin texts */
+    struct param_entry *entries;
+    size_t count;
+    uint16_t *slots; /* by hash of the name: an entry's number + 1; 0: free */
+    size_t slot_count; /* a power of two */
 };
 
 static const struct {
@@ -90,18 +91,87 @@ const char *param_twin(struct arena *arena, const struct param_row *row,
     return as_lmtp(arena, row->name);
 }
 
+/* Names come from tables of our own: nobody can make them collide. */
+static uint32_t hash_name(const char *name)
+{
+    uint32_t hashed = 2166136261U;
+
+    for (; *name != '\0'; name++)
+        hashed = (hashed ^ (unsigned char)*name) * 16777619U;
+    return hashed;
+}
+
+/* Where <name> is, or would be. */
+static uint16_t *find_slot(const struct param_index *index, const char *name)
+{
+    size_t mask = index->slot_count - 1;
+
+    for (size_t at = hash_name(name) & mask;; at = (at + 1) & mask) {
+        uint16_t *slot = &index->slots[at];
+        if (*slot == 0 || strcmp(index->entries[*slot - 1].name, name) == 0)
+            return slot;
+    }
+}
+
 static void add(struct param_index *index, const char *name,
                 const char *default_text, const struct param_row *row,
                 const struct param_group *group)
 {
-    struct param_entry *entry = ARENA_NEW(index->arena, struct param_entry);
+    index->entries[index->count++] = (struct param_entry) {
+        .name = name, .default_text = default_text, .row = row,
+        .group = group };
+    *find_slot(index, name) = (uint16_t)index->count;
+}
 
-    entry->name = name;
-    entry->default_text = default_text;
-    entry->row = row;
-    entry->group = group;
-    hash_put(index->by_name, name, entry);
-    ARRAY_ADD(&index->all, entry);
+static void add_group(struct param_index *index,
+                      const struct param_group *group)
+{
+    bool has_twins = strcmp(group->name, "smtp") == 0 ||
+                     strcmp(group->name, "tls_client") == 0;
+
+    for (size_t i = 0; i < group->count; i++) {
+        const struct param_row *row = &group->rows[i];
+        const char *text, *name;
+        add(index, row->name, row->default_text, row, group);
+        if (has_twins &&
+            (name = param_twin(index->arena, row, &text)) != NULL)
+            add(index, name, text, row, group);
+    }
+}
+
+struct param_index *param_index_new(void)
+{
+    struct param_index *index = mem_zalloc(sizeof *index);
+    size_t rows = 0;
+
+    for (size_t g = 0; param_groups[g] != NULL; g++)
+        rows += param_groups[g]->count;
+    index->slot_count = 1;
+    while (index->slot_count < 4 * rows) /* a row may have a twin */
+        index->slot_count *= 2;
+    index->arena = arena_new();
+    index->entries = arena_alloc(index->arena,
+                                 2 * rows * sizeof *index->entries);
+    index->slots = arena_array(index->arena, index->slot_count,
+                               sizeof *index->slots);
+    for (size_t g = 0; param_groups[g] != NULL; g++)
+        add_group(index, param_groups[g]);
+    return index;
+}
+
+void param_index_free(struct param_index *index)
+{
+    if (index == NULL)
+        return;
+    arena_free(index->arena);
+    free(index);
+}
+
+const struct param_entry *param_index_find(const struct param_index *index,
+                                           const char *name)
+{
+    uint16_t number = *find_slot(index, name);
+    return number == 0 ? NULL : &index->entries[number - 1];
 }
 
 static int by_name(const void *a, const void *b)
@@ -111,49 +181,15 @@ static int by_name(const void *a, const void *b)
     return strcmp((*left)->name, (*right)->name);
 }
 
-struct param_index *param_index_new(void)
-{
-    struct param_index *index = mem_zalloc(sizeof *index);
-
-    index->arena = arena_new();
-    index->by_name = hash_new();
-    for (size_t g = 0; param_groups[g] != NULL; g++) {
-        const struct param_group *group = param_groups[g];
-        bool has_twins = strcmp(group->name, "smtp") == 0 ||
-                         strcmp(group->name, "tls_client") == 0;
-        for (size_t i = 0; i < group->count; i++) {
-            const struct param_row *row = &group->rows[i];
-            const char *text, *name;
-            add(index, row->name, row->default_text, row, group);
-            if (has_twins &&
-                (name = param_twin(index->arena, row, &text)) != NULL)
-                add(index, name, text, row, group);
-        }
-    }
-    qsort(index->all.items, index->all.count, sizeof *index->all.items,
-          by_name);
-    return index;
-}
-
-void param_index_free(struct param_index *index)
-{
-    if (index == NULL)
-        return;
-    ARRAY_FREE(&index->all);
-    hash_free(index->by_name, NULL);
-    arena_free(index->arena);
-    free(index);
-}
-
-const struct param_entry *param_index_find(const struct param_index *index,
-                                           const char *name)
-{
-    return hash_get(index->by_name, name);
-}
-
 const struct param_entry *const *param_index_all(
     const struct param_index *index, size_t *count)
 {
-    *count = index->all.count;
-    return index->all.items;
+    const struct param_entry **sorted =
+        arena_array(index->arena, index->count, sizeof *sorted);
+
+    for (size_t i = 0; i < index->count; i++)
+        sorted[i] = &index->entries[i];
+    qsort(sorted, index->count, sizeof *sorted, by_name);
+    *count = index->count;
+    return sorted;
 }
