@@ -3,6 +3,7 @@
  * cmd_xforward.c - XFORWARD: a content filter hands back what it was told
  * about the real client, for the logs.
  */
+#include <stddef.h>
 #include <string.h>
 
 #include "access.h"
@@ -71,15 +72,37 @@ static bool set_source(struct session *s, const char *value)
     return true;
 }
 
-static const struct {
+#define ATTRIBUTE(name, member, set) \
+    { name, offsetof(struct forwarded, member), set }
+static const struct attribute {
     const char *name;
+    size_t offset; /* of its text */
     bool (*set)(struct session *s, const char *value);
 } attributes[] = {
-    { "NAME", set_name },      { "ADDR", set_address },
-    { "PORT", set_port },      { "PROTO", set_protocol },
-    { "HELO", set_helo },      { "IDENT", set_ident },
-    { "SOURCE", set_source },
+    ATTRIBUTE("NAME", name, set_name),
+    ATTRIBUTE("ADDR", address, set_address),
+    ATTRIBUTE("PORT", port, set_port),
+    ATTRIBUTE("PROTO", protocol, set_protocol),
+    ATTRIBUTE("HELO", helo, set_helo),
+    ATTRIBUTE("IDENT", ident, set_ident),
+    ATTRIBUTE("SOURCE", rewrite, set_source),
 };
+
+/* Then what is not said of the client is unknown. */
+static bool is_about_client(const struct attribute *attribute)
+{
+    return attribute->set != set_ident && attribute->set != set_source;
+}
+
+/* It may have been there in an earlier command. */
+static void forget(struct session *s, const struct attribute *attribute)
+{
+    const char *none = NULL;
+
+    memcpy((char *)&s->forwarded + attribute->offset, &none, sizeof none);
+    if (attribute->set == set_address)
+        s->forwarded.rfc_address = NULL;
+}
 
 /* One "NAME=value". NULL: fine; else the reply. */
 static const char *set_attribute(struct session *s, char *text)
@@ -89,7 +112,7 @@ static const char *set_attribute(struct session *s, char *text)
     struct str value = STR_EMPTY;
     const char *reply = NULL;
 
-    if (equals == NULL || equals == text)
+    if (equals == NULL || equals[1] == '\0')
         return "501 5.5.4 Error: attribute=value expected";
     *equals = '\0';
     if (strlen(equals + 1) > VALUE_MAX)
@@ -97,8 +120,12 @@ static const char *set_attribute(struct session *s, char *text)
     for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++) {
         if (!text_equal_nocase(attributes[i].name, text))
             continue;
-        if (text_equal_nocase(equals + 1, "[UNAVAILABLE]"))
+        if (is_about_client(&attributes[i]))
+            s->forwarded.given = true;
+        if (text_equal_nocase(equals + 1, "[UNAVAILABLE]")) {
+            forget(s, &attributes[i]);
             return NULL;
+        }
         if (!xtext_decode(&value, equals + 1) || value.length == 0 ||
             strlen(value.data) != value.length ||
             !attributes[i].set(s, text_printable(value.data, '?', true)))
@@ -126,7 +153,6 @@ bool cmd_xforward(struct session *s, const struct smtp_line *line)
                        s->peer.address, NULL) != FOUND)
         return notify_reply(s, NOTIFY_POLICY,
                             "550 5.7.0 Error: insufficient authorization");
-    s->forwarded.given = true;
     for (; *words != NULL; words++) {
         const char *problem = set_attribute(s, *words);
         if (problem != NULL)

@@ -64,8 +64,12 @@ static struct forwarded log_client(const struct session *s)
 {
     const struct peer *peer = &s->peer;
 
-    if (s->forwarded.given)
-        return s->forwarded;
+    if (s->forwarded.given) {
+        struct forwarded f = s->forwarded;
+        f.port = or_unknown(f.port);
+        f.protocol = or_unknown(f.protocol);
+        return f;
+    }
     return (struct forwarded) {
         .name = peer->name, .address = peer->address,
         .rfc_address = peer->rfc_address, .port = peer->port,
@@ -77,8 +81,10 @@ static const char *origin_label(struct session *s, const struct forwarded *f)
 {
     if (!s->forwarded.given)
         return s->peer.label;
+    if (f->address == NULL)
+        return or_unknown(f->name);
     return arena_printf(s->line_arena, "%s[%s]", or_unknown(f->name),
-                        or_unknown(f->address));
+                        f->address);
 }
 
 /* Where the message came from, once for logs and once for policy. */
@@ -142,8 +148,8 @@ static void log_client_line(struct session *s)
 
     log_info("%s: client=%s%s%s%s%s", session_id(s), s->peer.label,
              f->ident ? ", orig_queue_id=" : "", f->ident ? f->ident : "",
-             f->name || f->address ? ", orig_client=" : "",
-             f->name || f->address ? origin_label(s, f) : "");
+             f->given ? ", orig_client=" : "",
+             f->given ? origin_label(s, f) : "");
 }
 
 /* sendmail -bs, as a user who may not talk to cleanup: say so at once. */

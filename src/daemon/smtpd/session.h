@@ -75,7 +75,7 @@ enum { COMMAND_KINDS = 17, COMMAND_UNKNOWN = 16 };
 
 /* What XFORWARD said of the real client, for logs. NULL: not said. */
 struct forwarded {
-    bool given;
+    bool given; /* something of the client itself */
     const char *name, *address, *rfc_address, *port, *protocol, *helo, *ident;
     const char *rewrite; /* "local" or "remote" */
 };
