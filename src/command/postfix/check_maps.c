@@ -7,6 +7,7 @@
  * better to hear of that before.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,8 +15,10 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/priv.h"
 #include "base/str.h"
 #include "base/text.h"
+#include "config/params.h"
 #include "postfix.h"
 #include "table/driver.h"
 
@@ -45,18 +48,37 @@ static const char *builder_of(const char *parameter)
     return text_has_prefix(parameter, "alias_") ? "postalias" : "postmap";
 }
 
+/* Services open tables as root, but proxymap does not. False and errno. */
+static bool may_read(const char *path, bool by_proxy)
+{
+    struct error why = ERROR_NONE;
+    uid_t uid;
+    gid_t gid;
+
+    if (!by_proxy || geteuid() != 0 ||
+        !priv_user(common_params.mail_owner, &uid, &gid, &why))
+        return access(path, R_OK) == 0;
+    priv_become(uid, gid);
+    bool may = faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0;
+    int failure = errno;
+    priv_restore();
+    errno = failure;
+    return may;
+}
+
 /* A file that is there, but cannot be read, or is a folder. */
 static void check_readable(const char *where, const char *parameter,
-                           const char *path)
+                           const char *path, bool by_proxy)
 {
     struct stat st;
 
     if (stat(path, &st) != 0 && errno == ENOENT)
         return; /* which is said elsewhere */
-    if (access(path, R_OK) != 0)
-        log_warning("%s: %s: %s cannot be read: %m; mend owner or mode of the "
-                    "file and the folders above it",
-                    where, parameter, path);
+    if (!may_read(path, by_proxy))
+        log_warning("%s: %s: %s cannot be read%s%s: %m; mend owner or mode of "
+                    "the file and the folders above it",
+                    where, parameter, path, by_proxy ? " by " : "",
+                    by_proxy ? common_params.mail_owner : "");
     else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
         log_warning("%s: %s: %s is a folder, not a table; move it away, or "
                     "correct the name of the table",
@@ -65,7 +87,7 @@ static void check_readable(const char *where, const char *parameter,
 
 static void check_indexed(const char *where, const char *parameter,
                           const char *type, const char *path,
-                          const char *suffix)
+                          const char *suffix, bool by_proxy)
 {
     struct stat source, made;
     char *index = mem_printf("%s%s", path, suffix);
@@ -80,7 +102,7 @@ static void check_indexed(const char *where, const char *parameter,
                     "%s %s:%s",
                     where, parameter, path, index, builder_of(parameter),
                     type, path);
-    check_readable(where, parameter, index);
+    check_readable(where, parameter, index, by_proxy);
     free(index);
 }
 
@@ -92,7 +114,8 @@ static void check_table(struct arena *arena, const char *where,
 
     if (*word == '!')
         word++;
-    if (text_has_prefix(word, "proxy:"))
+    bool by_proxy = text_has_prefix(word, "proxy:");
+    if (by_proxy)
         word += strlen("proxy:");
     const char *colon = strstr(word, ":/");
     if (colon == NULL)
@@ -103,14 +126,15 @@ static void check_table(struct arena *arena, const char *where,
             log_warning("%s: %s: the table %s has no file: write %s, or "
                         "remove the table from the list",
                         where, parameter, word, colon + 1);
-        check_readable(where, parameter, colon + 1);
+        check_readable(where, parameter, colon + 1, by_proxy);
         return;
     }
     if (strspn(type, "abcdefghijklmnopqrstuvwxyz") != strlen(type))
         return;
     const struct table_driver *driver = driver_find(type, &why);
     if (driver != NULL && driver->suffix != NULL)
-        check_indexed(where, parameter, type, colon + 1, driver->suffix);
+        check_indexed(where, parameter, type, colon + 1, driver->suffix,
+                      by_proxy);
 }
 
 static void check_parameter(struct config *config, const char *parameter)
