@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/lock.h"
 #include "base/log.h"
 #include "cdb_search.h"
@@ -31,6 +32,7 @@ struct cdb_table {
     struct cdb db;              /* reading */
     struct cdb_make make;       /* building */
     bool with_nul, without_nul; /* still to be tried */
+    struct hash *keys;          /* owned; of a build, so far; NULL: none */
     bool building;
     struct cdb_search search;
     unsigned position; /* of a walk */
@@ -48,6 +50,7 @@ static void cdb_table_close(void *instance)
     }
     if (t->fd >= 0)
         close(t->fd);
+    hash_free(t->keys, NULL);
     free(t->new_path);
     free(t->path);
     free(t->name);
@@ -209,27 +212,34 @@ static enum answer store(struct cdb_table *t, const char *key,
     int done = cdb_make_put(&t->make, key, strlen(key) + nul, value,
                             strlen(value) + nul, mode);
 
-    if (done == 0)
+    /* 1: it was there, and was replaced. */
+    if (done >= 0)
         return FOUND;
-    if (done < 0) {
-        error_set(why, "error writing %s: %s", t->new_path, strerror(errno));
-        return FAILED;
-    }
-    /* There was one. Replacing it was asked for. */
-    if (mode == CDB_PUT_REPLACE)
-        return FOUND;
-    error_set(why, "%s: duplicate entry: \"%s\"", t->name, key);
-    return ABSENT;
+    error_set(why, "error writing %s: %s", t->new_path, strerror(errno));
+    return FAILED;
+}
+
+/* The library compares a new key with each 256th that it has; we know it at once. */
+static bool is_new(struct cdb_table *t, const char *key)
+{
+    if (t->keys == NULL)
+        t->keys = hash_new();
+    return hash_put(t->keys, key, t) == NULL;
 }
 
 static enum answer cdb_table_put(void *instance, const char *key,
                                  const char *value, struct error *why)
 {
     struct cdb_table *t = instance;
-    enum cdb_put_mode mode = t->flags & TABLE_DUP_REPLACE  ? CDB_PUT_REPLACE
-                             : t->flags & TABLE_DUP_IGNORE ? CDB_PUT_ADD
-                                                           : CDB_PUT_INSERT;
+    enum cdb_put_mode mode = CDB_PUT_ADD;
 
+    if (!(t->flags & TABLE_DUP_IGNORE) && !is_new(t, key)) {
+        if (!(t->flags & TABLE_DUP_REPLACE)) {
+            error_set(why, "%s: duplicate entry: \"%s\"", t->name, key);
+            return ABSENT;
+        }
+        mode = CDB_PUT_REPLACE;
+    }
     return store(t, key, value, t->flags & TABLE_WITH_NUL ? 1 : 0, mode, why);
 }
 
