@@ -38,8 +38,10 @@ struct served {
 
     long limit;                       /* clients at a time; 0: no limit */
     long clients_a_process;           /* 1, or more with a high limit */
+    bool has_reserve;                 /* the last process takes many clients */
     long processes, seats;            /* of all children; what they can take */
     long available;                   /* children that have room */
+    long available_reserve;           /* those of them that take many */
     bool is_listening, is_throttled, was_used;
 
     unsigned generation;
@@ -58,6 +60,7 @@ struct child {
     deadline_t started;
     bool has_reported;
     bool has_room;
+    bool is_reserve;         /* takes many clients, and counts for one */
     long seats;              /* clients that it has or could take */
 };
 

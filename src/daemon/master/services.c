@@ -14,7 +14,7 @@
 #include "master.h"
 
 /* Up to so many clients of a service, each has a process of its own. */
-enum { MANY_PROCESSES = 100 };
+enum { MANY_PROCESSES = 100, RESERVE_LIMIT_MIN = 10 };
 
 static struct list all = LIST_INIT(all);
 static struct master_cf *current; /* owned; the entries of services */
@@ -112,6 +112,9 @@ static void set_limits(struct served *service,
         limit > MANY_PROCESSES
             ? (limit + MANY_PROCESSES - 1) / MANY_PROCESSES
             : 1;
+    service->has_reserve = entry->maxproc < 0 && entry->type == MASTER_INET &&
+                           limit >= RESERVE_LIMIT_MIN &&
+                           service->clients_a_process == 1;
 }
 
 static void log_old_default(const struct master_entry *entry)

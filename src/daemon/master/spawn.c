@@ -24,6 +24,8 @@
 #include "master.h"
 #include "service/child_status.h"
 
+enum { RESERVE_CLIENTS = 1000 };
+
 struct arguments {
     ARRAY_OF(char *); /* each owned */
 };
@@ -90,10 +92,19 @@ static void set_number(const char *name, long value)
         fatal("setenv: %m");
 }
 
+/* The last process that the limit allows takes many clients, if its program
+ * can: who holds all others by being slow does not keep the rest out. */
+static bool is_last(const struct served *service)
+{
+    return service->has_reserve && service->seats >= service->limit - 1;
+}
+
 static void build_environment(const struct served *service)
 {
     set_number("MASTER_GENERATION", (long)service->generation);
-    if (service->clients_a_process > 1)
+    if (is_last(service))
+        set_number("MASTER_CLIENT_LIMIT", RESERVE_CLIENTS);
+    else if (service->clients_a_process > 1)
         set_number("MASTER_CLIENT_LIMIT", service->clients_a_process);
     else
         unsetenv("MASTER_CLIENT_LIMIT");
@@ -155,6 +166,8 @@ _Noreturn static void become_child(const struct served *service,
 
 void spawn_child(struct served *service)
 {
+    if (is_last(service))
+        stress_note(service); /* before the child: it makes a new generation */
     char *program = mem_printf("%s/%s", common_params.daemon_directory,
                                service->entry->command);
     pid_t pid = fork();
@@ -166,7 +179,9 @@ void spawn_child(struct served *service)
         status_throttle(service, master_params.service_throttle_time);
     } else {
         /* Not to start a second one before the first has had its turn. */
-        status_set(child_new(pid, service, program), true, 1);
+        struct child *child = child_new(pid, service, program);
+        child->is_reserve = is_last(service);
+        status_set(child, true, 1);
         wakeup_used(service);
         status_update(service);
     }

@@ -16,10 +16,13 @@
 #include "master.h"
 #include "service/child_status.h"
 
+/* As long as there may be others, the reserve does not count: it is to help,
+ * not to have all the work alone. */
 void status_update(struct served *service)
 {
     bool at_limit = service->limit > 0 && service->seats >= service->limit;
-    bool is_busy = service->available == 0;
+    bool is_busy =
+        service->available - (at_limit ? 0 : service->available_reserve) == 0;
 
     bool listen = is_busy && !at_limit && !service->is_throttled &&
                   !stop_is_under_way();
@@ -49,7 +52,10 @@ void status_set(struct child *child, bool has_room, long seats)
 
     if (child->generation != service->generation)
         has_room = false;
-    service->available += (has_room ? 1 : 0) - (child->has_room ? 1 : 0);
+    int change = (has_room ? 1 : 0) - (child->has_room ? 1 : 0);
+    service->available += change;
+    if (child->is_reserve)
+        service->available_reserve += change;
     service->seats += seats - child->seats;
     child->has_room = has_room;
     child->seats = seats;
