@@ -87,65 +87,49 @@ static struct bounce_append sanitized(struct arena *arena,
     return clean;
 }
 
-static bool write_entry(int fd, const struct str *text)
+/* Cut back to <size> what was not written whole. */
+static bool write_entry(int fd, off_t size, const struct str *text)
 {
-    off_t before = lseek(fd, 0, SEEK_END);
-
-    if (before < 0)
-        return false;
     if (file_write_all(fd, text->data, text->length) && fsync(fd) == 0)
         return true;
     int error = errno;
-    if (ftruncate(fd, before) < 0)
+    if (ftruncate(fd, size) < 0)
         log_warning("cannot cut back an unfinished log entry: %s",
                     strerror(errno));
     errno = error;
     return false;
 }
 
-static bool sync_folder_of(const char *log, const char *id)
+/* A file that was empty may be new, and then its name is to be safe, too. */
+static bool append_locked(int fd, const char *path, const struct str *text)
 {
-    struct str path = STR_EMPTY;
     struct error why = ERROR_NONE;
-    bool ok = file_sync_folder(queue_dir_path(&path, log, id), &why);
+    off_t size = lseek(fd, 0, SEEK_END);
 
-    if (!ok)
-        log_warning("%s", why.text);
-    str_fini(&path);
-    return ok;
-}
-
-/* Open for appending; *created tells that the directory must be synced. */
-static int open_log(const char *log, const char *id, bool *created)
-{
-    int fd = queue_dir_open(log, id, O_RDWR | O_APPEND);
-
-    *created = false;
-    if (fd >= 0 || errno != ENOENT)
-        return fd;
-    *created = true;
-    return queue_dir_open(log, id, O_RDWR | O_APPEND | O_CREAT);
+    return size >= 0 && write_entry(fd, size, text) &&
+           (size > 0 || file_sync_folder(path, &why));
 }
 
 bool log_append(const char *log, const struct bounce_append *entry)
 {
     struct arena *arena = arena_new();
     struct bounce_append clean = sanitized(arena, entry);
-    struct str text = STR_EMPTY;
-    bool created, ok = false;
-    int fd = open_log(log, entry->queue_id, &created);
+    struct str text = STR_EMPTY, path = STR_EMPTY;
 
     format_entry(arena, &text, &clean);
-    if (fd >= 0 &&
-        lock_file(fd, LOCK_STYLE_FLOCK, LOCK_KIND_EXCLUSIVE,
-                  deadline_in_s(common_params.ipc_timeout)))
-        ok = write_entry(fd, &text) &&
-             (!created || sync_folder_of(log, entry->queue_id));
+    queue_dir_path(&path, log, entry->queue_id);
+    int fd = queue_dir_open(log, entry->queue_id,
+                            O_RDWR | O_APPEND | O_CREAT);
+    bool ok = fd >= 0 &&
+              lock_file(fd, LOCK_STYLE_FLOCK, LOCK_KIND_EXCLUSIVE,
+                        deadline_in_s(common_params.ipc_timeout)) &&
+              append_locked(fd, path.data, &text);
     if (!ok)
-        log_warning("%s: cannot write to %s/%s: %s", entry->queue_id, log,
-                    entry->queue_id, strerror(errno));
+        log_warning("%s: cannot write to %s: %s", entry->queue_id, path.data,
+                    strerror(errno));
     if (fd >= 0)
         close(fd);
+    str_fini(&path);
     str_fini(&text);
     arena_free(arena);
     return ok;
