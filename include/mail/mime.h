@@ -47,6 +47,7 @@ struct mime_handlers {
                    const struct header_info *info, const char *text,
                    size_t length, off_t offset);
     void (*header_end)(void *context); /* of the primary headers */
+    /* <offset>: bytes since the last headers, also of a part. */
     void (*body)(void *context, enum mime_line_kind kind, const char *text,
                  size_t length, off_t offset);
     void (*body_end)(void *context);

@@ -6,15 +6,11 @@
 #include "message.h"
 
 /* Only the beginning of each part is looked at: attachments are large. */
-static bool may_check(struct message *m, size_t length)
+static bool may_check(const struct message *m, size_t length, off_t offset)
 {
-    size_t limit = (size_t)cleanup_params.body_checks_size_limit;
-
-    if (!(m->flags & CLEANUP_FILTER) || m->checks_off || length == 0 ||
-        !checks_have_body() || m->checked_bytes >= limit)
-        return false;
-    m->checked_bytes += length;
-    return true;
+    return (m->flags & CLEANUP_FILTER) && !m->checks_off && length > 0 &&
+           checks_have_body() &&
+           offset < cleanup_params.body_checks_size_limit;
 }
 
 void body_handle(void *context, enum mime_line_kind kind, const char *text,
@@ -22,10 +18,9 @@ void body_handle(void *context, enum mime_line_kind kind, const char *text,
 {
     struct message *m = context;
 
-    (void)offset;
     if (message_failed(m))
         return;
-    if (may_check(m, length) && checks_body(m, &text, &length) == CHECK_DROP)
+    if (may_check(m, length, offset) && checks_body(m, &text, &length) == CHECK_DROP)
         return;
     output_record(m, kind == MIME_LINE_END ? REC_NORM : REC_CONT, text,
                   length);

@@ -73,9 +73,11 @@ void checks_log(const struct message *m, const char *word, const char *kind,
         add_address(mutable, &out, "from", m->sender);
     if (m->last_recipient != NULL)
         add_address(mutable, &out, "to", m->last_recipient);
-    add_pair(&out, "proto", m->origin.protocol);
-    if (*m->origin.helo != '\0')
-        str_addf(&out, " helo=<%s>", m->origin.helo);
+    if (!text_has_prefix(kind, "mime-error")) {
+        add_pair(&out, "proto", m->origin.protocol);
+        if (*m->origin.helo != '\0')
+            str_addf(&out, " helo=<%s>", m->origin.helo);
+    }
     if (text != NULL && *text != '\0')
         str_addf(&out, ": %s", text);
     log_info("%s", out.data);

@@ -165,7 +165,6 @@ void header_handle(void *context, enum mime_place place,
     if (message_failed(m))
         return;
     text = clean_header(m, text, length);
-    m->checked_bytes = 0;
     if (checks_header(m, place, &info, &text) == CHECK_DROP)
         return;
     if (place == MIME_PRIMARY)
@@ -201,7 +200,6 @@ void header_handle_end(void *context)
     struct message *m = context;
 
     check_end_line(m);
-    m->checked_bytes = 0;
     if (message_failed(m) || (m->flags & CLEANUP_DISCARD))
         return;
     missing_headers_add(m);

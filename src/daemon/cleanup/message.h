@@ -96,7 +96,6 @@ struct message {
     size_t last_line_length;       /* of the content line being handled */
     bool last_is_part;             /* and it had no newline */
     struct str changed_line;       /* owned; scratch of content.c */
-    size_t checked_bytes;          /* of this body segment */
     bool checks_off;               /* an action has ended the inspection */
     bool hold_logged;
     off_t data_offset, extracted_offset;

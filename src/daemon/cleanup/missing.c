@@ -91,13 +91,11 @@ void missing_headers_add(struct message *m)
 {
     bool wanted = m->rewrite == REWRITE_LOCAL ||
                   cleanup_params.always_add_missing_headers;
-    bool resent = m->header.is_resent;
 
     if (wanted) {
         add_if_missing(m);
-        bool to = resent ? has(m, HDR_RESENT_TO) || has(m, HDR_RESENT_CC)
-                         : has(m, HDR_TO) || has(m, HDR_CC);
-        if (!to)
+        if (!has(m, HDR_TO) && !has(m, HDR_CC) && !has(m, HDR_RESENT_TO) &&
+            !has(m, HDR_RESENT_CC))
             add_undisclosed(m);
     }
     if ((m->sender_options & MSGOPT_REQUIRETLS) &&

@@ -39,6 +39,7 @@ struct mime {
     off_t header_offset;
     enum mime_line_kind previous;
     off_t offset;             /* bytes seen */
+    off_t body_offset;        /* the same, since the last headers */
     bool convert;             /* body to quoted-printable */
     struct str quoted;
     size_t column;
@@ -213,6 +214,18 @@ static void add_to_header(struct mime *mime, const char *text, size_t length)
     str_add_bytes(&mime->header, text, length);
 }
 
+/* A newline with nothing (but a blank) behind it would end the headers. */
+static void add_continuation(struct mime *mime, const char *text,
+                             size_t length)
+{
+    if (mime->header.length + 2 >= mime->limits.header_size) {
+        mime->header_cut = true;
+        return;
+    }
+    add_to_header(mime, "\n", 1);
+    add_to_header(mime, text, length);
+}
+
 static void start_header(struct mime *mime, const char *text, size_t length)
 {
     finish_header(mime);
@@ -276,6 +289,7 @@ static void end_headers(struct mime *mime)
     finish_header(mime);
     downgrade_headers(mime);
     mime->state = STATE_BODY;
+    mime->body_offset = 0;
     if (mime->place == MIME_PRIMARY && mime->handlers.header_end != NULL)
         mime->handlers.header_end(mime->context);
     if ((mime->options & MIME_DISABLED) != 0)
@@ -347,7 +361,8 @@ static void emit_body(struct mime *mime, enum mime_line_kind kind,
                       const char *text, size_t length)
 {
     if (mime->handlers.body != NULL)
-        mime->handlers.body(mime->context, kind, text, length, mime->offset);
+        mime->handlers.body(mime->context, kind, text, length,
+                            mime->body_offset);
 }
 
 static void emit_quoted(struct mime *mime, enum mime_line_kind kind,
@@ -426,8 +441,7 @@ static void header_line(struct mime *mime, enum mime_line_kind kind,
         return;
     }
     if (is_continuation(mime, text, length)) {
-        add_to_header(mime, "\n", 1);
-        add_to_header(mime, text, length);
+        add_continuation(mime, text, length);
         return;
     }
     if (header_name_length(text, length) > 0) {
@@ -446,6 +460,7 @@ void mime_line(struct mime *mime, enum mime_line_kind kind, const char *text,
         body_line(mime, kind, text, length);
     mime->previous = kind;
     mime->offset += (off_t)length + (kind == MIME_LINE_END);
+    mime->body_offset += (off_t)length + (kind == MIME_LINE_END);
 }
 
 unsigned mime_end(struct mime *mime)
