@@ -21,6 +21,8 @@ struct expand_options {
      * Text that is written in the expression itself is not filtered. */
     const char *filter;
     bool recursive; /* values are expanded too (main.cf) */
+    /* NULL, or told the name whose value it is that has the bad syntax. */
+    struct error *culprit;
 };
 
 /* Append <text> to <out> with every $name, ${name}, $(name),

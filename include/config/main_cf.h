@@ -41,7 +41,10 @@ const char *config_primary_directory(void);
 /* Is <directory> one that multi_instance_directories lists there? */
 bool config_is_secondary(const char *directory);
 
-/* For option -o, and for what a program knows: wins over main.cf. */
+/* For option -o, and for what a program knows: wins over main.cf. Of an
+ * option in master.cf, the place is known. */
+void config_override_at(struct config *config, const char *name,
+                        const char *value, const char *path, int line);
 void config_override(struct config *config, const char *name,
                      const char *value);
 /* What service_name and process_name are to say; nothing else can set them. */
@@ -72,9 +75,14 @@ const char *config_expand_in(struct config *config, const char *text,
 
 /* Is it set in main.cf or overridden? */
 bool config_is_set(struct config *config, const char *name);
+bool config_is_overridden(struct config *config, const char *name);
 /* Where a setting stands: "/etc/postfix/main.cf, line 12"; for an override
- * "option -o", for a default "the built-in default". */
+ * whose place is not known "option -o", for a default "the built-in
+ * default". */
 const char *config_where(struct config *config, const char *name);
+/* The parameter whose setting has <text>: as written, or else after expansion.
+ * NULL: none. */
+const char *config_find_text(struct config *config, const char *text);
 /* Names that are set, sorted, without those that nobody can set
  * (process_name). */
 const char *const *config_names(struct config *config, size_t *count);

@@ -69,6 +69,9 @@ struct table_setup {
     /* A table cannot be opened, and table_open is not inside another: say so,
      * some times in the life of a process, or end it. */
     enum table_open_errors open_errors;
+    /* Where the name of a table stands that cannot be understood, for the log:
+     * "parameter x (file, line 1)"; NULL: not known. */
+    const char *(*place)(const char *type_and_name, void *context);
     /* For static lookups of other parameters in ldap/sql source files. */
     const char *(*parameter)(const char *name, void *context);
     void *context;

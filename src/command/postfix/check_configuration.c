@@ -86,16 +86,18 @@ static bool check_unbuilt(struct config *config, const char *where,
     return false;
 }
 
-bool takes_tables(const char *name)
+bool takes_tables(const char *classes, const char *name)
 {
     static const char *const suffixes[] = {
-        "_maps", "_checks", "_map", "_restrictions", "_domains",
+        "_maps", "_checks", "_map", "_restrictions", "_domains", "_networks",
         "_classes", "mydestination", "mynetworks", "alias_database",
+        "_command_filter", "_reply_filter", "_status_filter", "_exceptions",
+        "_rewrite_clients", "debug_peer_list", "_destinations",
     };
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
         if (text_has_suffix_nocase(name, suffixes[i]))
             return true;
-    return false;
+    return text_lists_word(classes, name);
 }
 
 /* "type:" in front of a word; "" if it does not look like one. */
@@ -135,13 +137,14 @@ static bool takes_only_tables(const char *name)
            !text_has_prefix(name, "proxy_");
 }
 
-static bool check_tables(const char *where, const char *name,
-                         const char *value)
+/* The mail system runs on, as one that runs already would: what needs such a
+ * table is put off until later. */
+static void check_tables(const char *classes, const char *where,
+                         const char *name, const char *value)
 {
     struct arena *arena = arena_new();
-    char *cursor = arena_strdup(arena, takes_tables(name) ? value : "");
+    char *cursor = arena_strdup(arena, takes_tables(classes, name) ? value : "");
     char *word;
-    bool ok = true;
 
     while ((word = text_token_braced(&cursor, LIST_SEPARATORS, false)) !=
            NULL) {
@@ -156,13 +159,12 @@ static bool check_tables(const char *where, const char *name,
         const char *type = table_type(arena, text);
         if (*type == '\0' || is_known_type(type))
             continue;
-        log_error("%s: %s: unsupported dictionary type: %s (\"%s\"); "
-                  "\"postconf -m\" lists those that there are",
-                  where, name, type, text);
-        ok = false;
+        log_warning("%s: %s: unsupported dictionary type: %s (\"%s\"); "
+                    "\"postconf -m\" lists those that there are; what needs "
+                    "the table will be put off until later",
+                    where, name, type, text);
     }
     arena_free(arena);
-    return ok;
 }
 
 static bool check_settings(struct config *config)
@@ -178,7 +180,8 @@ static bool check_settings(struct config *config)
         if (value == NULL)
             continue;
         ok = check_unbuilt(config, where, names[i], value) && ok;
-        ok = check_tables(where, names[i], value) && ok;
+        check_tables(smtpd_params.smtpd_restriction_classes, where, names[i],
+                     value);
         check_restrictions(smtpd_params.smtpd_restriction_classes, where,
                            names[i], value);
     }
@@ -284,8 +287,12 @@ static bool check_overrides(struct config *config,
         char *name, *value;
         if (!text_split_nameval(arena_strdup(arena, setting), &name, &value))
             continue;
+        struct error why = ERROR_NONE;
+        if (config_expand(config, value, &why) == NULL)
+            log_warning("%s: parameter %s: %s; the service cannot run", where,
+                        name, why.text);
         ok = check_unbuilt(config, where, name, value) && ok;
-        ok = check_tables(where, name, value) && ok;
+        check_tables(classes, where, name, value);
         check_restrictions(classes, where, name, value);
     }
     arena_free(arena);

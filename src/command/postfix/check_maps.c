@@ -144,7 +144,9 @@ static void check_parameter(struct config *config, const char *parameter)
     const char *value = config_try(config, parameter, &why);
     const char *where = config_where(config, parameter);
 
-    if (value != NULL && takes_tables(parameter) && !is_cache(parameter))
+    if (value != NULL &&
+        takes_tables(smtpd_params.smtpd_restriction_classes, parameter) &&
+        !is_cache(parameter))
         for (char **word = text_split(arena, value, NULL, NULL);
              *word != NULL; word++)
             check_table(arena, where, parameter, *word);

@@ -48,7 +48,7 @@ int control_run(const char *const *argv);
  * be made. */
 bool check_files(struct config *config, bool repair);
 /* Is the value of <name> a list in which type:name means a table? */
-bool takes_tables(const char *name);
+bool takes_tables(const char *classes, const char *name);
 /* Warn of lookup tables without a file, or older than their source. */
 void check_maps(struct config *config);
 /* Warn of files in the queue's own etc and lib that are not as outside. */

@@ -3,6 +3,7 @@
  * bcc.c - copies that the administrator wants: always_bcc, sender_bcc_maps,
  * recipient_bcc_maps.
  */
+#include "base/log.h"
 #include "mail/find.h"
 #include "message.h"
 
@@ -32,7 +33,12 @@ void bcc_of_address(struct message *m, enum bcc_kind kind, const char *address)
                          rewrite_find_options(), &value, NULL)) {
     case FOUND: recipient_add_bcc(m, value.data); break;
     case ABSENT: break;
-    case FAILED: message_defer_lookup(m, titles[kind], address); break;
+    case FAILED:
+        log_warning("%s: %s map lookup problem -- message not accepted, try "
+                    "again later",
+                    m->id, titles[kind]);
+        message_fail(m, CLEANUP_STAT_WRITE, NULL);
+        break;
     }
     str_fini(&value);
 }

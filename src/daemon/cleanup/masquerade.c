@@ -52,7 +52,7 @@ static const char *find_domain(const char *host)
     return NULL;
 }
 
-const char *masquerade(struct arena *arena, const char *address,
+const char *masquerade(struct message *m, const char *address,
                        enum address_class class)
 {
     const char *host = address_domain(address);
@@ -62,8 +62,15 @@ const char *masquerade(struct arena *arena, const char *address,
     const char *domain = find_domain(host);
     if (domain == NULL)
         return address;
-    const char *user = address_local(arena, address);
-    if (match_list_has(exceptions, user, NULL, NULL) == FOUND)
+    const char *user = address_local(m->arena, address);
+    switch (match_list_has(exceptions, user, NULL, NULL)) {
+    case FOUND:
         return address;
-    return arena_printf(arena, "%s@%s", user, domain);
+    case FAILED:
+        message_fail(m, CLEANUP_STAT_WRITE, NULL);
+        return address;
+    case ABSENT:
+        break;
+    }
+    return arena_printf(m->arena, "%s@%s", user, domain);
 }

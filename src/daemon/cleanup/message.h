@@ -228,8 +228,8 @@ const struct find_options *rewrite_find_options(void);
 bool rewrite_propagates(const char *what);
 
 void masquerade_set_up(void);
-const char *masquerade(struct arena *arena, const char *address,
-                       enum address_class class);
+MAY_WAIT const char *masquerade(struct message *m, const char *address,
+                                enum address_class class);
 
 /* ---- checks.c ---- */
 

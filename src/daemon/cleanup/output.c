@@ -24,7 +24,7 @@ void message_defer_lookup(struct message *m, const char *title,
         log_warning("%s: %s map lookup problem for %s -- message not "
                     "accepted, try again later",
                     m->id, title, key);
-    message_fail(m, CLEANUP_STAT_WRITE, "4.6.0 Alias expansion error");
+    message_fail(m, CLEANUP_STAT_WRITE, NULL);
 }
 
 /* A full disk is worth a word of its own: the client may look elsewhere. */

@@ -177,7 +177,7 @@ static const char *map_address(struct message *m, const char *address,
         if ((canonicals[i].classes & class) &&
             !maps_is_empty(canonicals[i].maps))
             address = map_canonical(m, &canonicals[i], address);
-    return masquerade(m->arena, address, class);
+    return masquerade(m, address, class);
 }
 
 const char *rewrite_address(struct message *m, const char *address,

@@ -201,6 +201,8 @@ static bool may_skip_garbage(struct session *s, const struct smtp_reply *reply,
     s->has_problem = true;
     if ((s->features & EXT_PIPELINING) == 0)
         return ++*skipped < GARBAGE_MAX;
+    if (!common_params.helpful_warnings)
+        return false;
     log_warning("to prevent loss of mail, turn off command pipelining for %s "
                 "with the %s parameter",
                 s->server.address,

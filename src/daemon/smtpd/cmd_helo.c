@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "access.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "notify.h"
 #include "session.h"
@@ -49,14 +50,31 @@ bool cmd_helo(struct session *s, const struct smtp_line *line)
     return session_reply(s, "250 %s", common_params.myhostname);
 }
 
-/* Is the client refused for good already? Then most extensions are useless. */
+/* What this client is not told of. FAILED: it cannot be said now. */
+static enum answer discarded_for(struct session *s, unsigned *discard)
+{
+    struct maps *maps = settings()->discard_ehlo_maps;
+    struct str list = STR_EMPTY;
+
+    *discard = settings()->discard_ehlo;
+    if (maps_is_empty(maps))
+        return ABSENT;
+    enum answer answer = maps_get(maps, s->peer.address, false, &list);
+    if (answer == FOUND)
+        *discard = smtp_extensions_parse(
+            "smtpd_discard_ehlo_keyword_address_maps", list.data);
+    if (answer == FAILED)
+        log_warning("don't know what EHLO features to announce to %s",
+                    s->peer.label);
+    str_fini(&list);
+    return answer;
+}
+
 static unsigned offered_to(struct session *s)
 {
     unsigned bits = EXT_PIPELINING | EXT_SIZE | EXT_ETRN |
                     EXT_ENHANCEDSTATUSCODES | EXT_8BITMIME | EXT_DSN |
                     EXT_CHUNKING;
-    unsigned discard = settings()->discard_ehlo;
-    struct str list = STR_EMPTY;
 
     if (!smtpd_params.disable_vrfy_command)
         bits |= EXT_VRFY;
@@ -69,13 +87,7 @@ static unsigned offered_to(struct session *s)
     if (match_list_has(settings()->xforward_hosts, s->peer.name,
                        s->peer.address, NULL) == FOUND)
         bits |= EXT_XFORWARD;
-    if (!maps_is_empty(settings()->discard_ehlo_maps) &&
-        maps_get(settings()->discard_ehlo_maps, s->peer.address, false,
-                 &list) == FOUND)
-        discard = smtp_extensions_parse(
-            "smtpd_discard_ehlo_keyword_address_maps", list.data);
-    str_fini(&list);
-    return bits & ~discard;
+    return bits;
 }
 
 /* A SIZE line says how much is taken, when there is a limit. */
@@ -97,7 +109,11 @@ bool cmd_ehlo(struct session *s, const struct smtp_line *line)
         s->offered = EXT_ENHANCEDSTATUSCODES;
         return false;
     }
-    s->offered = offered_to(s);
+    unsigned discard;
+    if (discarded_for(s, &discard) == FAILED)
+        return session_reply(s, "421 4.3.0 %s Server local data error",
+                             common_params.myhostname);
+    s->offered = offered_to(s) & ~discard;
 
     const char *text = arena_printf(s->line_arena, "250 %s",
                                     common_params.myhostname);

@@ -290,6 +290,9 @@ static bool add_value(struct expansion *e, struct str *out, struct span name)
     else
         str_add_bytes(out, copy.data, copy.length);
     str_fini(&copy);
+    struct error *culprit = e->options->culprit;
+    if (!done && culprit != NULL && culprit->text[0] == '\0')
+        error_set(culprit, "%.*s", (int)span_length(name), name.start);
     return done;
 }
 

@@ -231,6 +231,19 @@ char **text_split(struct arena *arena, const char *text,
     return result;
 }
 
+bool text_lists_word(const char *list, const char *word)
+{
+    size_t length = strlen(word);
+
+    while (*(list += strspn(list, LIST_SEPARATORS)) != '\0') {
+        size_t next = strcspn(list, LIST_SEPARATORS);
+        if (next == length && memcmp(list, word, length) == 0)
+            return true;
+        list += next;
+    }
+    return false;
+}
+
 char *text_escape(struct arena *arena, const void *data, size_t length)
 {
     static const char letters[] = "abtnvfr"; /* 7 to 13 */

@@ -27,8 +27,9 @@
 
 struct setting {
     const char *value;
-    const char *path; /* NULL: an override */
+    const char *path; /* NULL: an override from somewhere */
     int line;
+    bool is_override;
 };
 
 struct config {
@@ -101,8 +102,8 @@ static void forget_expanded(struct config *config)
     forget(&config->computed);
 }
 
-static void set(struct config *config, const char *name, const char *value,
-                const char *path, int line)
+static struct setting *set(struct config *config, const char *name,
+                           const char *value, const char *path, int line)
 {
     struct setting *setting = ARENA_NEW(config->arena, struct setting);
 
@@ -111,12 +112,21 @@ static void set(struct config *config, const char *name, const char *value,
     setting->line = line;
     hash_put(config->settings, name, setting);
     forget_expanded(config);
+    return setting;
+}
+
+void config_override_at(struct config *config, const char *name,
+                        const char *value, const char *path, int line)
+{
+    set(config, name, value, path ? arena_strdup(config->arena, path) : NULL,
+        line)
+        ->is_override = true;
 }
 
 void config_override(struct config *config, const char *name,
                      const char *value)
 {
-    set(config, name, value, NULL, 0);
+    config_override_at(config, name, value, NULL, 0);
 }
 
 void config_set_process(struct config *config, const char *process_name,
@@ -256,6 +266,7 @@ struct expansion {
     config_scope *scope; /* NULL, or who is asked first */
     void *context;
     struct error *why;
+    struct error culprit; /* the parameter at fault, if it is another one */
     bool failed; /* in a place that cannot say so: a lookup */
 };
 
@@ -304,6 +315,7 @@ static const char *expand(struct expansion *e, const char *text)
         .lookup = look_up,
         .context = e,
         .recursive = true,
+        .culprit = &e->culprit,
     };
     struct str out = STR_EMPTY;
     const char *result = NULL;
@@ -329,7 +341,8 @@ const char *config_expand_in(struct config *config, const char *text,
                              config_scope *scope, void *context,
                              struct error *why)
 {
-    struct expansion e = { config, scope, context, why, false };
+    struct expansion e = { .config = config, .scope = scope,
+                           .context = context, .why = why };
 
     if (strchr(text, '$') == NULL)
         return arena_strdup(config->arena, text);
@@ -361,6 +374,23 @@ static const char *raw_text(struct config *config, const char *text)
     return text;
 }
 
+/* The value of a parameter; an error says which parameter is to be mended. */
+static const char *expand_parameter(struct config *config, const char *name,
+                                    const char *text, struct error *why)
+{
+    struct expansion e = { .config = config, .why = why };
+
+    if (strchr(text, '$') == NULL)
+        return arena_strdup(config->arena, text);
+    text = expand(&e, text);
+    if (text != NULL)
+        return text;
+    if (e.culprit.text[0] != '\0')
+        name = e.culprit.text;
+    error_prefix(why, "%s: parameter %s", config_where(config, name), name);
+    return NULL;
+}
+
 const char *config_try(struct config *config, const char *name,
                        struct error *why)
 {
@@ -374,12 +404,9 @@ const char *config_try(struct config *config, const char *name,
         return NULL;
     }
     text = is_raw(config, name) ? raw_text(config, text)
-                                : config_expand(config, text, why);
-    if (text == NULL) {
-        error_prefix(why, "%s: parameter %s", config_where(config, name),
-                     name);
+                                : expand_parameter(config, name, text, why);
+    if (text == NULL)
         return NULL;
-    }
     hash_put(config->expanded, name, (void *)text);
     return text;
 }
@@ -408,6 +435,13 @@ const char *config_where(struct config *config, const char *name)
                         setting->line);
 }
 
+bool config_is_overridden(struct config *config, const char *name)
+{
+    const struct setting *setting = hash_get(config->settings, name);
+
+    return setting != NULL && setting->is_override;
+}
+
 static int by_text(const void *a, const void *b)
 {
     const char *const *left = a;
@@ -429,6 +463,29 @@ const char *const *config_names(struct config *config, size_t *count)
           sizeof *config->names.items, by_text);
     *count = config->names.count;
     return config->names.items;
+}
+
+static const char *find_text(struct config *config, const char *text,
+                             bool is_expanded)
+{
+    size_t count;
+    const char *const *names = config_names(config, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        struct error why = ERROR_NONE;
+        const char *value = is_expanded ? config_try(config, names[i], &why)
+                                        : config_get_raw(config, names[i]);
+        if (value != NULL && strstr(value, text) != NULL)
+            return names[i];
+    }
+    return NULL;
+}
+
+const char *config_find_text(struct config *config, const char *text)
+{
+    const char *name = find_text(config, text, false);
+
+    return name != NULL ? name : find_text(config, text, true);
 }
 
 bool config_load_groups(struct config *config,

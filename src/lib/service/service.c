@@ -212,6 +212,51 @@ static void load_parameters(const struct process *p)
             fatal("%s", why.text);
 }
 
+/* Has the service this option? */
+static bool has_setting(const struct master_entry *entry, const char *wanted,
+                        const char *wanted_value)
+{
+    struct arena *arena = arena_new();
+    size_t position = 0;
+    const char *setting;
+    bool found = false;
+
+    while (!found &&
+           (setting = master_entry_next_setting(entry, &position)) != NULL) {
+        char *name, *value;
+        found = text_split_nameval(arena_strdup(arena, setting), &name,
+                                   &value) &&
+                strcmp(name, wanted) == 0 && strcmp(value, wanted_value) == 0;
+    }
+    arena_free(arena);
+    return found;
+}
+
+/* Options come from master.cf, and complaints about them say where. */
+static void override_settings(struct options *o)
+{
+    struct process *p = o->process;
+    struct error why = ERROR_NONE;
+    struct master_cf *cf = NULL;
+    const struct master_entry *entry = NULL;
+
+    if (o->settings.count > 0 && !p->is_standalone) {
+        char *path = mem_printf("%s/master.cf", config_directory(p->config));
+        cf = master_cf_load(path, &why);
+        free(path);
+    }
+    if (cf != NULL)
+        entry = master_cf_find(cf, p->name, p->type);
+    for (size_t i = 0; i < o->settings.count; i += 2) {
+        const char *name = o->settings.items[i];
+        const char *value = o->settings.items[i + 1];
+        bool is_known = entry != NULL && has_setting(entry, name, value);
+        config_override_at(p->config, name, value, is_known ? cf->path : NULL,
+                           is_known ? entry->line : 0);
+    }
+    master_cf_free(cf);
+}
+
 static void configure(struct options *o)
 {
     struct process *p = o->process;
@@ -220,9 +265,7 @@ static void configure(struct options *o)
     p->config = config_load(config_default_directory(), &why);
     if (p->config == NULL)
         fatal("%s", why.text);
-    for (size_t i = 0; i < o->settings.count; i += 2)
-        config_override(p->config, o->settings.items[i],
-                        o->settings.items[i + 1]);
+    override_settings(o);
     config_set_process(p->config, p->program, p->name);
     load_parameters(p);
     if (chdir(common_params.queue_directory) != 0)
@@ -310,8 +353,7 @@ static void confine(const struct process *p, bool is_by_root)
     if (is_confined(p))
         confine_process(&confinement);
     else if (!p->is_standalone &&
-             strcmp(config_where(p->config, "postwain_confinement"),
-                    "option -o") == 0)
+             config_is_overridden(p->config, "postwain_confinement"))
         log_warning("service %s: postwain_confinement = no: the process can "
                     "do all that its user can",
                     p->name);

@@ -170,6 +170,20 @@ static const char *find_parameter(const char *name, void *config)
     return config_get(config, name);
 }
 
+static const char *find_place(const char *text, void *context)
+{
+    struct config *config = context;
+    const char *name = config_find_text(config, text);
+
+    if (name == NULL)
+        return NULL;
+    char *place = mem_printf("parameter %s (%s)", name,
+                             config_where(config, name));
+    const char *kept = config_keep(config, place);
+    free(place);
+    return kept;
+}
+
 /* A command says itself what it could not open. */
 static enum table_open_errors table_open_errors(void)
 {
@@ -205,6 +219,7 @@ static void setup_tables(struct config *config)
         .utf8 = common_params.smtputf8_enable,
         .open_errors = table_open_errors(),
         .parameter = find_parameter,
+        .place = find_place,
         .context = config,
     };
     table_set_up(&setup);
@@ -218,18 +233,6 @@ static void setup_queue_dir(void)
         .long_ids = common_params.enable_long_queue_ids,
     };
     queue_dir_set_up(&options);
-}
-
-static bool lists_word(const char *list, const char *wanted)
-{
-    struct arena *arena = arena_new();
-    bool found = false;
-
-    for (char **word = text_split(arena, list, NULL, NULL);
-         *word != NULL && !found; word++)
-        found = strcmp(*word, wanted) == 0;
-    arena_free(arena);
-    return found;
 }
 
 static void setup_clients(struct config *config)
@@ -257,7 +260,7 @@ static void setup_clients(struct config *config)
         .utf8_classes = common_params.smtputf8_enable
                             ? common_params.smtputf8_autodetect_classes
                             : "",
-        .fast_flush_parents = lists_word(
+        .fast_flush_parents = text_lists_word(
             common_params.parent_domain_matches_subdomains,
             "fast_flush_domains"),
         .old_relay_domains =

@@ -193,13 +193,24 @@ static void report_open_error(const char *why)
     }
 }
 
+/* It is the configuration that has to change, so say where. */
+static void report_bad_name(const char *type_and_name, const char *why)
+{
+    const char *place =
+        setup.place ? setup.place(type_and_name, setup.context) : NULL;
+    char *text = place ? mem_printf("%s: in %s", why, place) : mem_strdup(why);
+
+    report_open_error(text);
+    free(text);
+}
+
 struct table *table_open(const char *type_and_name, enum table_mode mode,
                          unsigned flags, struct error *why)
 {
     struct table *table = open_at_depth(type_and_name, mode, flags, 0, why);
 
     if (table == NULL)
-        report_open_error(why->text);
+        report_bad_name(type_and_name, why->text);
     else if (table->instance == NULL)
         report_open_error(table->why.text);
     return table;

@@ -171,6 +171,16 @@ TEST(text_split_gives_a_terminated_array)
     arena_free(arena);
 }
 
+TEST(text_lists_whole_words)
+{
+    CHECK(text_lists_word("a, bc\td", "bc"));
+    CHECK(text_lists_word("a", "a"));
+    CHECK(!text_lists_word("a, bcd", "bc"));
+    CHECK(!text_lists_word("abc", "bc"));
+    CHECK(!text_lists_word("", "a"));
+    CHECK(!text_lists_word(" ,", ""));
+}
+
 TEST(text_unescape_as_c_does)
 {
     struct arena *arena = arena_new();

@@ -132,7 +132,57 @@ TEST(main_cf_prefers_overrides)
     config_override(config, "foo", "option");
     CHECK_STR(config_get(config, "bar"), "option");
     CHECK_STR(config_where(config, "foo"), "option -o");
+    CHECK(config_is_overridden(config, "foo"));
+    CHECK(!config_is_overridden(config, "bar"));
+    config_override_at(config, "foo", "other", "/etc/master.cf", 3);
+    CHECK_STR(config_get(config, "bar"), "other");
+    CHECK_STR(config_where(config, "foo"), "/etc/master.cf, line 3");
     config_free(config);
+}
+
+TEST(main_cf_finds_where_a_text_comes_from)
+{
+    struct config *config = load("a = $b\nb = x, hash:/c\nd = has${b}:/c\n");
+
+    CHECK_STR(config_find_text(config, "hash:/c"), "b");
+    CHECK_STR(config_find_text(config, "hasx"), "d");
+    CHECK(config_find_text(config, "nowhere") == NULL);
+    config_free(config);
+}
+
+/* "$" in a value is an error of that value, not of those that use it. */
+TEST(main_cf_names_the_parameter_at_fault)
+{
+    struct config *config = load("a = $b\nb = ${c}\nc = x\nd = $/ y\n"
+                                 "e = $d\n");
+    struct error why = ERROR_NONE;
+
+    CHECK_STR(config_try(config, "a", &why), "x");
+    CHECK(config_try(config, "e", &why) == NULL);
+    CHECK_STR(behind_path(why.text),
+              ", line 4: parameter d: empty macro name: \"$/ y\"");
+    config_free(config);
+}
+
+TEST(a_list_of_words)
+{
+    static const struct {
+        const char *text;
+        bool ok;
+    } cases[] = {
+        { "smtp_host_lookup = dns", true },
+        { "smtp_host_lookup = Native, dns", true },
+        { "smtp_host_lookup =", false },
+        { "smtp_host_lookup = dns, nis", false },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct config *config = load(cases[i].text);
+        struct error why = ERROR_NONE;
+        CHECK_INT(param_group_load(config, &smtp_param_group, &why),
+                  cases[i].ok);
+        config_free(config);
+    }
 }
 
 TEST(main_cf_has_process_names_of_its_own)
