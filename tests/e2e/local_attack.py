@@ -11,6 +11,7 @@
 
 import os
 import resource
+import signal
 import socket
 import stat
 import sys
@@ -157,6 +158,13 @@ def close_all():
     os.closerange(0, 1024)
 
 
+def ignore_signals():
+    """All that may be, and the rest of them blocked."""
+    for number in set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP}:
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_BLOCK, set(signal.Signals))
+
+
 # The surroundings that the user chooses, and what is on standard input.
 def surroundings(what):
     hostile = {
@@ -176,6 +184,9 @@ def surroundings(what):
         "closed": ({}, close_all),
         "no-input": ({}, lambda: os.close(0)),
         "no-output": ({}, lambda: os.close(1)),
+        "no-errors": ({}, lambda: os.close(2)),
+        "no-standard": ({}, lambda: os.closerange(0, 3)),
+        "deaf": ({}, ignore_signals),
         "no-files": ({}, limit(resource.RLIMIT_NOFILE, 3)),
         "few-files": ({}, limit(resource.RLIMIT_NOFILE, 6)),
         "no-space": ({}, limit(resource.RLIMIT_FSIZE, 0)),
