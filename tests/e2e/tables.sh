@@ -93,6 +93,23 @@ end_server()
     :
 }
 
+# dies_in_use SETTINGS KEY VALUE: the server behind $port, at port $between in
+# SETTINGS, is killed when the question is on its way.
+between=$(free_port)
+dies_in_use()
+{
+    python3 "$TOP/tests/e2e/cut.py" "$between" "$port" "$work" "$2" >"$work/cut.log" 2>&1 &
+    remember $!
+    await query "$1" "$2"
+    gives in-use-before "$1" "$2" "$3"
+    : >"$work/cut"
+    fails in-use-is-an-error "$1" "$2" fatal:
+    check in-use-was-cut test -e "$work/was-cut"
+    rm "$work/cut" "$work/was-cut"
+    await query "$1" "$2"
+    gives in-use-again "$1" "$2" "$3"
+}
+
 # What all SQL tables have in common; "base" has the settings of the server.
 # The table: t (k, v).
 sql_rows="('joe@example.com','joe1'),('joe@example.com','joe2@x.org'),('two','2'),('JOE','J'),
