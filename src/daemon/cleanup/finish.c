@@ -20,12 +20,14 @@
 /* ---- into the queue ---- */
 
 /* Best effort: the queue manager also looks for itself from time to time. */
-static void tell_queue_manager(const struct message *m)
+void finish_announce(const struct message *m)
 {
     enum { TIMEOUT_S = 1 };
     struct error why = ERROR_NONE;
-    const char *bytes = arena_printf(m->arena, "N%s\n", m->id);
 
+    if (!m->is_incoming)
+        return;
+    const char *bytes = arena_printf(m->arena, "N%s\n", m->id);
     if (!ipc_trigger("public", common_params.queue_service_name, bytes,
                      strlen(bytes), TIMEOUT_S, &why) &&
         log_verbose() > 0)
@@ -65,8 +67,7 @@ static void commit(struct message *m)
         commit_failed(m, &why);
         return;
     }
-    if (strcmp(queue, "incoming") == 0)
-        tell_queue_manager(m);
+    m->is_incoming = strcmp(queue, "incoming") == 0;
 }
 
 /* ---- back to the sender ---- */

@@ -63,6 +63,7 @@ struct message {
     const char *id;
     segment_handler *segment;
     bool is_complete;              /* message_end was read */
+    bool is_incoming;              /* committed, and to be delivered now */
     int flags;                     /* CLEANUP_ bits */
     int errors;                    /* CLEANUP_STAT_ bits */
     const char *reason;            /* of the first error; NULL: none given */
@@ -252,5 +253,7 @@ void checks_log(const struct message *m, const char *word, const char *kind,
 /* After message_end: commit, or what is due for a message that is not good.
  * The answer for the client is in m->errors and m->reason. */
 MAY_WAIT void finish_message(struct message *m);
+/* When the client has its answer, the queue manager may have the message. */
+MAY_WAIT void finish_announce(const struct message *m);
 
 #endif

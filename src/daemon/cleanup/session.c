@@ -125,7 +125,9 @@ static bool take_message(struct message *m, struct stream *s)
         return false;
     }
     finish_message(m);
-    return send_result(s, m);
+    bool sent = send_result(s, m);
+    finish_announce(m);
+    return sent;
 }
 
 static bool serve_open(struct stream *s, struct arena *arena,
