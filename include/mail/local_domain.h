@@ -18,7 +18,6 @@ struct local_domains;
  * protocols of inet_protocols. Never NULL; a list that cannot be used makes
  * every answer FAILED. */
 struct local_domains *local_domains_open(const char *mydestination,
-                                         bool parents_match,
                                          const char *interfaces,
                                          const char *proxies,
                                          const char *protocols);

@@ -83,7 +83,7 @@ static enum answer is_local(const char *domain, void *context)
 static void set_up_find(void)
 {
     local_domains = local_domains_open(
-        address_params.mydestination, false, common_params.inet_interfaces,
+        address_params.mydestination, common_params.inet_interfaces,
         common_params.proxy_interfaces, common_params.inet_protocols);
     find_options = (struct find_options) {
         .steps = FIND_DEFAULT,

@@ -256,8 +256,6 @@ void settings_open(void)
     set_bind_addresses(s);
     s->local = local_domains_open(
         address_params.mydestination,
-        has_word(common_params.parent_domain_matches_subdomains,
-                 "mydestination"),
         common_params.inet_interfaces, common_params.proxy_interfaces,
         common_params.inet_protocols);
     open_tables(s);

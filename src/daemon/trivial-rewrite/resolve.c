@@ -33,28 +33,25 @@ static struct {
     struct maps *relocated;
 } shared;
 
-static struct match_list *open_domains(const char *title, const char *list)
-{
-    bool parents =
-        strstr(common_params.parent_domain_matches_subdomains, title) != NULL;
-    return match_list_open(title, list, MATCH_DOMAIN,
-                           parents ? MATCH_PARENT : 0);
-}
-
+/* Subdomains belong to relay_domains only; whoever means them in another list
+ * writes a pattern. */
 void resolve_open(void)
 {
     bool parents = strstr(common_params.parent_domain_matches_subdomains,
-                          "mydestination") != NULL;
+                          "relay_domains") != NULL;
 
     shared.local = local_domains_open(
-        address_params.mydestination, parents, common_params.inet_interfaces,
+        address_params.mydestination, common_params.inet_interfaces,
         common_params.proxy_interfaces, common_params.inet_protocols);
-    shared.relay = open_domains("relay_domains", address_params.relay_domains);
-    shared.virtual_alias = open_domains("virtual_alias_domains",
-                                        address_params.virtual_alias_domains);
-    shared.virtual_mailbox =
-        open_domains("virtual_mailbox_domains",
-                     address_params.virtual_mailbox_domains);
+    shared.relay =
+        match_list_open("relay_domains", address_params.relay_domains,
+                        MATCH_DOMAIN, parents ? MATCH_PARENT : 0);
+    shared.virtual_alias =
+        match_list_open("virtual_alias_domains",
+                        address_params.virtual_alias_domains, MATCH_STRING, 0);
+    shared.virtual_mailbox = match_list_open(
+        "virtual_mailbox_domains", address_params.virtual_mailbox_domains,
+        MATCH_STRING, 0);
     shared.relocated = maps_open("relocated_maps",
                                  address_params.relocated_maps, TABLE_FOLD);
 }

@@ -33,7 +33,6 @@ static void read_addresses(struct local_domains *local, const char *title,
 }
 
 struct local_domains *local_domains_open(const char *mydestination,
-                                         bool parents_match,
                                          const char *interfaces,
                                          const char *proxies,
                                          const char *protocols)
@@ -41,8 +40,7 @@ struct local_domains *local_domains_open(const char *mydestination,
     struct local_domains *local = mem_zalloc(sizeof *local);
 
     local->destinations =
-        match_list_open("mydestination", mydestination, MATCH_DOMAIN,
-                        parents_match ? MATCH_PARENT : 0);
+        match_list_open("mydestination", mydestination, MATCH_STRING, 0);
     read_addresses(local, "inet_interfaces", interfaces, protocols,
                    &local->own);
     read_addresses(local, "proxy_interfaces", proxies, protocols,
