@@ -49,10 +49,9 @@ static int store(struct bdb *b, const char *key, size_t key_length,
                  const char *value, size_t value_length, bool replace)
 {
     DBT name = { .data = (void *)(uintptr_t)key, .size = key_length };
+    /* cppcheck-suppress legacyUninitvar ; a member has its name */
     DBT data = { .data = (void *)(uintptr_t)value, .size = value_length };
 
-    /* A member has the variable's name: */
-    /* cppcheck-suppress legacyUninitvar */
     return b->db->put(b->db, NULL, &name, &data, replace ? 0 : DB_NOOVERWRITE);
 }
 
