@@ -34,7 +34,7 @@ struct stream_transport {
                     deadline_t until);
     ssize_t (*write)(void *handle, int fd, const void *data, size_t length,
                      deadline_t until);
-    /* Bytes that can be read without waiting may be hidden here. */
+    /* Can bytes be read that the descriptor knows nothing of? May be NULL. */
     bool (*pending)(void *handle);
     /* Say good-bye and free the handle; the stream closes <fd>. */
     void (*close)(void *handle, int fd);

@@ -243,6 +243,9 @@ bool stream_fill_soon(struct stream *s)
         return true;
     if (!prepare_to_read(s))
         return true;
+    if (s->transport != NULL && s->transport->pending != NULL &&
+        s->transport->pending(s->handle))
+        return true;
     if (!stream_may_nap(s))
         return io_wait(s->fd, IO_READ, deadline_in_ms(NAP_MS));
     stream_prepare_input(s);

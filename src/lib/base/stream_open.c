@@ -195,7 +195,7 @@ bool stream_set_transport(struct stream *s,
     stream_stop_napping(s);
     /* Whatever lies below: a transport has two directions and no position. */
     s->kind = KIND_SOCKET;
-    s->blocking = false;
+    s->blocking = s->is_socket = s->is_regular = false;
     s->transport = transport;
     s->handle = handle;
     return true;

@@ -495,6 +495,32 @@ TEST(stream_changes_its_transport)
     CHECK_INT(read(peer, got, sizeof got), 3);
 }
 
+static bool hides_bytes(void *handle)
+{
+    return *(bool *)handle;
+}
+
+TEST(stream_waits_for_its_transport)
+{
+    static const struct stream_transport shift = {
+        shift_read, shift_write, hides_bytes, shift_close
+    };
+    bool hides = true;
+    int fds[2];
+
+    CHECK(sock_pair(fds, NULL));
+    struct stream *s = stream_open_socket(fds[0]);
+    CHECK(stream_set_transport(s, &shift, &hides));
+    CHECK(stream_fill_soon(s));
+    hides = false;
+    CHECK(!stream_fill_soon(s));
+    CHECK_INT(write(fds[1], "a", 1), 1);
+    CHECK(stream_fill_soon(s));
+    CHECK_INT(stream_get_char(s), 'b');
+    stream_close(s);
+    close(fds[1]);
+}
+
 TEST(stream_keeps_standard_descriptors_blocking)
 {
     int fds[2];
