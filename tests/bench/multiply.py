@@ -46,8 +46,8 @@ later = time.time() + 86400
 for number in range(count):
     path, inode = copy(text, 0o700)
     os.utime(path, (later, later))
-    # A short queue ID: microseconds, and the inode.
-    name = "%05X%X" % (number % 1000000, inode)
+    # A short queue ID: microseconds, in no order, and the inode.
+    name = "%05X%X" % (number * 7919 % 1000000, inode)
     put("deferred", name, path)
     path, _ = copy(log, 0o600)
     put("defer", name, path)

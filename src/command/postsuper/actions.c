@@ -7,6 +7,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,7 +25,10 @@ enum outcome { DONE, NOT_HERE, NOTHING_TO_DO };
 static const char *const log_queues[] = { "trace", "defer", "bounce" };
 enum { LOG_KINDS = sizeof log_queues / sizeof *log_queues };
 
-static unsigned long counts[ACTION_COUNT];
+static atomic_ulong counts[ACTION_COUNT];
+
+/* Threads take turns in what is not for several of them. */
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 
 _Noreturn static void cannot(const char *what, const char *queue,
                              const char *id, const char *target)
@@ -36,6 +41,15 @@ _Noreturn static void cannot(const char *what, const char *queue,
         fatal("%s file %s: %s", what, path.data, strerror(number));
     queue_dir_path(&to, target, id);
     fatal("%s file %s as %s: %s", what, path.data, to.data, strerror(number));
+}
+
+static void warn(const char *what, const char *path)
+{
+    int number = errno;
+
+    pthread_mutex_lock(&turn);
+    log_warning("%s %s: %s", what, path, strerror(number));
+    pthread_mutex_unlock(&turn);
 }
 
 static enum outcome move(const char *id, const char *from, const char *to)
@@ -66,13 +80,16 @@ static bool has_logs(size_t kind)
     enum { BELIEVED_MS = 100 };
     static struct { bool any; deadline_t until; } known[LOG_KINDS];
 
-    if (clock_now() < known[kind].until)
-        return known[kind].any;
-    struct queue_scan *scan = queue_scan_open(log_queues[kind]);
-    known[kind].any = queue_scan_next(scan, NULL) != NULL;
-    known[kind].until = deadline_in_ms(BELIEVED_MS);
-    queue_scan_close(scan);
-    return known[kind].any;
+    pthread_mutex_lock(&turn);
+    if (clock_now() >= known[kind].until) {
+        struct queue_scan *scan = queue_scan_open(log_queues[kind]);
+        known[kind].any = queue_scan_next(scan, NULL) != NULL;
+        known[kind].until = deadline_in_ms(BELIEVED_MS);
+        queue_scan_close(scan);
+    }
+    bool any = known[kind].any;
+    pthread_mutex_unlock(&turn);
+    return any;
 }
 
 /* The logs go first: those of a message that is gone would stay for ever. A
@@ -105,7 +122,7 @@ static enum outcome requeue_message(const char *queue, const char *id)
     if (outcome == DONE &&
         utimensat(AT_FDCWD, queue_dir_path(&path, "maildrop", id), NULL,
                   AT_SYMLINK_NOFOLLOW) != 0)
-        log_warning("%s: reset time stamps: %s", path.data, strerror(errno));
+        warn("reset time stamps of", path.data);
     str_fini(&path);
     return outcome;
 }
@@ -139,7 +156,7 @@ static enum outcome expire_message(const char *queue, const char *id)
         if (chmod(path.data, (st.st_mode | S_IXGRP) & 07777) != 0) {
             outcome = errno == ENOENT ? NOT_HERE : NOTHING_TO_DO;
             if (errno != ENOENT)
-                log_warning("expire file %s: %s", path.data, strerror(errno));
+                warn("expire file", path.data);
         }
     }
     str_fini(&path);
@@ -210,21 +227,45 @@ static void act_on_id(enum action action, const char *id,
                 return;
 }
 
-static void act_on_queue(enum action action, const char *queue)
+/* In a folder of the queue, or all of it. */
+static void act_on_files(enum action action, const char *queue,
+                         const char *folder)
 {
-    struct queue_scan *scan = queue_scan_open_all(queue);
+    struct queue_scan *scan = queue_scan_open_all(folder);
     struct str path = STR_EMPTY;
     struct stat st;
     const char *id;
 
     while ((id = queue_scan_next(scan, &path)) != NULL) {
-        if (!queue_id_is_valid(id))
-            log_warning("bogus file name: %s", path.data);
-        else if (action == ACTION_DELETE || is_there(queue, id, &st))
+        if (!queue_id_is_valid(id)) {
+            if (folder == queue)
+                log_warning("bogus file name: %s", path.data);
+        } else if (action == ACTION_DELETE || is_there(queue, id, &st))
             run_action(action, queue, id, false);
     }
     queue_scan_close(scan);
     str_fini(&path);
+}
+
+struct sweep {
+    enum action action;
+    const char *queue;
+};
+
+static void sweep_folder(const char *folder, void *context)
+{
+    const struct sweep *sweep = context;
+
+    act_on_files(sweep->action, sweep->queue, folder);
+}
+
+/* Once in a hurry, and once with a look at everything that is left. */
+static void act_on_queue(enum action action, const char *queue)
+{
+    struct sweep sweep = { action, queue };
+
+    each_folder(queue, sweep_folder, &sweep);
+    act_on_files(action, queue, queue);
 }
 
 /* Those named on the command line, or the action's own. */

@@ -33,6 +33,14 @@ void act(const struct request *request, const char *const *queues);
 /* "Deleted: 2 messages" for an action that was asked for. */
 void report_action(enum action action);
 
+/* ---- folders.c: hashed queues. ---- */
+
+/* Do <work> for "queue/x", "queue/y" and whatever else is there, by several
+ * threads. Returns when all is done. */
+void each_folder(const char *queue,
+                 void (*work)(const char *folder, void *context),
+                 void *context);
+
 /* ---- structure.c: repairs. ---- */
 
 struct repair_options {
