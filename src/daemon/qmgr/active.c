@@ -25,6 +25,8 @@ enum { LOCKED_WAIT_S = 60, MANY_MESSAGES = 100, QUIET_MS = 1000 };
 
 /* By queue ID. */
 static struct hash *messages;
+/* A file could not leave the folder, though its message is not in memory. */
+static bool has_stranded;
 static long probes;
 
 /* Most messages since memory was given back, which happens when none is left
@@ -411,6 +413,31 @@ static bool was_given_up(const struct message *m)
     return bad;
 }
 
+static void defer_file(const char *id)
+{
+    if (queue_dir_move(id, "active", "deferred") || errno == ENOENT)
+        return;
+    log_warning("cannot move %s from queue active to queue deferred: %s", id,
+                strerror(errno));
+    has_stranded = true;
+}
+
+void active_free_stranded(void)
+{
+    if (!has_stranded)
+        return;
+    has_stranded = false;
+    struct queue_scan *walk = queue_scan_open("active");
+    struct str path = STR_EMPTY;
+    const char *id;
+
+    while ((id = queue_scan_next(walk, &path)) != NULL)
+        if (!hash_has(messages, id))
+            defer_file(id);
+    queue_scan_close(walk);
+    str_fini(&path);
+}
+
 static void keep_for_later(struct message *m)
 {
     if (was_given_up(m)) {
@@ -421,9 +448,7 @@ static void keep_for_later(struct message *m)
         errno != ENOENT)
         log_warning("%s: cannot set the file time: %s", m->id,
                     strerror(errno));
-    if (!queue_dir_move(m->id, "active", "deferred") && errno != ENOENT)
-        log_warning("cannot move %s from queue active to queue deferred: %s",
-                    m->id, strerror(errno));
+    defer_file(m->id);
 }
 
 static void remove_message(struct message *m)
@@ -437,6 +462,7 @@ static void remove_message(struct message *m)
     if (!queue_dir_remove("active", m->id) && errno != ENOENT) {
         log_warning("cannot remove %s from queue active: %s", m->id,
                     strerror(errno));
+        has_stranded = true;
         return;
     }
     log_info("%s: removed", m->id);

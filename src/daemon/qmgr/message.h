@@ -114,6 +114,9 @@ bool active_has_room(void);
 /* Move queue file <id> from <queue> to active and schedule it. False: it is
  * not there, not ready, or not due. */
 MAY_WAIT bool active_take(const char *queue, const char *id, unsigned flags);
+/* Files that could not leave the active queue, for want of an inode or for
+ * some other fault of the disk, are deferred now. */
+void active_free_stranded(void);
 /* <m> has been read and is marked busy: let its deliveries begin. It may be
  * gone afterwards. */
 void active_start_delivery(struct message *m);

@@ -211,6 +211,8 @@ static bool is_due(const char *path, unsigned flags)
 
 static void open_walk(struct scan *scan)
 {
+    if (scan == &deferred)
+        active_free_stranded();
     scan->walk = queue_scan_open(scan->queue);
     scan->flags = scan->next_flags;
     scan->next_flags = 0;
