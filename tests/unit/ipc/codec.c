@@ -170,7 +170,8 @@ TEST(ipc_read_limits_nesting_and_sizes)
     CHECK(read_all(arena, wire.data, wire.length, &out));
     CHECK_INT(out.items.count, 100000);
     str_truncate(&wire, wire.length - 1);
-    str_add_bytes(&wire, "{items\0", 9);
+    str_add_bytes(&wire, "{items\0", 8);
+    str_add_char(&wire, '\0');
     CHECK(!read_all(arena, wire.data, wire.length, &out));
     str_fini(&wire);
     arena_free(arena);
