@@ -297,6 +297,9 @@ static const char *look_up(const char *name, void *context)
     struct expansion *e = context;
     const char *text = NULL;
 
+    /* A name that needs itself more than once would else take for ever. */
+    if (e->failed)
+        return NULL;
     if (e->scope != NULL)
         text = e->scope(name, e->context);
     if (text == NULL)

@@ -105,6 +105,9 @@ TEST(main_cf_refuses_to_expand_for_ever)
     CHECK_EXIT(config_get(config, "mydomain"), 1);
     config_override(config, "a", "${domain_to_ascii{$a}}");
     CHECK(config_try(config, "a", &why) == NULL);
+    /* Each of these must not be tried in each of the others. */
+    config_override(config, "a", "${domain_to_ascii{$a $a $a $a}}");
+    CHECK(config_try(config, "a", &why) == NULL);
     config_free(config);
 }
 
