@@ -162,7 +162,7 @@ static void on_body(void *context, enum mime_line_kind kind, const char *text,
         put_line_end(out);
 }
 
-static bool must_downgrade(const struct session *s)
+bool content_may_change_encoding(const struct session *s)
 {
     return (s->features & EXT_8BITMIME) == 0 &&
            !smtp_params.disable_mime_output_conversion &&
@@ -181,7 +181,7 @@ static struct mime *new_mime(struct output *out)
         .boundary_length = (size_t)message_params.mime_boundary_length_limit,
         .nesting = (int)message_params.mime_nesting_limit,
     };
-    bool downgrade = must_downgrade(out->session);
+    bool downgrade = content_may_change_encoding(out->session);
     const struct settings *set = settings();
 
     if (!downgrade && !set->has_checks && maps_is_empty(set->generic))

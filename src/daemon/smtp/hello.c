@@ -112,15 +112,13 @@ static void read_xforward(struct session *s, char *cursor)
                 s->xforward |= rows[i].bit;
 }
 
-/* SIZE without a number is no offer: RFC 1870, section 4. */
+/* SIZE without a number sets no limit. */
 static void read_size(struct session *s, char *cursor)
 {
     char *word = text_token(&cursor, " \t");
 
-    if (word == NULL) {
-        s->features &= ~(unsigned)EXT_SIZE;
+    if (word == NULL)
         return;
-    }
     if (!num_parse_long(word, 0, 0x7fffffffffffffffL, &s->size_limit))
         log_warning("bad EHLO SIZE limit \"%.100s\" from %s", word, s->relay);
 }

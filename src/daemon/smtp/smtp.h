@@ -142,6 +142,8 @@ MAY_WAIT bool session_reply(struct session *s, struct smtp_reply *reply);
  * queue file is at fault and not the stream. */
 MAY_WAIT bool content_send(struct session *s, const bool *accepted,
                            bool *broken);
+/* May 8-bit text have to become something else for this server? */
+bool content_may_change_encoding(const struct session *s);
 /* A Delivered-To: header has the first recipient (flags=D). */
 bool content_loops(struct delivery *d);
 

@@ -80,7 +80,8 @@ static const char *mail_command(struct session *s)
     struct str out = STR_EMPTY;
 
     str_addf(&out, "MAIL FROM:<%s>", d->sender);
-    if (has(s, EXT_SIZE))
+    /* A text in another encoding is longer, by what nobody knows yet. */
+    if (has(s, EXT_SIZE) && !content_may_change_encoding(s))
         str_addf(&out, " SIZE=%lld", (long long)d->request->wire->data_size);
     add_body(&out, s);
     if (has(s, EXT_SMTPUTF8) && d->needs_utf8)
