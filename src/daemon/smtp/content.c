@@ -109,12 +109,10 @@ static bool apply_check(struct output *out, enum check_place place,
 static enum check_place place_of(enum mime_place place,
                                  const struct header_info *info)
 {
-    if (place == MIME_NESTED)
-        return CHECK_NESTED_HEADER;
     if (place == MIME_MULTIPART ||
         (info != NULL && (info->flags & HEADER_MIME) != 0))
         return CHECK_MIME_HEADER;
-    return CHECK_HEADER;
+    return place == MIME_NESTED ? CHECK_NESTED_HEADER : CHECK_HEADER;
 }
 
 static bool has_addresses(enum mime_place place,
