@@ -31,6 +31,9 @@ struct token822 {
     struct token822 *next;
 };
 
+/* A token by itself; <text> is not copied. */
+struct token822 *token822_new(struct arena *arena, enum token822_kind kind,
+                              const char *text);
 /* Comments and quoted strings are kept as tokens; unterminated ones are
  * closed. At most <max> tokens (header_address_token_limit), more are cut. */
 struct token822 *token822_scan(struct arena *arena, const char *text,

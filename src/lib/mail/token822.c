@@ -104,8 +104,8 @@ static enum token822_kind scan_token(struct scan *scan)
     return scan_atom(scan) ? TOKEN_QUOTED : TOKEN_ATOM;
 }
 
-static struct token822 *new_token(struct arena *arena, enum token822_kind kind,
-                                  const char *text)
+struct token822 *token822_new(struct arena *arena, enum token822_kind kind,
+                              const char *text)
 {
     struct token822 *token = ARENA_NEW(arena, struct token822);
 
@@ -127,9 +127,9 @@ struct token822 *token822_scan(struct arena *arena, const char *text,
             break;
         str_clear(&scan.text);
         enum token822_kind kind = scan_token(&scan);
-        *tail = new_token(arena, kind,
-                          arena_strndup(arena, scan.text.data,
-                                        scan.text.length));
+        *tail = token822_new(arena, kind,
+                             arena_strndup(arena, scan.text.data,
+                                           scan.text.length));
         tail = &(*tail)->next;
     }
     str_fini(&scan.text);

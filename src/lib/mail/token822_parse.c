@@ -24,16 +24,6 @@ struct parse {
     bool in_group;          /* a ';' was seen and not yet its ':' */
 };
 
-static struct token822 *make(struct arena *arena, enum token822_kind kind,
-                             const char *text)
-{
-    struct token822 *token = ARENA_NEW(arena, struct token822);
-
-    token->kind = kind;
-    token->text = text;
-    return token;
-}
-
 static bool is_special(const struct token822 *token, char c)
 {
     return token->kind == TOKEN_SPECIAL && token->text[0] == c;
@@ -81,7 +71,7 @@ static void put_list(struct parse *parse, struct token822 *list)
 static void put_address(struct parse *parse, struct token822 *spec,
                         struct token822 *comments)
 {
-    struct token822 *address = make(parse->arena, TOKEN_ADDRESS, NULL);
+    struct token822 *address = token822_new(parse->arena, TOKEN_ADDRESS, NULL);
 
     put_list(parse, comments);
     address->child = spec;
@@ -125,7 +115,7 @@ static void take_route(struct parse *parse)
 
 static void take_group_name(struct parse *parse)
 {
-    put(parse, make(parse->arena, TOKEN_START_GROUP, ":"));
+    put(parse, token822_new(parse->arena, TOKEN_START_GROUP, ":"));
     parse->left--;
     parse->in_group = false;
     for (struct token822 *token; (token = last(parse)) != NULL;) {
@@ -171,7 +161,7 @@ static void take_address(struct parse *parse)
     }
     put_address(parse, spec, comments);
     if (token != NULL && !is_special(token, ',') && !is_special(token, ':'))
-        put(parse, make(parse->arena, TOKEN_SPECIAL, ","));
+        put(parse, token822_new(parse->arena, TOKEN_SPECIAL, ","));
 }
 
 static void take_item(struct parse *parse)
@@ -183,7 +173,7 @@ static void take_item(struct parse *parse)
     } else if (is_special(token, ';')) {
         parse->left--;
         parse->in_group = true;
-        put(parse, make(parse->arena, TOKEN_END_GROUP, ";"));
+        put(parse, token822_new(parse->arena, TOKEN_END_GROUP, ";"));
     } else if (is_special(token, ':') &&
                (parse->in_group ||
                 (parse->out != NULL && !is_special(parse->out, ',')))) {
@@ -228,8 +218,9 @@ struct token822 *token822_from_internal(struct arena *arena,
     struct token822 **tail = &tokens;
     while (*tail != NULL)
         tail = &(*tail)->next;
-    *tail = make(arena, TOKEN_SPECIAL, "@");
-    (*tail)->next = make(arena, TOKEN_ATOM, arena_strdup(arena, at + 1));
+    *tail = token822_new(arena, TOKEN_SPECIAL, "@");
+    (*tail)->next =
+        token822_new(arena, TOKEN_ATOM, arena_strdup(arena, at + 1));
     return tokens;
 }
 
