@@ -54,7 +54,7 @@ free_port()
         port=$(($(od -An -N2 -tu2 /dev/urandom) % 22000 + 10000))
         hex=$(printf '%04X' $port)
         ! grep -qs ":$hex " /proc/net/tcp /proc/net/tcp6 || continue
-        [ -n "${TMPDIR:-}" ] && ! mkdir "$TMPDIR/port.$port" 2>/dev/null || break
+        [ -n "${TEST_PORTS:-}" ] && ! mkdir "$TEST_PORTS/port.$port" 2>/dev/null || break
     done
     echo $port
 }
