@@ -4,9 +4,12 @@
  * program that they watch: to look at it from a process of their own, and to
  * write reports.
  */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/log.h"
 #include "base/str.h"
 #include "confine_private.h"
 
@@ -45,7 +48,8 @@ bool tools_hide_kernel(void)
     return RUNNING_ON_VALGRIND;
 }
 
-/* "...:log_path=/tmp/san/report:...": the folder. */
+/* "...:log_path=/tmp/san/report:...": the folder. A sanitizer that cannot write
+ * there ends the process, and its reason goes nowhere. */
 static void take_log_path(const char *variable,
                           void (*take)(const char *path, void *context),
                           void *context)
@@ -61,6 +65,9 @@ static void take_log_path(const char *variable,
     char *slash = strrchr(folder, '/');
     if (slash != NULL) {
         *slash = '\0';
+        if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) != 0)
+            log_warning("%s: no report can be written to %s: %m", variable,
+                        folder);
         take(folder, context);
     }
     free(folder);
