@@ -236,6 +236,9 @@ TEST(feedback_moves_the_window_as_in_postfix)
         up->busy = 0;
         CHECK_STR(got_down, cases[i].down);
         CHECK_STR(got_up, cases[i].up);
+        destination_release(up);
+        destination_release(down);
+        scheduler_fini(&s);
     }
 }
 
