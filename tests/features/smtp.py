@@ -99,7 +99,8 @@ class Sink:
         self.lmtp, self.delay = lmtp, delay
         self.sessions, self.most, self.open = [], 0, 0
         self.lock, self.peers = threading.Lock(), []
-        kind = socket.AF_UNIX if address.startswith("/") else socket.AF_INET
+        kind = (socket.AF_UNIX if address.startswith("/") else
+                socket.AF_INET6 if ":" in address else socket.AF_INET)
         self.listener = socket.socket(kind)
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.listener.bind(address if kind == socket.AF_UNIX

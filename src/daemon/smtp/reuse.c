@@ -31,7 +31,7 @@ bool reuse_possible(const struct session *s)
     return !s->is_dead && !s->no_reuse && !s->quit_sent &&
            clock_wall().tv_sec - s->born <
                smtp_params.smtp_connection_reuse_time_limit &&
-           (count_limit == 0 || s->uses + 1 < count_limit);
+           (count_limit == 0 || s->uses < count_limit);
 }
 
 static const char *site_label(const struct delivery *d)

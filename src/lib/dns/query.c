@@ -406,20 +406,32 @@ static void collect(struct reading *r)
     }
 }
 
+/* The name that the search list made of the one that was asked for. */
+static void take_searched_name(struct reading *r)
+{
+    ns_rr question;
+
+    if (ns_parserr(&r->message, ns_s_qd, 0, &question) == 0)
+        r->want = r->out->canonical =
+            arena_strdup(r->arena, ns_rr_name(question));
+}
+
 /* Take from a reply what counts. True: records were found, or there is no
  * alias to ask for next; false: ask again, for out->canonical. */
-static bool read_reply(struct arena *arena, const unsigned char *reply,
-                       int length, enum dns_type type, int *aliases,
-                       struct dns_answer *out)
+static bool read_reply(struct arena *arena, const struct exchange *x,
+                       int *aliases, struct dns_answer *out)
 {
+    enum dns_type type = x->type;
     struct reading r = { .arena = arena, .out = out, .type = type,
                          .want = out->canonical, .end = &out->records };
     const char *alias;
 
-    if (ns_initparse(reply, length, &r.message) != 0) {
+    if (ns_initparse(x->reply, x->length, &r.message) != 0) {
         explain_bad_reply(out, DNS_RETRY, r.want, type);
         return true;
     }
+    if (x->flags & (DNS_SEARCH | DNS_DEFNAMES))
+        take_searched_name(&r);
     out->rcode = (int)ns_msg_getflag(r.message, ns_f_rcode);
     out->secure = out->secure && ns_msg_getflag(r.message, ns_f_ad);
     bool moved = false;
@@ -500,7 +512,7 @@ void dns_query(struct arena *arena, const char *name, enum dns_type type,
         x.name = out->canonical;
         offload(exchange_run, &x);
         if (x.length >= 0 && x.length <= REPLY_MAX) {
-            done = read_reply(arena, x.reply, x.length, type, &aliases, out);
+            done = read_reply(arena, &x, &aliases, out);
         } else {
             explain_error(out, out->canonical, type, x.error);
             done = true;
