@@ -38,6 +38,10 @@ MAY_WAIT bool bounce_recipient(const struct status_message *message,
                                const struct recipient *to, const char *relay,
                                const struct delivery_times *times,
                                const struct dsn *dsn);
+/* Opens the tables of fast_flush_domains, which a deferral asks; to be called
+ * before a process gives up its rights. Otherwise they are opened by the first
+ * deferral. */
+void defer_prepare(void);
 /* status=deferred */
 MAY_WAIT bool defer_recipient(const struct status_message *message,
                               const struct recipient *to, const char *relay,

@@ -21,7 +21,7 @@
 
 static struct match_list *domains;
 
-static void after_jail(void)
+static void open_tables(void)
 {
     const char *parents = common_params.parent_domain_matches_subdomains;
     bool with_parents = strstr(parents, "fast_flush_domains") != NULL;
@@ -150,7 +150,7 @@ static const struct service flush = {
     .may = MAY_WRITE_QUEUE | MAY_READ_CONFIG,
     .queue_folders = "flush incoming deferred",
     .serve = serve,
-    .after_jail = after_jail,
+    .before_jail = open_tables,
 };
 
 int main(int argc, char **argv)

@@ -123,22 +123,34 @@ static bool probe(const struct status_message *message,
     return true;
 }
 
+/* NULL: there are none. */
+static struct match_list *flush_domains(void)
+{
+    static struct match_list *domains;
+    const struct client_setup *setup = client_setup();
+
+    if (domains == NULL && setup->fast_flush_domains != NULL &&
+        *setup->fast_flush_domains != '\0')
+        domains = match_list_open(
+            "fast_flush_domains", setup->fast_flush_domains, MATCH_DOMAIN,
+            setup->fast_flush_parents ? MATCH_PARENT : 0);
+    return domains;
+}
+
+void defer_prepare(void)
+{
+    (void)flush_domains();
+}
+
 /* A deferral may concern a site whose mail is asked for by ETRN. */
 static void note_for_flush(const struct status_message *message,
                            const struct recipient *to)
 {
-    static struct match_list *domains;
-    const struct client_setup *setup = client_setup();
     const char *domain = address_domain(to->address);
+    struct match_list *domains = domain != NULL ? flush_domains() : NULL;
 
-    if (domain == NULL || setup->fast_flush_domains == NULL ||
-        *setup->fast_flush_domains == '\0')
-        return;
-    if (domains == NULL)
-        domains = match_list_open(
-            "fast_flush_domains", setup->fast_flush_domains, MATCH_DOMAIN,
-            setup->fast_flush_parents ? MATCH_PARENT : 0);
-    if (match_list_has(domains, domain, NULL, NULL) == FOUND)
+    if (domains != NULL &&
+        match_list_has(domains, domain, NULL, NULL) == FOUND)
         flush_add(domain, message->queue_id);
 }
 

@@ -158,6 +158,15 @@ static void serve(struct service_client *client)
         the_agent->idle();
 }
 
+/* relay_domains, which fast_flush_domains mostly is, may be a table that only
+ * root can read, outside the jail. */
+static void before_jail(void)
+{
+    defer_prepare();
+    if (the_agent->service.before_jail != NULL)
+        the_agent->service.before_jail();
+}
+
 int delivery_main(const struct delivery_agent *agent, int argc, char **argv)
 {
     static struct service service; /* constant from here on */
@@ -165,5 +174,6 @@ int delivery_main(const struct delivery_agent *agent, int argc, char **argv)
     the_agent = agent;
     service = agent->service;
     service.serve = serve;
+    service.before_jail = before_jail;
     return service_main(&service, argc, argv);
 }
