@@ -15,9 +15,10 @@
 struct check {
     const struct postconf *pc;
     const char *path;
-    struct hash *told;        /* names that were complained about */
-    const struct hash *local; /* settings of one service, or NULL */
-    bool deprecated;          /* was there any */
+    const struct master_entry *entry; /* whose settings these are, or NULL */
+    struct hash *told;                /* names that were complained about */
+    const struct hash *local;         /* settings of one service, or NULL */
+    bool deprecated;                  /* was there any */
 };
 
 static bool is_defined(const struct check *check, const char *name)
@@ -39,8 +40,7 @@ static void tell_undefined(const char *name, void *context)
     log_warning("%s: undefined parameter: %s", check->path, name);
 }
 
-static void check_uses(struct check *check, const char *name,
-                       const char *value)
+static void check_uses(struct check *check, const char *name, const char *value)
 {
     if (!name_is_raw(check->pc, name))
         each_use(value, tell_undefined, check);
@@ -85,19 +85,27 @@ static bool check_fate(struct check *check, const char *name)
     return true;
 }
 
+/* Programs look for what stands before the "--": it is as Postfix says it. */
 static void check_unused(struct check *check, const char *name,
                          const char *value)
 {
-    if (name_class(check->pc, name) == 0 && !name_is_used(name))
-        log_warning("%s: unused parameter: %s=%s", check->path, name, value);
+    if (name_class(check->pc, name) != 0 || name_is_used(name))
+        return;
+    const char *where = check->entry == NULL
+                            ? config_where(check->pc->config, name)
+                            : arena_printf(check->pc->arena, "%s, line %d",
+                                           check->path, check->entry->line);
+    log_warning("%s: unused parameter: %s=%s -- %s: correct the name, or "
+                "remove it",
+                check->path, name, value, where);
 }
 
 static void check_classes(struct check *check)
 {
     struct arena *arena = arena_new();
     char **words = text_split(
-        arena, config_get(check->pc->config, "smtpd_restriction_classes"),
-        NULL, NULL);
+        arena, config_get(check->pc->config, "smtpd_restriction_classes"), NULL,
+        NULL);
 
     for (; *words != NULL; words++)
         tell_undefined(*words, check);
@@ -150,8 +158,7 @@ static void check_setting(struct check *check, const char *name,
         check_unused(check, name, value);
 }
 
-static void note_local(struct check *check, const char *name,
-                       const char *value)
+static void note_local(struct check *check, const char *name, const char *value)
 {
     (void)value;
     hash_put((struct hash *)check->local, name, check);
@@ -164,9 +171,11 @@ static void check_master(struct check *check)
     check->path = check->pc->master_path;
     for (size_t i = 0; master != NULL && i < master->count; i++) {
         struct hash *local = hash_new();
+        check->entry = &master->entries[i];
         check->local = local;
         each_setting(check, &master->entries[i], note_local);
         each_setting(check, &master->entries[i], check_setting);
+        check->entry = NULL;
         check->local = NULL;
         hash_free(local, NULL);
     }

@@ -309,7 +309,8 @@ static bool is_port_free(const struct addr *addr, const char *where)
     if (fd >= 0 || (errno != EADDRINUSE && errno != EACCES))
         return true;
     log_error("%s: %s; %s", where, why.text,
-              errno == EADDRINUSE ? "another program uses this port"
+              errno == EADDRINUSE ? "another program uses this port: "
+                                    "end that one, or change the port"
                                   : "a port below 1024 needs root");
     return false;
 }

@@ -94,8 +94,9 @@ static void check_indexed(const char *where, const char *parameter,
     bool has_source = stat(path, &source) == 0;
 
     if (stat(index, &made) != 0 && errno == ENOENT)
-        log_warning("%s: %s: %s is missing; make it with: %s%s %s:%s", where,
-                    parameter, index, has_source ? "" : "write its source, and ",
+        log_warning("%s: %s: %s is missing; %s%s%smake it with: %s %s:%s",
+                    where, parameter, index, has_source ? "" : "write ",
+                    has_source ? "" : path, has_source ? "" : ", then ",
                     builder_of(parameter), type, path);
     else if (has_source && source.st_mtime > made.st_mtime)
         log_warning("%s: %s: %s is newer than %s; bring it up to date with: "
