@@ -32,6 +32,11 @@ void setup_log_tag(struct config *config, const char *program,
 /* maillog_file_permissions; fatal() if it is none that is allowed. */
 int setup_log_file_mode(struct config *config);
 
+/* Before a command reads its options: descriptors 0-2 are open, what is wrong
+ * goes to stderr and to the system log, and getopt() names the program
+ * <program>, whatever the path it was called by. */
+void command_begin(char **argv, char *program);
+
 /* A command's beginning: descriptors 0-2 are open, a privileged (set-gid)
  * program cleans its environment; configuration from <config_directory> (-c,
  * NULL: MAIL_CONFIG or the default) with groups `common`, `table` and

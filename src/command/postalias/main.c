@@ -176,7 +176,7 @@ int main(int argc, char **argv)
         .finish = store_marks,
     };
 
-    setup_early_log("postalias", true);
+    command_begin(argv, "postalias");
     int first = builder_parse(&o, argc, argv, LETTERS, USAGE);
     const struct command_options command = {
         .program = "postalias",

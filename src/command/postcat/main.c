@@ -13,16 +13,14 @@
 #include "base/fatal.h"
 #include "base/log.h"
 #include "base/num.h"
-#include "base/priv.h"
 #include "mail/queue_dir.h"
 #include "service/setup.h"
 #include "show.h"
 
 #define USAGE                                                                \
     "usage: postcat [-b (body text)] [-c config_dir] [-d (decimal record "   \
-    "type)] [-e (envelope records)] [-f (file name prefix)] [-h (header "    \
-    "text)] [-o (print record offsets)] [-q (access queue)] [-r (raw "       \
-    "record order)] [-s (start offset)] [-v] [file(s)...]"
+    "type)] [-e (envelope records)] [-h (header text)] [-q (access queue)] " \
+    "[-v] [file(s)...]"
 
 struct arguments {
     struct show_options show;
@@ -104,8 +102,7 @@ static void show_named(const struct arguments *a, const char *name)
 
 int main(int argc, char **argv)
 {
-    priv_open_standard_descriptors();
-    setup_early_log("postcat", true);
+    command_begin(argv, "postcat");
     const struct arguments a = parse_arguments(argc, argv);
     const struct command_options command = {
         .program = "postcat",

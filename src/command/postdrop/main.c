@@ -144,7 +144,7 @@ static const char *read_options(int argc, char **argv)
             if (getuid() == 0)
                 log_set_verbose(log_verbose() + 1);
             break;
-        default: fatal("usage: %s [-c config_dir] [-v]", argv[0]);
+        default: fatal("usage: postdrop [-c config_dir] [-v]");
         }
     return directory;
 }
@@ -157,6 +157,7 @@ int main(int argc, char **argv)
     struct submitter user;
 
     umask(022);
+    command_begin(argv, "postdrop");
     const struct command_options options = {
         .program = "postdrop",
         .config_directory = read_options(argc, argv),

@@ -179,8 +179,7 @@ int main(int argc, char **argv)
     };
     bool one_instance = getenv("MAIL_CONFIG") != NULL;
 
-    priv_open_standard_descriptors();
-    setup_early_log("postfix", true);
+    command_begin(argv, "postfix");
     const struct options options = parse_options(argc, argv);
     struct command_options start = {
         .program = "postfix",

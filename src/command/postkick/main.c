@@ -9,7 +9,6 @@
 
 #include "base/fatal.h"
 #include "base/log.h"
-#include "base/priv.h"
 #include "base/sock.h"
 #include "base/stream.h"
 #include "service/setup.h"
@@ -43,8 +42,7 @@ int main(int argc, char **argv)
     int verbose = 0;
     int c;
 
-    priv_open_standard_descriptors();
-    setup_early_log("postkick", true);
+    command_begin(argv, "postkick");
     while ((c = getopt(argc, argv, "c:v")) != -1)
         switch (c) {
         case 'c': config_directory = optarg; break;

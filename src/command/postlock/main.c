@@ -10,7 +10,6 @@
 
 #include "base/fatal.h"
 #include "base/log.h"
-#include "base/priv.h"
 #include "mail/mailbox_lock.h"
 #include "service/setup.h"
 
@@ -90,8 +89,7 @@ int main(int argc, char **argv)
     struct mailbox_lock lock;
     struct error why = ERROR_NONE;
 
-    priv_open_standard_descriptors();
-    setup_early_log("postlock", true);
+    command_begin(argv, "postlock");
     const struct arguments a = parse_arguments(argc, argv);
     static const struct param_group *const groups[] = { &delivery_param_group,
                                                         NULL };

@@ -105,8 +105,7 @@ static char *default_tag(struct config *config)
 
 int main(int argc, char **argv)
 {
-    priv_open_standard_descriptors();
-    setup_early_log("postlog", true);
+    command_begin(argv, "postlog");
     const struct options options = parse_options(argc, argv);
     const struct command_options command = {
         .program = "postlog",

@@ -48,7 +48,7 @@ int main(int argc, char **argv)
         .query_message = query_message,
     };
 
-    setup_early_log("postmap", true);
+    command_begin(argv, "postmap");
     int first = builder_parse(&o, argc, argv, LETTERS, USAGE);
     if ((o.body || o.header || o.mime) &&
         (o.query == NULL || strcmp(o.query, "-") != 0))

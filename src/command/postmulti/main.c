@@ -9,7 +9,6 @@
 
 #include "base/fatal.h"
 #include "base/log.h"
-#include "base/priv.h"
 #include "base/str.h"
 #include "config/params.h"
 #include "postmulti.h"
@@ -109,8 +108,7 @@ int main(int argc, char **argv)
                                                         NULL };
     struct instances instances;
 
-    priv_open_standard_descriptors();
-    setup_early_log("postmulti", true);
+    command_begin(argv, "postmulti");
     const struct options options = parse_options(argc, argv);
     check_environment();
     unsetenv("MAIL_CONFIG");

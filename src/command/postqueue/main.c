@@ -279,9 +279,8 @@ int main(int argc, char **argv)
 {
     struct options o = { .action = NONE };
 
-    priv_open_standard_descriptors();
     fatal_cleanup(exit_unavailable, NULL);
-    setup_early_log("postqueue", true);
+    command_begin(argv, "postqueue");
     read_options(&o, argc, argv);
     const struct command_options options = {
         .program = "postqueue",

@@ -132,8 +132,7 @@ int main(int argc, char **argv)
 {
     struct arguments a = { .config_directory = NULL };
 
-    priv_open_standard_descriptors();
-    setup_early_log("postsuper", true);
+    command_begin(argv, "postsuper");
     parse_arguments(&a, argc, argv);
     const struct command_options command = {
         .program = "postsuper",

@@ -16,7 +16,6 @@
 #include "base/fatal.h"
 #include "base/log.h"
 #include "base/num.h"
-#include "base/priv.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "config/params.h"
@@ -202,8 +201,7 @@ int main(int argc, char **argv)
 {
     static const char *const usual[] = { "incoming", "active", NULL };
 
-    priv_open_standard_descriptors();
-    setup_early_log("qshape", true);
+    command_begin(argv, "qshape");
     const struct options options = parse_options(argc, argv);
     const struct command_options start = {
         .program = "qshape",

@@ -301,6 +301,15 @@ static void load_parameters(struct config *config,
         fatal("%s", why.text);
 }
 
+void command_begin(char **argv, char *program)
+{
+    priv_open_standard_descriptors();
+    setup_early_log(program, true);
+    if (argv[0] == NULL) /* what follows would be the environment */
+        fatal("no arguments");
+    argv[0] = program;
+}
+
 struct config *command_start(const struct command_options *options)
 {
     struct error why = ERROR_NONE;
