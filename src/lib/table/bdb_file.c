@@ -20,7 +20,7 @@ enum { COPY_BYTES = 1 << 20 };
 
 bool bdb_lock(struct bdb *b, enum lock_kind kind, struct error *why)
 {
-    if (b->keeps_lock)
+    if (b->keeps_lock && b->has_lock)
         return true;
     b->has_lock = lock_file(b->fd, LOCK_STYLE_FLOCK, kind, DEADLINE_NEVER);
     return b->has_lock ||

@@ -218,7 +218,7 @@ bool bdb_commit(void *instance, struct error *why)
         return true;
     if (b->bulk != NULL && !bdb_store_bulk(b, why))
         return false;
-    if (b->failed)
+    if (b->failed || b->db == NULL)
         return error_set(why, "error writing %s", b->path);
     int failure = b->db->sync(b->db, 0);
     if (failure != 0)

@@ -276,7 +276,7 @@ bool bdb_refresh(struct bdb *b, enum lock_kind kind, struct error *why)
 /* False and <why>. bdb_unlock() follows in any case. */
 static bool begin_read(struct bdb *b, struct error *why)
 {
-    if (b->holds && b->has_lock)
+    if (b->holds && b->has_lock && b->db != NULL)
         return true;
     if (b->in_memory && copy_is_current(b))
         return true;

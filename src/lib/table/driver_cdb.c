@@ -219,7 +219,8 @@ static enum answer store(struct cdb_table *t, const char *key,
     return FAILED;
 }
 
-/* The library compares a new key with each 256th that it has; we know it at once. */
+/* The library compares a new key with each 256th that it has; we know it at
+ * once. */
 static bool is_new(struct cdb_table *t, const char *key)
 {
     if (t->keys == NULL)

@@ -431,6 +431,59 @@ TEST(a_reader_of_many_keys_holds_the_table)
     str_fini(&value);
 }
 
+/* What takes the place of a table is damaged. */
+TEST(a_reader_that_holds_the_table_finds_it_damaged)
+{
+    if (!has_type("hash"))
+        test_skip("built without Berkeley DB");
+
+    char name[4200];
+    char path[4300];
+    struct str value = STR_EMPTY;
+
+    snprintf(path, sizeof(path), "%s.db", file_table("hash", name) + 5);
+    fill(name, TABLE_CREATE, TABLE_BULK, first_entries);
+    struct table *reader = table_open(name, TABLE_READ, 0, NULL);
+    CHECK_INT(table_get(reader, "other", &value), FOUND);
+    write_file(test_path("new"), "no database");
+    CHECK_INT(rename(test_path("new"), path), 0);
+    table_hold(reader, true);
+    CHECK_INT(table_get(reader, "other", &value), FAILED);
+    CHECK_INT(table_get(reader, "other", &value), FAILED);
+    table_hold(reader, false);
+    table_close(reader);
+    str_fini(&value);
+}
+
+/* Another file takes the place of the one that an update has locked. */
+TEST(an_update_locks_what_it_writes)
+{
+    if (!has_type("hash"))
+        test_skip("built without Berkeley DB");
+
+    char name[4200], other[4200];
+    char path[4300], other_path[4300];
+
+    snprintf(path, sizeof(path), "%s.db", file_table("hash", name) + 5);
+    snprintf(other, sizeof(other), "hash:%s", test_path("other"));
+    snprintf(other_path, sizeof(other_path), "%s.db", test_path("other"));
+    fill(name, TABLE_CREATE, TABLE_BULK, first_entries);
+    fill(other, TABLE_CREATE, TABLE_BULK, second_entries);
+    struct table *table = table_open(name, TABLE_UPDATE, TABLE_BULK, NULL);
+    CHECK(is_locked(path));
+    CHECK_INT(rename(other_path, path), 0);
+    CHECK_INT(table_put(table, "fourth", "4"), FOUND);
+    CHECK(is_locked(path));
+
+    /* And a damaged one, which cannot be opened. */
+    write_file(test_path("new"), "no database");
+    CHECK_INT(rename(test_path("new"), path), 0);
+    CHECK_INT(table_put(table, "fifth", "5"), FAILED);
+    CHECK(!table_commit(table));
+    table_close(table);
+    CHECK(!is_locked(path));
+}
+
 TEST(an_unfinished_build_leaves_nothing)
 {
     char name[4200];
