@@ -113,3 +113,30 @@ TEST(replies_without_records_are_not_filtered)
                    "name=a.test type=A: Host found but no data record of "
                    "requested type");
 }
+
+static void check_alias(const char *target, size_t length,
+                        enum dns_status status, const char *reason)
+{
+    struct arena *arena = arena_new();
+    struct dns_answer answer;
+
+    begin(DNS_A);
+    add_record(DNS_CNAME, target, length);
+    dns_query(arena, "a.test", DNS_A, 0, &answer);
+    CHECK_INT(answer.status, status);
+    CHECK_INT(count(&answer), 0);
+    CHECK_STR(answer.reason, reason);
+    arena_free(arena);
+}
+
+/* An alias that leads nowhere is not a name without records. */
+TEST(aliases_are_names_of_hosts)
+{
+    const char *bad = "Name service error for name=a.test type=A: Malformed or "
+                      "unexpected name server reply";
+
+    check_alias("\3a b\4test", 10, DNS_INVALID, bad);
+    check_alias("\0", 1, DNS_INVALID, bad);
+    check_alias("\xc0\xff", 2, DNS_RETRY, bad);
+    check_alias("\xc0\f", 2, DNS_NOT_FOUND, "Name server loop for a.test");
+}
