@@ -14,7 +14,8 @@
 
 #include "base/arena.h"
 
-/* <sender> with the period of <ttl_s> seconds that <now> is in. */
+/* <sender> with the period of <ttl_s> seconds, which is not 0, that <now> is
+ * in. */
 const char *probe_sender_at(struct arena *arena, const char *sender, long ttl_s,
                             time_t now);
 

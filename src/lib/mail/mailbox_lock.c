@@ -79,7 +79,9 @@ static bool try_dotlock(const char *path)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0);
 
-    return fd >= 0 && close(fd) == 0;
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
 }
 
 static bool make_dotlock(const char *path,
