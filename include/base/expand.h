@@ -31,7 +31,8 @@ struct expand_options {
  * op: == != < <= > >= (as numbers if both are all digits) and their ...level
  * forms ("<level"), for levels such as 3.6 and 3.10. ${{left} op {right}} is
  * "true" or "". False and <why> (in Postfix's words) on bad syntax or nesting
- * over 100. *unknown (may be NULL) is set to true if a name had no value. */
+ * over 100. *unknown (may be NULL) is set to true if a name that was to be
+ * filled in had no value; those before "?" and ":" may have none. */
 bool expand_text(struct str *out, const char *text,
                  const struct expand_options *options, bool *unknown,
                  struct error *why);

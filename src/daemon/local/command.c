@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
-#include "base/text.h"
+#include "base/log.h"
 #include "delivery/command.h"
 #include "local.h"
 
@@ -103,7 +103,6 @@ enum fate deliver_command(const struct delivery *d, const char *command)
 {
     const struct rights *rights = rights_for(d);
     const char *folder = local_params.command_execution_directory;
-    struct error why = ERROR_NONE;
 
     if (!first_time(d, arena_printf(d->job->arena, "command %lu %s",
                                     (unsigned long)rights->uid, command)))
@@ -116,11 +115,13 @@ enum fate deliver_command(const struct delivery *d, const char *command)
                              "run commands as user %lu",
                              (unsigned long)getuid(),
                              (unsigned long)rights->uid);
-    if (*folder != '\0')
-        folder = vars_expand(
-            d, folder, local_params.execution_directory_expansion_filter,
-            &why);
-    if (folder == NULL)
+    folder = vars_expand(
+        d, folder, local_params.execution_directory_expansion_filter, NULL);
+    if (folder == NULL) {
+        log_warning("bad parameter value syntax for "
+                    "command_execution_directory: %s",
+                    local_params.command_execution_directory);
         return report_failed(d, "4.3.5", "mail system configuration error");
+    }
     return run_command(d, command, *folder == '\0' ? NULL : folder);
 }

@@ -58,28 +58,22 @@ static bool is_transient(int number)
            number == ENOMEM || number == ESTALE || number == ETIMEDOUT;
 }
 
-/* The first of the paths in <list> that exists; *template_ is its text. -1
- * and errno. As the user. */
+/* The first of the paths in <list> that exists; *template_ is its text. Those
+ * that need what is not there, as an extension, do not count. -1 and errno. As
+ * the user. */
 static int open_first(const struct delivery *d, char **list,
                       const char **template_)
 {
-    struct error why = ERROR_NONE;
-    const char *tried = "";
     int fd = -1;
 
     errno = ENOENT;
     for (; fd < 0 && *list != NULL; list++) {
-        const char *path =
-            vars_expand(d, *list, local_params.forward_expansion_filter, &why);
-        if (path == NULL) {
-            errno = EIO;
-            return -1;
-        }
-        *template_ = *list;
-        /* Without an extension, the default has the same path twice. */
-        if (strcmp(path, tried) == 0)
+        bool unknown = false;
+        const char *path = vars_expand(
+            d, *list, local_params.forward_expansion_filter, &unknown);
+        if (path == NULL || unknown)
             continue;
-        tried = path;
+        *template_ = *list;
         fd = open_file(path, d->rights->uid);
         if (fd < 0 && errno != ENOENT && errno != ENOTDIR)
             return -1;

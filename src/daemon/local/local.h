@@ -187,9 +187,11 @@ const struct rights *rights_default(void);
 
 /* $user, $home, $shell, $extension, $local, $domain, $recipient and
  * $recipient_delimiter of this delivery; other characters than <filter> in
- * their values become "_" (NULL: any may stand). NULL and <why>. */
+ * their values become "_" (NULL: any may stand). A name without a value stands
+ * for nothing, and *unknown (may be NULL) becomes true. NULL after a warning
+ * if <text> has bad syntax. */
 const char *vars_expand(const struct delivery *d, const char *text,
-                        const char *filter, struct error *why);
+                        const char *filter, bool *unknown);
 
 /* ---- copy.c: how a copy begins and ends ---------------------------------- */
 

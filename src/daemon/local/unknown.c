@@ -32,7 +32,6 @@ static const char *internal_form(struct arena *arena, const char *address)
 
 enum fate deliver_unknown(const struct delivery *d)
 {
-    struct error why = ERROR_NONE;
     enum fate fate;
 
     switch (deliver_fallback_transport(d, &fate)) {
@@ -43,8 +42,8 @@ enum fate deliver_unknown(const struct delivery *d)
     }
     if (local_params.luser_relay[0] == '\0' || d->is_relayed)
         return refuse(d);
-    const char *relay = vars_expand(d, local_params.luser_relay, NULL, &why);
-    if (relay == NULL)
+    const char *relay = vars_expand(d, local_params.luser_relay, NULL, NULL);
+    if (relay == NULL) /* part of it might be somebody else's address */
         return report_failed(d, "4.3.5", "mail system configuration error");
     struct delivery relayed = *d;
     relayed.is_relayed = true;

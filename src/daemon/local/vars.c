@@ -20,7 +20,6 @@ static const char *look_up(const char *name, void *context)
         { "home", user == NULL ? NULL : user->home },
         { "shell", user == NULL ? NULL : user->shell },
         { "extension", d->extension },
-        { "extensions", d->extension }, /* as old documents have it */
         { "local", d->local },
         { "domain", d->domain },
         { "recipient", d->to.address },
@@ -29,26 +28,24 @@ static const char *look_up(const char *name, void *context)
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (strcmp(rows[i].name, name) == 0)
-            return rows[i].value == NULL ? "" : rows[i].value;
+            return rows[i].value;
     return NULL;
 }
 
 const char *vars_expand(const struct delivery *d, const char *text,
-                        const char *filter, struct error *why)
+                        const char *filter, bool *unknown)
 {
     struct expand_options options = { .lookup = look_up,
                                       .context = (void *)(uintptr_t)d,
                                       .filter = filter };
+    struct error why = ERROR_NONE;
     struct str out = STR_EMPTY;
-    bool unknown = false;
-    char *result = NULL;
+    const char *result = NULL;
 
-    if (expand_text(&out, text, &options, &unknown, why) && !unknown)
+    if (expand_text(&out, text, &options, unknown, &why))
         result = arena_strdup(d->job->arena, out.data);
-    else if (unknown)
-        error_set(why, "unknown name in \"%s\"", text);
+    else
+        log_warning("%s", why.text);
     str_fini(&out);
-    if (result == NULL)
-        log_warning("%s", why->text);
     return result;
 }

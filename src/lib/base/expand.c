@@ -264,8 +264,6 @@ static const char *look_up(struct expansion *e, struct span name)
     str_set_bytes(&copy, name.start, span_length(name));
     const char *value = e->options->lookup(copy.data, e->options->context);
     str_fini(&copy);
-    if (value == NULL)
-        e->unknown = true;
     return value;
 }
 
@@ -273,8 +271,10 @@ static const char *look_up(struct expansion *e, struct span name)
 static bool add_value(struct expansion *e, struct str *out, struct span name)
 {
     const char *value = look_up(e, name);
-    if (value == NULL)
+    if (value == NULL) {
+        e->unknown = true;
         return true;
+    }
 
     const char *filter = e->options->filter;
     struct str copy = STR_EMPTY;

@@ -229,7 +229,9 @@ TEST(expand_appends_and_tells_unknown_names)
     CHECK(expand_text(&out, "$none", &options, &unknown, NULL));
     CHECK(unknown);
     unknown = false;
-    CHECK(expand_text(&out, "${none?x}", &options, &unknown, NULL));
+    CHECK(expand_text(&out, "${none?x}${none:}", &options, &unknown, NULL));
+    CHECK(!unknown);
+    CHECK(expand_text(&out, "${none:$none}", &options, &unknown, NULL));
     CHECK(unknown);
     CHECK(!expand_text(&out, "$", &options, NULL, NULL));
     str_fini(&out);
