@@ -52,6 +52,7 @@ int cleanup_notice_flags(const char *origin);
 void cleanup_notice_address(struct cleanup_post *post, const char *header,
                             const char *name, const char *address,
                             const char *format);
+/* One line; a newline or CR in it becomes a '?'. */
 void cleanup_post_line(struct cleanup_post *post, const char *format, ...)
     PRINTF_LIKE(2, 3);
 

@@ -16,7 +16,7 @@ struct smtp_mail_params {
     bool has_body;
     bool smtputf8, requiretls;
     int ret;                /* DSN_RET_ */
-    const char *envid;      /* decoded; NULL: not given */
+    const char *envid;      /* decoded, printable ASCII; NULL: not given */
     const char *auth;       /* decoded; NULL: not given */
     const char *verp;       /* XVERP: the two delimiters, or "" for the
                                default ones; NULL: not given */

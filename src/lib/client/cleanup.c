@@ -203,6 +203,7 @@ void cleanup_notice_address(struct cleanup_post *post, const char *header,
         cleanup_post_line(post, "%s: %s <%s>", header, name, address);
 }
 
+/* Parts of a line may come from strangers, who shall not make two of it. */
 void cleanup_post_line(struct cleanup_post *post, const char *format, ...)
 {
     struct str line = STR_EMPTY;
@@ -211,6 +212,8 @@ void cleanup_post_line(struct cleanup_post *post, const char *format, ...)
     va_start(args, format);
     str_vaddf(&line, format, args);
     va_end(args);
+    for (char *c = line.data; (c = strpbrk(c, "\r\n")) != NULL;)
+        *c = '?';
     record_put(cleanup_post_stream(post), REC_NORM, line.data, line.length);
     str_fini(&line);
 }

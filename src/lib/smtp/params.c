@@ -102,6 +102,15 @@ static const char *parse_ret(struct context *context, const char *value)
     return NULL;
 }
 
+static bool is_printable(const char *text)
+{
+    while (*text >= ' ' && *text < 127)
+        text++;
+    return *text == '\0';
+}
+
+/* It becomes a header of notices: a newline in it would begin another one, or
+ * end the message (RFC 3461, section 4.4: printable characters only). */
 static const char *parse_envid(struct context *context, const char *value)
 {
     if (value == NULL)
@@ -110,9 +119,11 @@ static const char *parse_envid(struct context *context, const char *value)
         return "501 5.7.1 DSN support is disabled";
     if (context->mail->envid != NULL)
         return "501 5.5.4 Bad ENVID parameter syntax";
-    context->mail->envid = decode(context->arena, value);
-    return context->mail->envid ? NULL
-                                : "501 5.5.4 Bad ENVID parameter syntax";
+    const char *id = decode(context->arena, value);
+    if (id == NULL || !is_printable(id))
+        return "501 5.5.4 Bad ENVID parameter syntax";
+    context->mail->envid = id;
+    return NULL;
 }
 
 static const char *parse_auth(struct context *context, const char *value)

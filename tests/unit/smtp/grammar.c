@@ -68,13 +68,16 @@ TEST(mail_parameters_are_typed)
     static const struct {
         const char *line, *want;
     } cases[] = {
-        { "x size=12 BODY=8bitmime SMTPUTF8 RET=FULL ENVID=a+09b", "ok" },
+        { "x size=12 BODY=8bitmime SMTPUTF8 RET=FULL ENVID=a+20+2Bb", "ok" },
         { "x SIZE=-1", "501 5.5.4 Bad message size syntax" },
         { "x SIZE=99999999999999999999",
           "552 5.3.4 Message size exceeds file system imposed limit" },
         { "x BODY=FOO", "555 5.5.4 Unsupported option: BODY=FOO" },
         { "x RET=HDRS RET=FULL", "501 5.5.4 Bad RET parameter syntax" },
         { "x ENVID=a+00", "501 5.5.4 Bad ENVID parameter syntax" },
+        { "x ENVID=a+0Ab", "501 5.5.4 Bad ENVID parameter syntax" },
+        { "x ENVID=a+09b", "501 5.5.4 Bad ENVID parameter syntax" },
+        { "x ENVID=a+E4b", "501 5.5.4 Bad ENVID parameter syntax" },
         { "x REQUIRETLS", "555 5.5.4 Unsupported option: REQUIRETLS" },
         { "x SMTPUTF8=1", "555 5.5.4 Unsupported option: SMTPUTF8=1" },
     };
@@ -87,7 +90,7 @@ TEST(mail_parameters_are_typed)
     CHECK_INT(params.size, 12);
     CHECK(params.body_8bit && params.smtputf8 && params.auth == NULL);
     CHECK_INT(params.ret, DSN_RET_FULL);
-    CHECK_STR(params.envid, "a\tb");
+    CHECK_STR(params.envid, "a +b");
     arena_free(arena);
 }
 
