@@ -16,7 +16,7 @@
 #include "mail/dsn.h"
 #include "mail/message.h"
 
-/* The times that the log line'"'"'s delay= and delays= come from. Zero: unknown. */
+/* The times that the log line's delay= and delays= come from. Zero: unknown. */
 struct delivery_times {
     struct timeval arrival, active_arrive, active_done, agent_handoff,
         connected, delivered;

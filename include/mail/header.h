@@ -25,7 +25,8 @@ enum header_flag {
     HEADER_RECIPIENT = 1 << 1,  /* addresses of recipients */
     HEADER_RESENT = 1 << 2,
     HEADER_EXTRACT = 1 << 3,    /* sendmail -t takes recipients from it */
-    HEADER_DROP = 1 << 4,       /* removed (Bcc, Return-Path, ...): see message_drop_headers */
+    HEADER_DROP = 1 << 4,       /* removed (Bcc, Return-Path, ...): see
+                                   message_drop_headers */
     HEADER_MIME = 1 << 5,
     HEADER_ONCE = 1 << 6,       /* duplicate detection */
 };

@@ -24,7 +24,7 @@ enum table_flag {
     TABLE_NO_REGSUB = 1 << 2,   /* refuse $number in results (security) */
     TABLE_NO_PROXY = 1 << 3,    /* proxy: is opened in this process */
     TABLE_NO_UNAUTH = 1 << 4,   /* refuse types that others can write */
-    TABLE_PARENT_MATCH = 1 << 5,/* caller looks up .parent itself: informative */
+    TABLE_PARENT_MATCH = 1 << 5, /* the caller looks up .parent itself */
     TABLE_SRC_RHS_IS_FILE = 1 << 6, /* values in text sources name files; the
                                        table has their content in base64, see
                                        table_decode_file */

@@ -56,7 +56,8 @@ const char *host_name_of(struct arena *arena, const struct addr *addr,
     *status = status_of(call.error);
     if (*status != DNS_OK)
         return NULL;
-    if (domain_is_literal_ipv4(call.name) || domain_is_literal_ipv6(call.name) ||
+    if (domain_is_literal_ipv4(call.name) ||
+        domain_is_literal_ipv6(call.name) ||
         !domain_is_hostname(call.name)) {
         char text[ADDR_TEXT_SIZE];
         log_warning("malformed domain name in name service reply for %s: %s",

@@ -91,9 +91,9 @@ static bool follow(struct message_reader *reader, const struct str *payload,
     if (target == 0)
         return true;
     if (target <= offset && ++reader->reverse_jumps > REVERSE_JUMPS_MAX)
-        return message_reader_fail(reader,
-                                   "too many reverse jump records at offset %ld",
-                                   (long)offset);
+        return message_reader_fail(
+            reader, "too many reverse jump records at offset %ld",
+            (long)offset);
     return message_reader_seek(reader, target);
 }
 

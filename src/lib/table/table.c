@@ -195,7 +195,8 @@ static bool has_zeros(const struct call *c)
 {
     const struct str *value = c->value_out;
 
-    return c->answer == FOUND && (c->operation == GET || c->operation == NEXT) &&
+    return c->answer == FOUND &&
+           (c->operation == GET || c->operation == NEXT) &&
            c->table->driver->suffix != NULL && value->length > 0 &&
            memchr(value->data, 0, value->length) != NULL;
 }
