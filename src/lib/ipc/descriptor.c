@@ -38,20 +38,24 @@ bool ipc_has_descriptor(const struct ipc_schema *schema)
     return false;
 }
 
-static void keep_descriptor(struct channel *c, struct msghdr *message)
+/* One is sent at a time; but the room for it has, by its alignment, room for
+ * two. */
+static void keep_descriptors(struct channel *c, struct msghdr *message)
 {
     const struct cmsghdr *header = CMSG_FIRSTHDR(message);
     int fd;
 
     if (header == NULL || header->cmsg_level != SOL_SOCKET ||
-        header->cmsg_type != SCM_RIGHTS ||
-        header->cmsg_len != CMSG_LEN(sizeof fd))
+        header->cmsg_type != SCM_RIGHTS)
         return;
-    memcpy(&fd, CMSG_DATA(header), sizeof fd);
-    if (c->count < DESCRIPTORS_MAX)
-        c->received[c->count++] = fd;
-    else
-        close(fd);
+    size_t size = header->cmsg_len - CMSG_LEN(0);
+    for (size_t at = 0; at + sizeof fd <= size; at += sizeof fd) {
+        memcpy(&fd, CMSG_DATA(header) + at, sizeof fd);
+        if (c->count < DESCRIPTORS_MAX)
+            c->received[c->count++] = fd;
+        else
+            close(fd);
+    }
 }
 
 static ssize_t receive(void *handle, int fd, void *data, size_t length,
@@ -68,7 +72,7 @@ static ssize_t receive(void *handle, int fd, void *data, size_t length,
         ssize_t got = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
         if (got >= 0) {
-            keep_descriptor(handle, &message);
+            keep_descriptors(handle, &message);
             return got;
         }
         if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/sock.h"
@@ -211,5 +212,47 @@ TEST(ipc_descriptors_stay_with_their_message)
     CHECK(!ipc_receive(to, arena, test_fd, &got));
     CHECK_INT(stream_state(to), STREAM_EOF);
     stream_close(to);
+    arena_free(arena);
+}
+
+/* Send <byte> with two descriptors. */
+static void send_two(int socket, char byte, int a, int b)
+{
+    struct iovec part = { &byte, 1 };
+    union {
+        struct cmsghdr header; /* for its alignment */
+        char room[CMSG_SPACE(2 * sizeof(int))];
+    } control = { 0 };
+    struct msghdr message = { .msg_iov = &part,
+                              .msg_iovlen = 1,
+                              .msg_control = control.room,
+                              .msg_controllen = sizeof control.room };
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(2 * sizeof(int));
+    memcpy(CMSG_DATA(header), (int[]) { a, b }, 2 * sizeof(int));
+    CHECK_INT(sendmsg(socket, &message, 0), 1);
+}
+
+/* Nobody of us sends two at a time. Who does must not fill our table. */
+TEST(ipc_descriptors_that_nobody_takes_are_closed)
+{
+    struct arena *arena = arena_new();
+    int pair[2], ends[2];
+    char byte;
+    struct test_fd got;
+
+    CHECK(sock_pair(pair, NULL) && pipe(ends) == 0);
+    struct stream *to = stream_open(pair[1]);
+    stream_set_timeout(to, 5);
+    send_two(pair[0], 'x', ends[1], ends[1]);
+    close(pair[0]);
+    close(ends[1]);
+    CHECK(!ipc_receive(to, arena, test_fd, &got));
+    stream_close(to);
+    CHECK_INT(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+    CHECK_INT(read(ends[0], &byte, 1), 0); /* all writers are gone */
     arena_free(arena);
 }
