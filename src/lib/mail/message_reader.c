@@ -154,7 +154,8 @@ static bool parse_sizes(struct message_reader *reader, const char *text)
     long fields[FIELDS] = { 0, 0, 0, QMGR_FLAG_MIXED, 0, 0 };
 
     int count = parse_numbers(text, fields, FIELDS);
-    if (count < FIELDS_MIN || fields[0] <= 0 || fields[1] <= 0)
+    if (count < FIELDS_MIN || fields[0] <= 0 || fields[1] <= 0 ||
+        fields[0] > LONG_MAX - fields[1])
         return message_reader_fail(reader, "bad message size record: %.100s",
                                    text);
     if ((fields[3] & ~QMGR_FLAGS) != 0)

@@ -340,6 +340,10 @@ TEST(message_reader_says_what_is_corrupt)
     put('C', "10 20 1 64 0 0");
     CHECK_STR(failure(arena), "bad queue manager flags: 10 20 1 64 0 0");
     str_clear(&file);
+    put('C', "9223372036854775807 20 1 0 0 0");
+    CHECK_STR(failure(arena), "bad message size record: "
+                              "9223372036854775807 20 1 0 0 0");
+    str_clear(&file);
     put('C', "10 97 1"); /* three fields, as old releases wrote */
     put('N', "x");
     CHECK_STR(failure(arena), "unexpected record type 78 at offset 9");
