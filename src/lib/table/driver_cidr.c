@@ -129,10 +129,9 @@ static bool read_network_rule(struct reader *r, char *text, struct rule *rule,
         return error_set(why, "no lookup result");
 
     struct str content = STR_EMPTY;
-    bool good = !(r->flags & TABLE_SRC_RHS_IS_FILE) ||
-                file_value_read(&content, value, why);
-    rule->value = arena_strdup(r->table->arena,
-                               content.length > 0 ? content.data : value);
+    bool is_file = r->flags & TABLE_SRC_RHS_IS_FILE;
+    bool good = !is_file || file_value_read(&content, value, why);
+    rule->value = arena_strdup(r->table->arena, is_file ? content.data : value);
     str_fini(&content);
     return good;
 }

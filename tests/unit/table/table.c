@@ -255,6 +255,20 @@ TEST(values_can_be_files)
     CHECK_INT(table_get(table, "a", &value), FOUND);
     CHECK(!table_decode_file(&value, NULL));
     table_close(table);
+
+    char rules[9000];
+    snprintf(rules, sizeof(rules), "192.0.2.1 %s\n192.0.2.2 %s\n", one, two);
+    write_file(test_path("rules"), rules);
+    write_file(two, "");
+    snprintf(name, sizeof(name), "cidr:%s", test_path("rules"));
+    table = table_open(name, TABLE_READ, TABLE_SRC_RHS_IS_FILE, NULL);
+    CHECK_INT(table_get(table, "192.0.2.1", &value), FOUND);
+    CHECK(table_decode_file(&value, NULL));
+    CHECK_STR(value.data, "first");
+    CHECK_INT(table_get(table, "192.0.2.2", &value), FOUND);
+    CHECK(table_decode_file(&value, NULL));
+    CHECK_STR(value.data, "");
+    table_close(table);
     str_fini(&value);
 }
 
