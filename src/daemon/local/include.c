@@ -40,17 +40,28 @@ static enum fate misconfigured(const struct delivery *d)
     return report_failed(d, "5.3.5", "mail system configuration error");
 }
 
-/* A list is read with the rights of who refers to it: root's aliases may
- * refer to lists that only root can read. */
+/* A list is read with the rights of who refers to it. */
+static bool reader_of(const struct delivery *d, const char *path,
+                      struct rights *out, struct error *why)
+{
+    if (getuid() != 0) {
+        *out = (struct rights){ getuid(), getgid(), NULL };
+        return true;
+    }
+    if (d->rights != NULL && d->rights->uid != 0) {
+        *out = *d->rights;
+        return true;
+    }
+    return list_rights(d, path, out, why);
+}
+
 static int open_list(const struct delivery *d, const char *path,
                      struct stat *st, struct error *why)
 {
-    uid_t uid = d->rights == NULL ? 0 : d->rights->uid;
-    gid_t gid = d->rights == NULL ? 0 : d->rights->gid;
+    struct rights reader;
 
-    if (getuid() != 0)
-        uid = getuid();
-    if (!rights_take(uid, gid, why))
+    if (!reader_of(d, path, &reader, why) ||
+        !rights_take(reader.uid, reader.gid, why))
         return -1;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0 || fstat(fd, st) < 0)
