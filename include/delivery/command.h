@@ -3,8 +3,8 @@
  * command.h - a message into a command, and what the command's end means.
  *
  * The command gets the message on standard input and nothing else of ours. Its
- * output goes into memory, not through a pipe: it may write before it has read
- * all, and children that it leaves behind keep nobody waiting.
+ * output is read meanwhile: it may write before it has read all. Children that
+ * it leaves behind keep nobody waiting.
  */
 #ifndef DELIVERY_COMMAND_H
 #define DELIVERY_COMMAND_H

@@ -4,9 +4,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -17,36 +18,116 @@
 #include "delivery/command.h"
 #include "delivery/rights.h"
 
-enum { OUTPUT_LIMIT = 1000 };
+enum { OUTPUT_LIMIT = 1000, LOOK_MS = 100 };
 
 struct run {
     pid_t pid;
-    int input;  /* write end */
-    int output; /* memory; owned */
+    int input;                 /* write end */
+    int output;                /* read end; owned; -1: closed by the command */
+    char said[OUTPUT_LIMIT];   /* the first of what it said */
+    size_t length;
     int status; /* of wait */
     bool timed_out;
     enum copy_result copied;
 };
 
+/* ---- What it says -------------------------------------------------------- */
+
+/* What there is now. It may say more than we want, or never stop: that goes
+ * nowhere. False: there is no more for the moment, or at all. */
+static bool take_output(struct run *run)
+{
+    char text[4096];
+    ssize_t got = read(run->output, text, sizeof text);
+
+    if (got < 0 && errno == EINTR)
+        return true;
+    if (got < 0 && errno == EAGAIN)
+        return false;
+    if (got <= 0) {
+        close(run->output);
+        run->output = -1;
+        return false;
+    }
+    size_t room = OUTPUT_LIMIT - run->length;
+    size_t part = (size_t)got < room ? (size_t)got : room;
+    memcpy(run->said + run->length, text, part);
+    run->length += part;
+    return true;
+}
+
+/* Wait for <fd> (-1: for the time alone), and meanwhile take the output: the
+ * command may want to write before it reads. An agent has one delivery at a
+ * time, so this may be poll. */
+static bool wait_for(struct run *run, int fd, short event, deadline_t until)
+{
+    for (;;) {
+        struct pollfd both[] = { { .fd = fd, .events = event },
+                                 { .fd = run->output, .events = POLLIN } };
+        int left_ms = deadline_left_ms(until);
+        int ready = poll(both, 2, left_ms);
+
+        if (ready > 0 && both[1].revents != 0)
+            take_output(run);
+        if (ready > 0 && both[0].revents != 0)
+            return true;
+        if (left_ms == 0) {
+            errno = ETIMEDOUT;
+            return false;
+        }
+    }
+}
+
+static ssize_t write_to_command(void *handle, int fd, const void *data,
+                                size_t length, deadline_t until)
+{
+    for (;;) {
+        ssize_t put = write(fd, data, length);
+
+        if (put >= 0 || (errno != EAGAIN && errno != EINTR))
+            return put;
+        if (!wait_for(handle, fd, POLLOUT, until))
+            return -1;
+    }
+}
+
+static const struct stream_transport to_command = { .write = write_to_command };
+
 /* ---- Running it ---------------------------------------------------------- */
+
+static void close_both(const int *ends)
+{
+    close(ends[0]);
+    close(ends[1]);
+}
 
 static bool start(struct run *run, const struct command_order *order,
                   struct error *why)
 {
     struct proc_options options = order->proc;
-    int pipes[2];
+    int in[2], out[2];
 
-    run->output = memfd_create("output", MFD_CLOEXEC);
-    if (run->output < 0 || pipe2(pipes, O_CLOEXEC) < 0)
+    if (pipe2(in, O_CLOEXEC) < 0)
         return error_set(why, "no room for a command: %s", strerror(errno));
-    options.in = pipes[0];
-    options.out = options.err = run->output;
+    if (pipe2(out, O_CLOEXEC) < 0) {
+        error_set(why, "no room for a command: %s", strerror(errno));
+        close_both(in);
+        return false;
+    }
+    options.in = in[0];
+    options.out = options.err = out[1];
     run->pid = proc_start(&options, why);
-    run->input = pipes[1];
-    close(pipes[0]);
-    if (run->pid < 0)
-        close(pipes[1]);
-    return run->pid >= 0;
+    if (run->pid < 0) {
+        close_both(in);
+        close_both(out);
+        return false;
+    }
+    close(in[0]);
+    close(out[1]);
+    run->input = in[1];
+    run->output = out[0];
+    fcntl(run->output, F_SETFL, O_NONBLOCK);
+    return true;
 }
 
 /* A command that does not read all of the message is free to. */
@@ -55,6 +136,7 @@ static void feed(struct run *run, const struct command_order *order,
 {
     struct stream *in = stream_open(run->input);
 
+    stream_set_transport(in, &to_command, run);
     stream_set_deadline(in, until);
     run->copied = message_copy(order->message, in, order->copy);
     if (run->copied == COPY_OK)
@@ -68,10 +150,28 @@ static bool is_unread(const struct run *run)
     return run->copied == COPY_READ_FAILED || run->copied == COPY_CORRUPT;
 }
 
+/* Its end, that is: children that it leaves behind may keep the output. Where
+ * nothing tells us of the end, look again and again. */
+static bool wait_for_end(struct run *run, deadline_t until)
+{
+    int fd = (int)syscall(SYS_pidfd_open, run->pid, 0U);
+    bool ended;
+
+    while (!(ended = proc_wait(run->pid, deadline_in_s(0), &run->status)) &&
+           deadline_left_ms(until) != 0) {
+        deadline_t soon = deadline_in_ms(LOOK_MS);
+        wait_for(run, fd, POLLIN, fd < 0 && soon < until ? soon : until);
+    }
+    if (fd >= 0)
+        close(fd);
+    while (run->output >= 0 && run->length < OUTPUT_LIMIT && take_output(run))
+        continue;
+    return ended;
+}
+
 static void finish(struct run *run, deadline_t until)
 {
-    if (!is_unread(run) && !run->timed_out &&
-        proc_wait(run->pid, until, &run->status))
+    if (!is_unread(run) && !run->timed_out && wait_for_end(run, until))
         return;
     run->timed_out = !is_unread(run);
     rights_kill_group(run->pid);
@@ -81,9 +181,9 @@ static void finish(struct run *run, deadline_t until)
 static char *output_of(const struct run *run, struct arena *arena)
 {
     char *text = arena_zalloc(arena, OUTPUT_LIMIT + 1);
-    ssize_t length = pread(run->output, text, OUTPUT_LIMIT, 0);
 
-    for (ssize_t i = 0; i < length; i++)
+    memcpy(text, run->said, run->length);
+    for (size_t i = 0; i < run->length; i++)
         if (text[i] == '\n' || text[i] == '\0')
             text[i] = ' ';
     return text_printable(text, '?', true);
