@@ -13,6 +13,15 @@ static bool may_check(const struct message *m, size_t length, off_t offset)
            offset < cleanup_params.body_checks_size_limit;
 }
 
+/* Of text that was converted, the next lines follow. */
+static enum check_verdict check(struct message *m, const char **text,
+                                size_t *length)
+{
+    if ((*text)[*length] != '\0')
+        *text = arena_strndup(m->arena, *text, *length);
+    return checks_body(m, text, length);
+}
+
 void body_handle(void *context, enum mime_line_kind kind, const char *text,
                  size_t length, off_t offset)
 {
@@ -20,7 +29,8 @@ void body_handle(void *context, enum mime_line_kind kind, const char *text,
 
     if (message_failed(m))
         return;
-    if (may_check(m, length, offset) && checks_body(m, &text, &length) == CHECK_DROP)
+    if (may_check(m, length, offset) &&
+        check(m, &text, &length) == CHECK_DROP)
         return;
     output_record(m, kind == MIME_LINE_END ? REC_NORM : REC_CONT, text,
                   length);

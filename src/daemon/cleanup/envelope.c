@@ -20,7 +20,8 @@
 
 static void bad_envelope(struct message *m, const char *what)
 {
-    log_warning("%s: envelope: %s", m->id, what);
+    if (!(m->errors & CLEANUP_STAT_BAD))
+        log_warning("%s: envelope: %s", m->id, what);
     message_fail(m, CLEANUP_STAT_BAD, NULL);
 }
 
@@ -92,14 +93,11 @@ static void note_attribute(struct message *m, const char *name,
         m->trace_flags = (int)number;
 }
 
+/* Those of recipients do not count: there are many recipients. */
 static void take_attribute(struct message *m, const char *text)
 {
     char *name, *value;
 
-    if (++m->attributes > cleanup_params.queue_file_attribute_count_limit) {
-        bad_envelope(m, "too many attributes");
-        return;
-    }
     if (!text_split_nameval(arena_strdup(m->arena, text), &name, &value)) {
         bad_envelope(m, "malformed attribute");
         return;
@@ -107,6 +105,10 @@ static void take_attribute(struct message *m, const char *text)
     if (*value == '\0' || record_attribute_type(name) == REC_CTIME ||
         recipient_attribute(m, name, value))
         return;
+    if (++m->attributes > cleanup_params.queue_file_attribute_count_limit) {
+        bad_envelope(m, "too many attributes");
+        return;
+    }
     note_attribute(m, name, value);
     put_record(m, REC_ATTR, arena_printf(m->arena, "%s=%s", name, value));
 }

@@ -69,7 +69,7 @@ struct message {
     const char *reason;            /* of the first error; NULL: none given */
 
     struct timeval arrival;
-    const char *sender;            /* as it goes into the file; NULL: none yet */
+    const char *sender;            /* as it goes into the file; NULL: none */
     const char *fullname;          /* NULL: none */
     const char *encoding;          /* of the client, or of the headers */
     const char *envelope_id, *verp;
@@ -79,7 +79,7 @@ struct message {
     enum rewrite_context rewrite;  /* for header addresses */
     struct origin origin;
     struct pending_recipient pending;
-    int attributes;                /* count, for the limit */
+    int attributes;                /* of the message; count, for the limit */
     int defer_delay_s;
     bool has_time, has_warn_time;
     int sender_options;            /* MSGOPT_ bits */
@@ -88,7 +88,7 @@ struct message {
     struct { ARRAY_OF(struct recipient); } written; /* if CLEANUP_BOUNCE */
     const char *last_recipient;    /* as the client gave it, for log lines */
     unsigned notify_union;         /* DSN_NOTIFY_ bits of all recipients */
-    bool is_mixed;                 /* other records behind the first recipient */
+    bool is_mixed;                 /* others stand behind the first recipient */
     struct hash *seen_recipients;  /* owned */
     struct { ARRAY_OF(const char *); } bcc; /* of BCC actions */
 
@@ -98,7 +98,6 @@ struct message {
     bool last_is_part;             /* and it had no newline */
     struct str changed_line;       /* owned; scratch of content.c */
     bool checks_off;               /* an action has ended the inspection */
-    bool hold_logged;
     off_t data_offset, extracted_offset;
 };
 
