@@ -37,9 +37,8 @@ struct mailbox_lock {
 enum mailbox_lock_result {
     MAILBOX_LOCKED,
     MAILBOX_BUSY,       /* another program holds a lock: try later */
-    MAILBOX_UNSAFE,     /* not a regular file, links, not to be opened */
     MAILBOX_FOREIGN,    /* belongs to somebody else */
-    MAILBOX_TROUBLE,    /* errno says */
+    MAILBOX_TROUBLE,    /* errno says; EPERM: not a regular file, links */
 };
 
 /* Open <path> (made with mode 0600 if it is missing and <create>) and lock

@@ -12,8 +12,26 @@ const char *mailbox_errno_status(int error_number)
     switch (error_number) {
     case EDQUOT:
     case EFBIG: return "5.2.2";
-    case ENOSPC: return "4.3.1";
     default: return "4.3.0";
+    }
+}
+
+const char *mailbox_open_status(int error_number)
+{
+    switch (error_number) {
+    case EAGAIN:
+    case ESTALE: return "4.2.0";
+    case EDQUOT: return "5.2.2";
+    case EINTR:
+    case EIO:
+    case EMFILE:
+    case ENFILE:
+    case ENOLCK:
+    case ENOMEM:
+    case ENOSPC:
+    case EROFS: /* so the kernel makes it when the disk has errors */
+    case ETIMEDOUT: return "4.3.0";
+    default: return "5.2.0";
     }
 }
 

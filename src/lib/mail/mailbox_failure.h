@@ -13,7 +13,10 @@ bool mailbox_failed(struct arena *arena, struct dsn *dsn, const char *status,
 bool mailbox_copy_failed(struct arena *arena, struct dsn *dsn,
                          struct message_reader *message,
                          enum copy_result result, int error_number);
-/* RFC 3463 code: full (5.2.2, or 4.2.2 for a disk), or other trouble. */
+/* RFC 3463 code of a failed write: full (5.2.2), or other trouble. */
 const char *mailbox_errno_status(int error_number);
+/* ... of a mailbox that cannot be opened or locked: 5.2.0, unless another try
+ * may help. */
+const char *mailbox_open_status(int error_number);
 
 #endif

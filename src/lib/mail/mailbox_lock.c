@@ -142,21 +142,16 @@ static bool open_device(struct mailbox_lock *lock, const char *path,
 }
 
 /* EPERM: <why> has the reason. */
-static enum mailbox_lock_result open_failure(bool created, struct error *why)
+static void explain_open(bool created, struct error *why)
 {
     int saved = errno;
 
-    if (saved == EPERM)
-        return MAILBOX_UNSAFE;
-    error_set(why,
-              created ? "cannot create file exclusively: %s"
-                      : "cannot open file: %s",
-              strerror(saved));
+    if (saved != EPERM)
+        error_set(why,
+                  created ? "cannot create file exclusively: %s"
+                          : "cannot open file: %s",
+                  strerror(saved));
     errno = saved;
-    return saved == ENOSPC || saved == EDQUOT || saved == EMFILE ||
-                   saved == ENFILE || saved == EIO
-               ? MAILBOX_TROUBLE
-               : MAILBOX_UNSAFE;
 }
 
 static enum mailbox_lock_result open_mailbox(struct mailbox_lock *lock,
@@ -175,8 +170,10 @@ static enum mailbox_lock_result open_mailbox(struct mailbox_lock *lock,
                                          (create ? O_CREAT : 0),
                                S_IRUSR | S_IWUSR, new_owner, new_group,
                                &lock->st, why);
-    if (lock->fd < 0)
-        return open_failure(lock->created, why);
+    if (lock->fd < 0) {
+        explain_open(lock->created, why);
+        return MAILBOX_TROUBLE;
+    }
     if (owner != NULL && lock->st.st_uid != *owner) {
         error_set(why, "destination %s is not owned by recipient", path);
         return MAILBOX_FOREIGN;

@@ -51,17 +51,13 @@ static void cut_back(const struct mailbox_lock *lock, const char *path)
                     path, strerror(errno), (long long)lock->st.st_size);
 }
 
-/* Another try helps when the lock is held, or the disk is full; and an owner
- * can be put right. */
+/* Another try helps when the lock is held; and an owner can be put right. */
 static const char *lock_failure_status(enum mailbox_lock_result result,
                                        int number)
 {
-    if (result == MAILBOX_BUSY || result == MAILBOX_FOREIGN)
-        return "4.2.0";
-    if (number == ENOSPC || number == EDQUOT)
-        return mailbox_errno_status(number);
-    return number == EMFILE || number == ENFILE || number == EIO ? "4.3.0"
-                                                                 : "5.2.0";
+    return result == MAILBOX_BUSY || result == MAILBOX_FOREIGN
+               ? "4.2.0"
+               : mailbox_open_status(number);
 }
 
 /* Opening and closing in a spool folder is root's, the rest the owner's. */

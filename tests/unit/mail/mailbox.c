@@ -3,6 +3,7 @@
  * Mailboxes and maildirs: what is written, and what is refused.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "mail/mbox.h"
+#include "mailbox_failure.h"
 #include "test.h"
 
 static struct message_reader *make_message(struct arena *arena)
@@ -113,6 +115,21 @@ TEST(mbox_refuses_what_is_unsafe)
     CHECK_STR(dsn.status, "4.2.0");
     message_reader_close(message);
     arena_free(arena);
+}
+
+/* The first five, and that others are for good, as Debian's Postfix has it.
+ * It also bounces for want of memory or locks, or a disk in trouble. */
+TEST(mailbox_open_status_tells_what_passes)
+{
+    static const struct { int number; const char *want; } cases[] = {
+        { EAGAIN, "4.2.0" },  { ESTALE, "4.2.0" },  { EDQUOT, "5.2.2" },
+        { ENOSPC, "4.3.0" },  { EACCES, "5.2.0" },  { EROFS, "4.3.0" },
+        { ENOMEM, "4.3.0" },  { ENOLCK, "4.3.0" },  { EIO, "4.3.0" },
+        { EMFILE, "4.3.0" },  { ENFILE, "4.3.0" },  { ETIMEDOUT, "4.3.0" },
+        { ELOOP, "5.2.0" },   { EPERM, "5.2.0" },   { EISDIR, "5.2.0" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        CHECK_STR(mailbox_open_status(cases[i].number), cases[i].want);
 }
 
 TEST(maildir_delivers)
