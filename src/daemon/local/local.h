@@ -145,16 +145,16 @@ MAY_WAIT enum fate deliver_mailbox(const struct delivery *d,
 MAY_WAIT enum fate deliver_file(const struct delivery *d, const char *path);
 MAY_WAIT enum fate deliver_command(const struct delivery *d,
                                    const char *command);
-/* mailbox_command(_maps) or mailbox_transport(_maps), if one is set for this
- * recipient; else ABSENT. */
 void transports_open(void);
-MAY_WAIT enum answer deliver_mailbox_command(const struct delivery *d,
-                                             enum fate *fate);
-MAY_WAIT enum answer deliver_mailbox_transport(const struct delivery *d,
-                                               enum fate *fate);
+/* mailbox_command(_maps) or mailbox_transport(_maps). False: none is set for
+ * this recipient. */
+MAY_WAIT bool deliver_mailbox_command(const struct delivery *d,
+                                      enum fate *fate);
+MAY_WAIT bool deliver_mailbox_transport(const struct delivery *d,
+                                        enum fate *fate);
 /* fallback_transport(_maps) */
-MAY_WAIT enum answer deliver_fallback_transport(const struct delivery *d,
-                                                enum fate *fate);
+MAY_WAIT bool deliver_fallback_transport(const struct delivery *d,
+                                         enum fate *fate);
 /* fallback_transport(_maps), luser_relay, or back to the sender. */
 MAY_WAIT enum fate deliver_unknown(const struct delivery *d);
 

@@ -83,10 +83,9 @@ static enum answer deliver_elsewhere(const struct delivery *d,
 {
     enum answer answer = is_user ? deliver_forward_file(d, fate) : ABSENT;
 
-    if (answer == ABSENT)
-        answer = deliver_mailbox_transport(d, fate);
-    if (answer == ABSENT && is_user)
-        answer = deliver_mailbox_command(d, fate);
+    if (answer == ABSENT && (deliver_mailbox_transport(d, fate) ||
+                             (is_user && deliver_mailbox_command(d, fate))))
+        return FOUND;
     return answer;
 }
 

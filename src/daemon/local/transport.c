@@ -13,27 +13,31 @@ static struct maps *mailbox_transports, *fallback_transports, *commands;
 
 void transports_open(void)
 {
-    unsigned flags =
-        TABLE_FOLD | TABLE_NO_REGSUB | TABLE_UTF8 | TABLE_NO_PROXY;
+    const unsigned flags = TABLE_FOLD | TABLE_NO_REGSUB | TABLE_UTF8;
 
     mailbox_transports = maps_open("mailbox_transport_maps",
                                    local_params.mailbox_transport_maps, flags);
     fallback_transports =
         maps_open("fallback_transport_maps",
                   local_params.fallback_transport_maps, flags);
+    /* What it names runs with the rights of the user. */
     commands = maps_open("mailbox_command_maps",
-                         local_params.mailbox_command_maps, flags);
+                         local_params.mailbox_command_maps,
+                         flags | TABLE_NO_PROXY | TABLE_NO_UNAUTH);
 }
 
-/* What the tables say of the user, else <text>. ABSENT: neither. */
+/* What the tables say of the user, else <text>. ABSENT: neither. FAILED: the
+ * mail was deferred, which is its fate. */
 static enum answer choose(const struct delivery *d, struct maps *maps,
-                          const char *text, const char **out)
+                          const char *text, const char **out, enum fate *fate)
 {
     struct str value = STR_EMPTY;
     enum answer answer = maps_get(maps, d->user, false, &value);
 
     if (answer == FOUND)
         *out = arena_strdup(d->job->arena, value.data);
+    if (answer == FAILED)
+        *fate = report_failed(d, "4.3.0", "table lookup failure");
     str_fini(&value);
     if (answer != ABSENT || *text == '\0')
         return answer;
@@ -68,37 +72,36 @@ static enum fate pass(const struct delivery *d, const char *route)
     return kept ? KEPT : FINISHED;
 }
 
-enum answer deliver_mailbox_transport(const struct delivery *d,
-                                      enum fate *fate)
+static bool pass_if_chosen(const struct delivery *d, struct maps *maps,
+                           const char *text, enum fate *fate)
 {
     const char *route;
-    enum answer answer = choose(d, mailbox_transports,
-                                local_params.mailbox_transport, &route);
+    enum answer answer = choose(d, maps, text, &route, fate);
 
     if (answer == FOUND)
         *fate = pass(d, route);
-    return answer;
+    return answer != ABSENT;
 }
 
-enum answer deliver_fallback_transport(const struct delivery *d,
-                                       enum fate *fate)
+bool deliver_mailbox_transport(const struct delivery *d, enum fate *fate)
 {
-    const char *route;
-    enum answer answer = choose(d, fallback_transports,
-                                local_params.fallback_transport, &route);
-
-    if (answer == FOUND)
-        *fate = pass(d, route);
-    return answer;
+    return pass_if_chosen(d, mailbox_transports,
+                          local_params.mailbox_transport, fate);
 }
 
-enum answer deliver_mailbox_command(const struct delivery *d, enum fate *fate)
+bool deliver_fallback_transport(const struct delivery *d, enum fate *fate)
+{
+    return pass_if_chosen(d, fallback_transports,
+                          local_params.fallback_transport, fate);
+}
+
+bool deliver_mailbox_command(const struct delivery *d, enum fate *fate)
 {
     const char *command;
     enum answer answer =
-        choose(d, commands, local_params.mailbox_command, &command);
+        choose(d, commands, local_params.mailbox_command, &command, fate);
 
     if (answer == FOUND)
         *fate = deliver_command(d, command);
-    return answer;
+    return answer != ABSENT;
 }

@@ -34,12 +34,8 @@ enum fate deliver_unknown(const struct delivery *d)
 {
     enum fate fate;
 
-    switch (deliver_fallback_transport(d, &fate)) {
-    case FOUND: return fate;
-    case FAILED:
-        return report_failed(d, "4.3.5", "mail system configuration error");
-    case ABSENT: break;
-    }
+    if (deliver_fallback_transport(d, &fate))
+        return fate;
     if (local_params.luser_relay[0] == '\0' || d->is_relayed)
         return refuse(d);
     const char *relay = vars_expand(d, local_params.luser_relay, NULL, NULL);
