@@ -135,6 +135,12 @@ static bool filter_line(struct str *line, void *context)
                  line->data, value.data);
         str_swap(line, &value);
     }
+    if (answer == FAILED) {
+        log_warning("%s: table %s lookup error for %s",
+                    s->delivery->request->wire->queue_id,
+                    smtp_params.smtp_reply_filter, line->data);
+        s->table_failed = true;
+    }
     str_fini(&value);
     return answer != FAILED;
 }

@@ -97,7 +97,12 @@ enum check_result check_line(struct delivery *d, enum check_place place,
     switch (maps_get(maps_of(place), line, false, &value)) {
     case FOUND: result = apply(d, place, line, value.data, text); break;
     case ABSENT: break;
-    case FAILED: result = CHECK_FAILED; break;
+    case FAILED:
+        log_warning("%s: smtp %s checks lookup error",
+                    d->request->wire->queue_id,
+                    place == CHECK_BODY ? "body" : "header");
+        result = CHECK_FAILED;
+        break;
     }
     str_fini(&value);
     return result;

@@ -248,7 +248,26 @@ static int copy_records(struct output *out, struct mime *mime)
     return type;
 }
 
-bool content_send(struct session *s, const bool *accepted, bool *broken)
+static enum content_end copy_message(struct output *out, const bool *accepted)
+{
+    if (!message_reader_rewind_content(out->delivery->request->message))
+        return CONTENT_UNREADABLE;
+    put_own_headers(out, accepted);
+    struct mime *mime = new_mime(out);
+    int last = copy_records(out, mime);
+    if (mime != NULL && last == REC_EOF)
+        mime_end(mime);
+    mime_free(mime);
+    if (out->in_line)
+        put_line_end(out);
+    if (stream_failed(out->to))
+        return CONTENT_LOST;
+    if (out->failed)
+        return CONTENT_UNCHECKED;
+    return last == REC_EOF ? CONTENT_WHOLE : CONTENT_UNREADABLE;
+}
+
+enum content_end content_send(struct session *s, const bool *accepted)
 {
     struct output out = {
         .session = s,
@@ -261,21 +280,10 @@ bool content_send(struct session *s, const bool *accepted, bool *broken)
         .arena = arena_new(),
     };
 
-    *broken = !message_reader_rewind_content(s->delivery->request->message);
-    if (!*broken) {
-        put_own_headers(&out, accepted);
-        struct mime *mime = new_mime(&out);
-        int last = copy_records(&out, mime);
-        if (mime != NULL && last == REC_EOF)
-            mime_end(mime);
-        mime_free(mime);
-        if (out.in_line)
-            put_line_end(&out);
-        *broken = !stream_failed(s->stream) && (last != REC_EOF || out.failed);
-    }
+    enum content_end end = copy_message(&out, accepted);
     str_fini(&out.text);
     arena_free(out.arena);
-    return !*broken && !stream_failed(s->stream);
+    return end;
 }
 
 /* ---- Loops -------------------------------------------------------------- */

@@ -74,6 +74,10 @@ void failure_stream(struct session *s)
     const char *phase = phase_text(s->phase);
 
     s->is_dead = true;
+    if (s->table_failed) {
+        failure_table(s);
+        return;
+    }
     switch (stream_state(s->stream)) {
     case STREAM_TIMEOUT:
         failure_set(s->delivery, "4.4.2",
@@ -176,6 +180,26 @@ void failure_message_local(struct session *s, const char *status,
     set_local(s, status, format, args);
     va_end(args);
     settle_or_keep(s, false);
+}
+
+void failure_table(struct session *s)
+{
+    failure_message_local(s, "4.3.0", "local data error while talking to %s",
+                          s->label);
+}
+
+/* Half a message must not look like a whole one. */
+void failure_content(struct session *s, enum content_end end)
+{
+    s->is_dead = true;
+    if (end == CONTENT_UNREADABLE)
+        failure_message_local(s, "4.3.0", "message content of %s cannot be "
+                                          "read",
+                              s->delivery->request->wire->queue_id);
+    else if (end == CONTENT_UNCHECKED)
+        failure_table(s);
+    else
+        failure_stream(s);
 }
 
 void failure_recipient(struct session *s, size_t index,

@@ -141,17 +141,23 @@ static void read_extension(struct session *s, char *line, unsigned discard)
         read_xforward(s, cursor);
 }
 
-static unsigned discard_list(const struct session *s)
+/* False: it cannot be said now. */
+static bool find_discarded(const struct session *s, unsigned *bits)
 {
+    const char *title = s->is_lmtp ? "lmtp_discard_lhlo_keyword_address_maps"
+                                   : "smtp_discard_ehlo_keyword_address_maps";
     struct str value = STR_EMPTY;
-    unsigned bits = settings()->discard_ehlo;
+    enum answer answer = maps_get(settings()->discard_ehlo_maps,
+                                  s->server.address, false, &value);
 
-    if (maps_get(settings()->discard_ehlo_maps, s->server.address, false,
-                 &value) == FOUND)
-        bits = smtp_extensions_parse("smtp_discard_ehlo_keyword_address_maps",
-                                     value.data);
+    *bits = answer == FOUND ? smtp_extensions_parse(title, value.data)
+                            : settings()->discard_ehlo;
+    if (answer == FAILED)
+        log_warning("%s: %s map lookup error for %s",
+                    s->delivery->request->wire->queue_id, title,
+                    s->server.address);
     str_fini(&value);
-    return bits;
+    return answer != FAILED;
 }
 
 static void log_discarded(const struct session *s, unsigned discard)
@@ -167,12 +173,15 @@ static void log_discarded(const struct session *s, unsigned discard)
     str_fini(&list);
 }
 
-static void read_extensions(struct session *s, const struct smtp_reply *reply)
+/* False: nobody knows which of them to use. */
+static bool read_extensions(struct session *s, const struct smtp_reply *reply)
 {
     char *cursor = arena_strdup(s->arena, reply->text);
     char *line;
-    unsigned discard = discard_list(s);
+    unsigned discard;
 
+    if (!find_discarded(s, &discard))
+        return false;
     (void)text_token(&cursor, "\n"); /* the greeting */
     while ((line = text_token(&cursor, "\n")) != NULL)
         if (strlen(line) > 4)
@@ -181,6 +190,7 @@ static void read_extensions(struct session *s, const struct smtp_reply *reply)
         log_discarded(s, discard);
     session_trace(s, "%s: server features: 0x%x size %ld", s->relay,
                   s->features, (long)s->size_limit);
+    return true;
 }
 
 /* ---- EHLO, HELO, LHLO --------------------------------------------------- */
@@ -218,8 +228,10 @@ static bool try_extended(struct session *s, bool *accepted)
             refuse_mirror(s);
             return false;
         }
-        read_extensions(s, &reply);
-        return true;
+        if (read_extensions(s, &reply))
+            return true;
+        failure_table(s);
+        return false;
     }
     if (!s->is_lmtp && reply.code != 421)
         return true;

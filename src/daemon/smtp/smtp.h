@@ -96,6 +96,7 @@ struct session {
     bool no_reuse;
     bool quit_sent;
     bool has_problem;       /* for the postmaster */
+    bool table_failed;      /* one about its replies could not be asked */
     bool is_debugged;       /* debug_peer_list */
     struct chat *chat;      /* owned; NULL: no transcript is wanted */
 };
@@ -137,11 +138,16 @@ MAY_WAIT void session_send(struct session *s, const char *format, ...)
 /* The next reply. False: the stream failed or had garbage; failure_stream. */
 MAY_WAIT bool session_reply(struct session *s, struct smtp_reply *reply);
 
-/* content.c: the message, without the final dot. False: what was sent is no
- * whole message, so that the dot must not follow; *broken is set if the
- * queue file is at fault and not the stream. */
-MAY_WAIT bool content_send(struct session *s, const bool *accepted,
-                           bool *broken);
+/* content.c: the message, without the final dot, which must follow only what
+ * was sent whole. */
+enum content_end {
+    CONTENT_WHOLE,
+    CONTENT_LOST,       /* the stream failed */
+    CONTENT_UNREADABLE, /* the queue file is at fault */
+    CONTENT_UNCHECKED,  /* a table could not be asked */
+};
+MAY_WAIT enum content_end content_send(struct session *s,
+                                       const bool *accepted);
 /* May 8-bit text have to become something else for this server? */
 bool content_may_change_encoding(const struct session *s);
 /* A Delivered-To: header has the first recipient (flags=D). */
@@ -200,6 +206,10 @@ MAY_WAIT void failure_message(struct session *s,
 MAY_WAIT void failure_message_local(struct session *s, const char *status,
                                     const char *format, ...)
     PRINTF_LIKE(3, 4);
+/* A table could not be asked: nobody knows what this server may be sent. */
+MAY_WAIT void failure_table(struct session *s);
+/* The message was not sent to its <end>. */
+MAY_WAIT void failure_content(struct session *s, enum content_end end);
 /* It does not want this recipient. */
 MAY_WAIT void failure_recipient(struct session *s, size_t index,
                                 const struct smtp_reply *reply);

@@ -388,18 +388,11 @@ static void read_verdicts(struct transaction *t)
 static void send_message(struct transaction *t)
 {
     struct session *s = t->session;
-    bool broken = false;
 
     session_phase(s, PHASE_BODY);
-    if (!content_send(s, t->accepted, &broken)) {
-        /* Half a message must not look like a whole one. */
-        s->is_dead = true;
-        if (broken)
-            failure_message_local(s, "4.3.0", "message content of %s cannot "
-                                              "be read",
-                                  t->delivery->request->wire->queue_id);
-        else
-            failure_stream(s);
+    enum content_end end = content_send(s, t->accepted);
+    if (end != CONTENT_WHOLE) {
+        failure_content(s, end);
         return;
     }
     send_dot(s);
