@@ -124,7 +124,7 @@ static bool connect_table(struct proxy *p, const struct table_options *options,
         return error_set(why, "can't create maps via the proxy service");
     if (options->flags & TABLE_NO_UNAUTH)
         return error_set(why,
-                         "proxy:%s map is not allowed for security-sensitive "
+                         "proxy:%s map is not allowed for security sensitive "
                          "data",
                          p->name);
     p->pool = pool_for(options);

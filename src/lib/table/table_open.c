@@ -108,7 +108,7 @@ static void open_instance(struct table *table, const char *type,
                   table->name);
     else if ((table->flags & TABLE_NO_UNAUTH) && (table->can & TABLE_IS_UNAUTH))
         error_set(&table->why,
-                  "%s map is not allowed for security-sensitive data",
+                  "%s map is not allowed for security sensitive data",
                   table->name);
     else
         table->instance = driver->open(name, &options, &table->why);
