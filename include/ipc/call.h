@@ -78,7 +78,7 @@ void ipc_pool_give_back(struct ipc_pool *pool, struct ipc_client *client);
 deadline_t ipc_call_deadline(int timeout_s);
 
 /* Connect to class/service, write <length> bytes, close: a trigger. False
- * and <why> if nobody listens within <timeout_s>. */
+ * and <why>, and errno, if nobody listens within <timeout_s>. */
 MAY_WAIT bool ipc_trigger(const char *class_name, const char *service,
                           const void *bytes, size_t length, int timeout_s,
                           struct error *why);

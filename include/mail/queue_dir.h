@@ -42,7 +42,7 @@ enum queue_file_state { QUEUE_FILE_READY, QUEUE_FILE_UNFINISHED,
 enum queue_file_state queue_dir_state(const struct stat *st);
 
 /* Walk all IDs below <queue>, hashed or not, in any depth; tolerates files
- * that vanish. Never NULL; a folder that cannot be opened is empty. */
+ * that vanish. Never NULL. */
 struct queue_scan;
 struct queue_scan *queue_scan_open(const char *queue);
 /* The same, with names that are no queue IDs (left over temporary files). */
@@ -53,6 +53,9 @@ const char *queue_scan_next(struct queue_scan *scan, struct str *path);
 /* Does the folder say that the last entry is a regular file? Then also its
  * inode, which some file systems have different from that in struct stat. */
 bool queue_scan_is_file(const struct queue_scan *scan, ino_t *inode);
+/* True and <why> (may be NULL): some folder is there and could not be read so
+ * far, so that IDs are missing. */
+bool queue_scan_failed(const struct queue_scan *scan, struct error *why);
 void queue_scan_close(struct queue_scan *scan);
 
 #endif

@@ -83,7 +83,8 @@ static bool has_logs(size_t kind)
     pthread_mutex_lock(&turn);
     if (clock_now() >= known[kind].until) {
         struct queue_scan *scan = queue_scan_open(log_queues[kind]);
-        known[kind].any = queue_scan_next(scan, NULL) != NULL;
+        known[kind].any = queue_scan_next(scan, NULL) != NULL ||
+                            queue_scan_failed(scan, NULL);
         known[kind].until = deadline_in_ms(BELIEVED_MS);
         queue_scan_close(scan);
     }
@@ -232,6 +233,7 @@ static void act_on_files(enum action action, const char *queue,
                          const char *folder)
 {
     struct queue_scan *scan = queue_scan_open_all(folder);
+    struct error why = ERROR_NONE;
     struct str path = STR_EMPTY;
     struct stat st;
     const char *id;
@@ -243,6 +245,8 @@ static void act_on_files(enum action action, const char *queue,
         } else if (action == ACTION_DELETE || is_there(queue, id, &st))
             run_action(action, queue, id, false);
     }
+    if (queue_scan_failed(scan, &why))
+        fatal("%s", why.text);
     queue_scan_close(scan);
     str_fini(&path);
 }

@@ -267,12 +267,15 @@ static void repair_queue(struct repair *repair, const char *queue)
 {
     struct queue_scan *scan = queue_scan_open_all(queue);
     struct str path = STR_EMPTY, name = STR_EMPTY;
+    struct error why = ERROR_NONE;
     const char *found;
 
     while ((found = queue_scan_next(scan, &path)) != NULL) {
         str_set(&name, found);
         repair_file(repair, scan, queue, path.data, name.data);
     }
+    if (queue_scan_failed(scan, &why))
+        fatal("%s", why.text);
     queue_scan_close(scan);
     str_fini(&path);
     str_fini(&name);

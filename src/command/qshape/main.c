@@ -127,6 +127,7 @@ static void survey_queue(struct survey *s, const char *queue)
 {
     struct stat st;
     struct str path = STR_EMPTY;
+    struct error why = ERROR_NONE;
 
     if (stat(queue, &st) != 0) {
         log_warning("Can't stat %s: %m", queue);
@@ -139,6 +140,8 @@ static void survey_queue(struct survey *s, const char *queue)
             show(s);
         arena_reset(s->arena);
     }
+    if (queue_scan_failed(scan, &why))
+        log_warning("%s", why.text);
     queue_scan_close(scan);
     str_fini(&path);
 }

@@ -19,18 +19,30 @@
 
 /* ---- into the queue ---- */
 
+static bool is_shortage(int reason)
+{
+    return reason == EMFILE || reason == ENFILE || reason == ENOMEM ||
+           reason == ENOBUFS;
+}
+
 /* Best effort: the queue manager also looks for itself from time to time. */
 void finish_announce(const struct message *m)
 {
-    enum { TIMEOUT_S = 1 };
+    enum { TIMEOUT_S = 1, TRIES = 10, PAUSE_MS = 1000 };
     struct error why = ERROR_NONE;
 
     if (!m->is_incoming)
         return;
     const char *bytes = arena_printf(m->arena, "N%s\n", m->id);
-    if (!ipc_trigger("public", common_params.queue_service_name, bytes,
-                     strlen(bytes), TIMEOUT_S, &why) &&
-        log_verbose() > 0)
+    for (int i = 0; i < TRIES; i++) {
+        if (ipc_trigger("public", common_params.queue_service_name, bytes,
+                        strlen(bytes), TIMEOUT_S, &why))
+            return;
+        if (!is_shortage(errno))
+            break;
+        clock_sleep_ms(PAUSE_MS);
+    }
+    if (log_verbose() > 0)
         log_info("%s: %s", m->id, why.text);
 }
 

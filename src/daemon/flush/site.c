@@ -185,11 +185,14 @@ static void refresh_one(const char *name, const char *path, int refresh_s)
 void all_refresh(int refresh_s)
 {
     struct queue_scan *scan = queue_scan_open("flush");
+    struct error why = ERROR_NONE;
     struct str path = STR_EMPTY;
     const char *name;
 
     while ((name = queue_scan_next(scan, &path)) != NULL)
         refresh_one(name, path.data, refresh_s);
+    if (queue_scan_failed(scan, &why))
+        log_warning("%s", why.text);
     queue_scan_close(scan);
     str_fini(&path);
 }

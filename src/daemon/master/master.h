@@ -130,6 +130,8 @@ void stress_end(struct served *service);
 void wakeup_start(struct served *service);
 void wakeup_stop(struct served *service);
 void wakeup_used(struct served *service); /* a child was started */
+/* A child has failed, or others may be started again. */
+void wakeup_soon(struct served *service);
 
 /* reap.c */
 void reap_children(void);

@@ -24,17 +24,21 @@ static void report(const struct child *child, int status)
                     (long)child->pid, WTERMSIG(status));
 }
 
+static bool has_failed(int status)
+{
+    return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+}
+
 /* A program that fails before it has done anything would fail again. One
  * that ends at once, content but idle, would be started in a tight loop. */
 static void slow_down(const struct child *child, int status)
 {
     struct served *service = child->service;
-    bool failed = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
 
     if (service == NULL || child->has_reported || stop_is_under_way() ||
         child->generation != service->generation)
         return;
-    if (failed) {
+    if (has_failed(status)) {
         log_warning("%s: bad command startup -- throttling", child->program);
         status_throttle(service, master_params.service_throttle_time);
     } else if (clock_now() - child->started < QUICK_MS) {
@@ -49,8 +53,11 @@ static void take_leave(struct child *child, int status)
     report(child, status);
     slow_down(child, status);
     child_free(child);
-    if (service != NULL)
+    if (service != NULL) {
+        if (has_failed(status))
+            wakeup_soon(service);
         status_child_left(service);
+    }
     stop_child_ended();
 }
 

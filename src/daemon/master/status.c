@@ -145,4 +145,5 @@ void status_throttle_end(struct served *service)
         loop_timer_set(service->throttle_timer, DEADLINE_NEVER);
     service->is_throttled = false;
     status_update(service);
+    wakeup_soon(service);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * wakeup.c - the wakeup column: a byte to a service, every so many seconds.
+ * wakeup.c - the wakeup column: a byte to a service, every so many seconds,
+ * and soon after it has failed: nobody else may ask for what it had not done.
  */
 #include <errno.h>
 #include <string.h>
@@ -60,6 +61,14 @@ static void wake(void *argument)
         errno != EINPROGRESS)
         log_warning("cannot wake up service %s: %m", service->name);
     rearm(service);
+}
+
+void wakeup_soon(struct served *service)
+{
+    enum { SOON_MS = 1000 };
+
+    if (service->wakeup_timer != NULL && service->was_used)
+        loop_timer_set(service->wakeup_timer, deadline_in_ms(SOON_MS));
 }
 
 void wakeup_start(struct served *service)

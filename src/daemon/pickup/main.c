@@ -13,6 +13,7 @@
 
 #include "base/fiber.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/priv.h"
 #include "mail/queue_dir.h"
 #include "pickup.h"
@@ -34,31 +35,34 @@ static bool look_at(struct maildrop_file *file, int fd)
     return true;
 }
 
-/* True if the file is gone. */
-static bool take(const char *id)
+enum taken { TAKEN, TAKE_NOT_NOW, TAKE_SOON };
+
+/* A file that was sent and cannot be removed is not sent again soon. */
+static enum taken take(const char *id)
 {
     struct maildrop_file file = { .id = id };
     struct error why = ERROR_NONE;
 
     int fd = queue_dir_open(maildrop, id, O_RDONLY | O_NONBLOCK);
     if (fd < 0) {
-        if (errno != ENOENT)
-            log_warning("open maildrop/%s: %s", id, strerror(errno));
-        return false;
+        if (errno == ENOENT)
+            return TAKE_NOT_NOW;
+        log_warning("open maildrop/%s: %s", id, strerror(errno));
+        return TAKE_SOON;
     }
     if (!look_at(&file, fd)) {
         close(fd);
-        return false;
+        return TAKE_NOT_NOW;
     }
     enum copy_outcome outcome = copy_message(&file, fd, &why);
     if (outcome == PICKUP_LATER)
-        return false;
+        return TAKE_SOON;
     if (outcome == PICKUP_BAD)
         log_warning("maildrop/%s: %s", id, why.text);
     if (queue_dir_remove(maildrop, id))
-        return true;
+        return TAKEN;
     log_warning("remove maildrop/%s: %s", id, strerror(errno));
-    return false;
+    return TAKE_NOT_NOW;
 }
 
 /* ---- several at a time ---- */
@@ -67,14 +71,18 @@ static struct worker {
     char id[QUEUE_ID_SIZE]; /* "": free */
 } workers[WORKERS];
 static struct fiber_gate worker_is_free;
-static bool is_scanning, was_asked, removed_any;
+static struct loop_timer *again_timer;
+static bool is_scanning, was_asked, removed_any, has_failed;
 
 static void work(void *argument)
 {
     struct worker *worker = argument;
 
-    if (take(worker->id))
-        removed_any = true;
+    switch (take(worker->id)) {
+    case TAKEN: removed_any = true; break;
+    case TAKE_SOON: has_failed = true; break;
+    case TAKE_NOT_NOW: break;
+    }
     worker->id[0] = '\0';
     fiber_gate_open(&worker_is_free);
 }
@@ -107,23 +115,42 @@ static bool all_are_free(void)
     return true;
 }
 
+/* Nobody else would ask before master does. */
+static void again_after(bool failed)
+{
+    enum { FIRST_S = 2, LAST_S = 60 };
+    static int pause_s = FIRST_S;
+
+    if (!failed) {
+        pause_s = FIRST_S;
+        return loop_timer_set(again_timer, DEADLINE_NEVER);
+    }
+    loop_timer_set(again_timer, deadline_in_s(pause_s));
+    pause_s = pause_s * 2 < LAST_S ? pause_s * 2 : LAST_S;
+}
+
 static void scan_once(void)
 {
     struct queue_scan *scan = queue_scan_open(maildrop);
+    struct error why = ERROR_NONE;
     const char *id;
 
-    removed_any = false;
+    removed_any = has_failed = false;
     while ((id = queue_scan_next(scan, NULL)) != NULL)
         give_to_worker(id);
+    if (queue_scan_failed(scan, &why)) {
+        log_warning("%s", why.text);
+        has_failed = true;
+    }
     queue_scan_close(scan);
     while (!all_are_free())
         fiber_gate_wait(&worker_is_free, DEADLINE_NEVER);
 }
 
 /* What came during a pass may have been missed by it. */
-static void triggered(const char *bytes, size_t length)
+static void scan_all(void *unused)
 {
-    (void)bytes, (void)length;
+    (void)unused;
     was_asked = true;
     if (is_scanning)
         return;
@@ -133,6 +160,19 @@ static void triggered(const char *bytes, size_t length)
         scan_once();
     } while (was_asked || removed_any);
     is_scanning = false;
+    again_after(has_failed);
+}
+
+static void again(void *unused)
+{
+    (void)unused;
+    fiber_start(scan_all, NULL);
+}
+
+static void triggered(const char *bytes, size_t length)
+{
+    (void)bytes, (void)length;
+    scan_all(NULL);
 }
 
 static void set_up(void)
@@ -142,6 +182,11 @@ static void set_up(void)
     if (!priv_user(common_params.mail_owner, &owner, NULL, &why))
         owner = geteuid();
     copy_set_up();
+}
+
+static void after_jail(void)
+{
+    again_timer = loop_timer_new(again, NULL);
 }
 
 static const struct param_group *const groups[] = { &message_param_group,
@@ -157,6 +202,7 @@ static const struct service pickup = {
     .queue_folders = "maildrop",
     .triggered = triggered,
     .before_jail = set_up,
+    .after_jail = after_jail,
 };
 
 int main(int argc, char **argv)

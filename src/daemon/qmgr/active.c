@@ -21,7 +21,7 @@
 #include "mail/queue_dir.h"
 #include "message.h"
 
-enum { LOCKED_WAIT_S = 60, MANY_MESSAGES = 100, QUIET_MS = 1000 };
+enum { MANY_MESSAGES = 100, QUIET_MS = 1000 };
 
 /* By queue ID. */
 static struct hash *messages;
@@ -120,7 +120,7 @@ static void drop(struct message *m)
 static void postpone_locked(const char *queue, const char *id)
 {
     log_info("%s: skipped, still being delivered", id);
-    if (!set_times(queue, id, time(NULL) + LOCKED_WAIT_S) ||
+    if (!set_times(queue, id, time(NULL) + scan_again_soon()) ||
         (strcmp(queue, "incoming") != 0 &&
          !queue_dir_move(id, queue, "incoming")))
         log_warning("%s: cannot postpone: %s", id, strerror(errno));
@@ -154,8 +154,10 @@ static int open_file(const char *queue, const char *id)
     if (lstat(queue_dir_path(&path, queue, id), &st) == 0 &&
         queue_dir_state(&st) == QUEUE_FILE_BAD)
         is_due(queue, id, &st, 0);
-    else
+    else {
         log_warning("open %s/%s: %s", queue, id, strerror(saved));
+        scan_again_soon();
+    }
     str_fini(&path);
     return -1;
 }
@@ -178,9 +180,11 @@ static int enter(const char *queue, const char *id, unsigned flags,
         return -1;
     }
     if (!queue_dir_move(id, queue, "active")) {
-        if (errno != ENOENT)
+        if (errno != ENOENT) {
             log_warning("cannot move %s from queue %s to queue active: %s",
                         id, queue, strerror(errno));
+            scan_again_soon();
+        }
         close(fd);
         return -1;
     }
@@ -422,8 +426,15 @@ static void defer_file(const char *id)
     has_stranded = true;
 }
 
+void active_has_stranded(void)
+{
+    has_stranded = true;
+}
+
 void active_free_stranded(void)
 {
+    struct error why = ERROR_NONE;
+
     if (!has_stranded)
         return;
     has_stranded = false;
@@ -434,6 +445,10 @@ void active_free_stranded(void)
     while ((id = queue_scan_next(walk, &path)) != NULL)
         if (!hash_has(messages, id))
             defer_file(id);
+    if (queue_scan_failed(walk, &why)) {
+        log_warning("%s", why.text);
+        has_stranded = true;
+    }
     queue_scan_close(walk);
     str_fini(&path);
 }

@@ -6,8 +6,9 @@
  * concurrency up and down by less than one each, with hysteresis: up at the
  * end of a run of 1/feedback successes, down at the start of a run of
  * failures. What is nearer to the next step than half a feedback has reached
- * it, as in Postfix: 4 times 0.7 are 3 steps. Apart from that, enough failed deliveries ("pseudo-cohorts", as
- * many as the concurrency is) make the destination dead.
+ * it, as in Postfix: 4 times 0.7 are 3 steps. Apart from that, enough failed
+ * deliveries ("pseudo-cohorts", as many as the concurrency is) make the
+ * destination dead.
  */
 #include "scheduler.h"
 

@@ -117,6 +117,8 @@ MAY_WAIT bool active_take(const char *queue, const char *id, unsigned flags);
 /* Files that could not leave the active queue, for want of an inode or for
  * some other fault of the disk, are deferred now. */
 void active_free_stranded(void);
+/* There are, or may be, such files. */
+void active_has_stranded(void);
 /* <m> has been read and is marked busy: let its deliveries begin. It may be
  * gone afterwards. */
 void active_start_delivery(struct message *m);
@@ -135,5 +137,8 @@ void scan_request(const char *bytes, size_t length);
 /* The feeder; never returns. */
 MAY_WAIT void scan_run(void);
 void scan_room_in_active(void);
+/* Something in incoming could not be taken, and nobody would ask for it again:
+ * in so many seconds (5 to 300) it is scanned. */
+int scan_again_soon(void);
 
 #endif

@@ -73,21 +73,8 @@ static bool is_double_bounce(const struct resolve_reply *reply)
             reply->recipient[length] == '\0');
 }
 
-static bool is_transport_deferred(struct arena *arena, const char *name)
-{
-    if (*qmgr_params.defer_transports == '\0')
-        return false;
-    for (char **word =
-             text_split(arena, qmgr_params.defer_transports, NULL, NULL);
-         *word != NULL; word++)
-        if (strcmp(*word, name) == 0)
-            return true;
-    return false;
-}
-
-static void use_reply(struct message *m, struct arena *arena,
-                      struct arena *keep, const struct resolve_reply *reply,
-                      struct route *route)
+static void use_reply(struct message *m, struct arena *keep,
+                      const struct resolve_reply *reply, struct route *route)
 {
     if (strcmp(reply->recipient, route->to.address) != 0)
         route->to.address = arena_strdup(keep, reply->recipient);
@@ -102,7 +89,7 @@ static void use_reply(struct message *m, struct arena *arena,
     else if (is_double_bounce(reply))
         route->is_discarded = true;
     else if (!(m->flags & MESSAGE_FLUSH) &&
-             is_transport_deferred(arena, reply->transport))
+             text_lists_word(qmgr_params.defer_transports, reply->transport))
         defer(route, "4.3.2 deferred transport");
 }
 
@@ -116,7 +103,7 @@ static void resolve(struct message *m, struct arena *arena,
                            &reply);
     else
         resolve_address(arena, m->envelope.sender, route->to.address, &reply);
-    use_reply(m, arena, keep, &reply, route);
+    use_reply(m, keep, &reply, route);
 }
 
 static bool has_too_many_probes(void)

@@ -4,9 +4,11 @@
  * that cleanup tells us of.
  *
  * A scan is the fallback that loses nothing: at start, on the wakeup timers
- * of master and our own, and when somebody asks for it. While the active
- * queue has room, one message is taken from incoming and one from deferred
- * in turns, so that a backlog does not hold up new mail.
+ * of master and our own, and when somebody asks for it; also soon after
+ * something could not be taken, and now and then while messages come, one of
+ * which we may not have been told of. While the active queue has room, one
+ * message is taken from incoming and one from deferred in turns, so that a
+ * backlog does not hold up new mail.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,6 +30,9 @@
 /* New messages that are taken in at the same time: their addresses are being
  * looked up. YIELD_FILES: others want to run, too. */
 enum { WORKERS = 8, YIELD_FILES = 50, ANNOUNCED_MAX = 10000 };
+/* Between scans of incoming: while all goes well, and after a failure, twice
+ * as long each time. */
+enum { LOOK_S = 10, AGAIN_MIN_S = 5, AGAIN_MAX_S = 300 };
 
 struct scan {
     const char *queue;
@@ -39,6 +44,9 @@ struct scan {
 static struct scan incoming = { .queue = "incoming" };
 static struct scan deferred = { .queue = "deferred" };
 static deadline_t next_deferred_scan;
+static deadline_t next_look;               /* with the next announcement */
+static deadline_t again_at = DEADLINE_NEVER;
+static int again_s = AGAIN_MIN_S;
 
 /* The feeder waits here. */
 static struct fiber *feeder;
@@ -72,6 +80,19 @@ static void scan_incoming(void)
 {
     start_request(&incoming, 0);
     wake_feeder();
+}
+
+int scan_again_soon(void)
+{
+    deadline_t now = clock_now();
+
+    if (again_at != DEADLINE_NEVER)
+        return (int)((again_at - now) / 1000) + 1;
+    int wait_s = again_s;
+    again_s = again_s * 2 < AGAIN_MAX_S ? again_s * 2 : AGAIN_MAX_S;
+    again_at = deadline_in_s(wait_s);
+    wake_feeder();
+    return wait_s;
 }
 
 /* ---- Announced messages ------------------------------------------------ */
@@ -189,6 +210,8 @@ void scan_request(const char *bytes, size_t length)
         default: break;
         }
     }
+    if (clock_now() >= next_look)
+        wanted |= WANT_INCOMING;
     carry_out(wanted);
     start_worker();
 }
@@ -213,6 +236,8 @@ static void open_walk(struct scan *scan)
 {
     if (scan == &deferred)
         active_free_stranded();
+    else
+        next_look = deadline_in_s(LOOK_S);
     scan->walk = queue_scan_open(scan->queue);
     scan->flags = scan->next_flags;
     scan->next_flags = 0;
@@ -221,9 +246,21 @@ static void open_walk(struct scan *scan)
 
 static void close_walk(struct scan *scan)
 {
+    struct error why = ERROR_NONE;
+
+    if (queue_scan_failed(scan->walk, &why)) {
+        log_warning("%s", why.text);
+        scan_again_soon();
+        if (scan == &deferred)
+            next_deferred_scan = again_at;
+    }
     queue_scan_close(scan->walk);
     scan->walk = NULL;
-    if (scan == &incoming && !scan->requested)
+    if (scan != &incoming)
+        return;
+    if (again_at == DEADLINE_NEVER)
+        again_s = AGAIN_MIN_S;
+    if (!scan->requested)
         flow_nothing_incoming();
 }
 
@@ -253,11 +290,28 @@ static bool step(struct scan *scan)
     return taken;
 }
 
+static deadline_t next_scan(void)
+{
+    return again_at < next_deferred_scan ? again_at : next_deferred_scan;
+}
+
 static void wait_for_news(void)
 {
-    while (!feeder_has_news && clock_now() < next_deferred_scan)
-        fiber_park(next_deferred_scan);
+    while (!feeder_has_news && clock_now() < next_scan())
+        fiber_park(next_scan());
     feeder_has_news = false;
+}
+
+static void request_what_is_due(void)
+{
+    if (clock_now() >= again_at) {
+        again_at = DEADLINE_NEVER;
+        start_request(&incoming, 0);
+    }
+    if (clock_now() >= next_deferred_scan) {
+        start_request(&deferred, 0);
+        next_deferred_scan = deadline_in_s(queue_params.queue_run_delay);
+    }
 }
 
 void scan_run(void)
@@ -266,10 +320,7 @@ void scan_run(void)
     start_request(&incoming, 0);
     next_deferred_scan = clock_now();
     for (;;) {
-        if (clock_now() >= next_deferred_scan) {
-            start_request(&deferred, 0);
-            next_deferred_scan = deadline_in_s(queue_params.queue_run_delay);
-        }
+        request_what_is_due();
         bool took_new = active_has_room() && step(&incoming);
         bool took_old = active_has_room() && step(&deferred);
         if (!took_new && !took_old && !incoming.requested &&
@@ -284,22 +335,33 @@ void scan_run(void)
 
 /* ---- Start ------------------------------------------------------------- */
 
+static void recover_one(const char *id, const char *path)
+{
+    struct stat st;
+
+    if (lstat(path, &st) < 0)
+        return;
+    /* Now, and not when it would have been its turn. */
+    if (utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW) == 0 &&
+        queue_dir_move(id, "active", "incoming"))
+        return;
+    log_warning("cannot move %s from queue active to queue incoming: %s", id,
+                strerror(errno));
+    active_has_stranded();
+}
+
 void scan_recover_active(void)
 {
+    struct error why = ERROR_NONE;
     struct queue_scan *walk = queue_scan_open("active");
     struct str path = STR_EMPTY;
     const char *id;
 
-    while ((id = queue_scan_next(walk, &path)) != NULL) {
-        struct stat st;
-        if (lstat(path.data, &st) < 0)
-            continue;
-        /* Now, and not when it would have been its turn. */
-        if (utimensat(AT_FDCWD, path.data, NULL, AT_SYMLINK_NOFOLLOW) < 0 ||
-            !queue_dir_move(id, "active", "incoming"))
-            log_warning("cannot move %s from queue active to queue incoming: "
-                        "%s",
-                        id, strerror(errno));
+    while ((id = queue_scan_next(walk, &path)) != NULL)
+        recover_one(id, path.data);
+    if (queue_scan_failed(walk, &why)) {
+        log_warning("%s", why.text);
+        active_has_stranded();
     }
     queue_scan_close(walk);
     str_fini(&path);

@@ -38,6 +38,7 @@ void put_recipient(struct stream *out, const char *original,
     put_text(out, "reason", reason);
 }
 
+/* Without its end the client knows that the list is not all. */
 static void serve(struct service_client *client)
 {
     static const char *const queues[] = { "maildrop", "active", "incoming",
@@ -46,9 +47,11 @@ static void serve(struct service_client *client)
 
     put_text(out, "protocol", "mail_queue_list_protocol");
     put_end(out);
+    bool complete = true;
     for (size_t i = 0; i < sizeof queues / sizeof queues[0]; i++)
-        list_queue(out, queues[i]);
-    put_end(out);
+        complete = list_queue(out, queues[i]) && complete;
+    if (complete)
+        put_end(out);
     stream_flush(out);
 }
 

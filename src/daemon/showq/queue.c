@@ -124,14 +124,16 @@ static void empty_batch(struct batch *batch)
 static bool has_any(const char *queue)
 {
     struct queue_scan *scan = queue_scan_open(queue);
-    bool any = queue_scan_next(scan, NULL) != NULL;
+    bool any = queue_scan_next(scan, NULL) != NULL ||
+               queue_scan_failed(scan, NULL);
 
     queue_scan_close(scan);
     return any;
 }
 
-void list_queue(struct stream *client, const char *queue)
+bool list_queue(struct stream *client, const char *queue)
 {
+    struct error why = ERROR_NONE;
     struct batch *batch = mem_zalloc(sizeof *batch);
     struct queue_scan *scan = queue_scan_open(queue);
 
@@ -144,6 +146,10 @@ void list_queue(struct stream *client, const char *queue)
     }
     for (size_t i = 0; i < BATCH; i++)
         str_fini(&batch->jobs[i].path);
+    bool complete = !queue_scan_failed(scan, &why);
+    if (!complete)
+        log_warning("%s", why.text);
     queue_scan_close(scan);
     free(batch);
+    return complete;
 }

@@ -34,7 +34,7 @@ void list_message(struct stream *out, const char *queue, const char *id,
 /* A file that should be there cannot be opened. From any thread. */
 void say_unreadable(const char *folder, const char *id, int reason);
 
-/* All messages of a queue. */
-void list_queue(struct stream *client, const char *queue);
+/* All messages of a queue. False: not all could be found, logged. */
+bool list_queue(struct stream *client, const char *queue);
 
 #endif

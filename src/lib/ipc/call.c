@@ -5,6 +5,7 @@
  */
 #include "ipc/call.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -318,8 +319,10 @@ bool ipc_trigger(const char *class_name, const char *service, const void *bytes,
         ok = stream_flush(s) || error_set(why, "%s", stream_error_text(s));
         stream_close(s);
     }
+    int reason = errno;
     if (!ok)
         error_prefix(why, "connect to %s", path);
     free(path);
+    errno = reason;
     return ok;
 }

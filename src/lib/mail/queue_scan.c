@@ -3,6 +3,7 @@
  * queue_scan.c - walking a queue, hashed to whatever depth.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,16 +20,27 @@ struct queue_scan {
     bool all_names;
     bool is_file;                       /* the last entry */
     ino_t inode;
+    struct error failure;               /* the first, or an empty text */
 };
 
-/* A folder that cannot be opened is skipped: it may just have been removed. */
+static void note_failure(struct queue_scan *scan, const char *what)
+{
+    if (scan->failure.text[0] == '\0')
+        error_set(&scan->failure, "%s directory %s: %s", what, scan->path.data,
+                  strerror(errno));
+}
+
+/* A folder that is gone has just been removed. */
 static void enter(struct queue_scan *scan)
 {
     if (scan->depth == SCAN_DEPTH_MAX)
         return;
     DIR *folder = opendir(scan->path.data);
-    if (folder == NULL)
+    if (folder == NULL) {
+        if (errno != ENOENT)
+            note_failure(scan, "open");
         return;
+    }
     scan->folders[scan->depth] = folder;
     scan->path_lengths[scan->depth] = scan->path.length;
     scan->depth++;
@@ -67,8 +79,11 @@ static const char *next_name(struct queue_scan *scan)
     while (scan->depth > 0) {
         int top = scan->depth - 1;
         str_truncate(&scan->path, scan->path_lengths[top]);
+        errno = 0;
         struct dirent *entry = readdir(scan->folders[top]);
         if (entry == NULL) {
+            if (errno != 0)
+                note_failure(scan, "read");
             closedir(scan->folders[top]);
             scan->depth--;
             continue;
@@ -102,6 +117,15 @@ bool queue_scan_is_file(const struct queue_scan *scan, ino_t *inode)
 {
     *inode = scan->inode;
     return scan->is_file;
+}
+
+bool queue_scan_failed(const struct queue_scan *scan, struct error *why)
+{
+    if (scan->failure.text[0] == '\0')
+        return false;
+    if (why != NULL)
+        *why = scan->failure;
+    return true;
 }
 
 void queue_scan_close(struct queue_scan *scan)

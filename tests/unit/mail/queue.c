@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "mail/message_reader.h"
@@ -73,6 +74,7 @@ TEST(queue_dir_moves_and_scans)
     struct queue_scan *scan = queue_scan_open("deferred");
     CHECK_STR(queue_scan_next(scan, NULL), id);
     CHECK_STR(queue_scan_next(scan, NULL), NULL);
+    CHECK(!queue_scan_failed(scan, NULL));
     queue_scan_close(scan);
     CHECK(queue_dir_remove("deferred", id));
     CHECK(!queue_dir_remove("deferred", id));
@@ -387,4 +389,28 @@ TEST(record_refuses_long_lengths)
     CHECK_INT(record_get(in, &payload, 5), REC_EOF);
     stream_close(in);
     str_fini(&payload);
+}
+
+/* As if there were no descriptor left, also for root. */
+TEST(a_folder_that_cannot_be_read)
+{
+    struct error why = ERROR_NONE;
+    struct rlimit few, kept;
+
+    use_queue("", 2, false);
+    CHECK(getrlimit(RLIMIT_NOFILE, &kept) == 0);
+    few = kept;
+    few.rlim_cur = 0;
+    CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0);
+    struct queue_scan *scan = queue_scan_open("incoming");
+    CHECK(setrlimit(RLIMIT_NOFILE, &kept) == 0);
+    CHECK_STR(queue_scan_next(scan, NULL), NULL);
+    CHECK(queue_scan_failed(scan, &why));
+    CHECK_STR(why.text, "open directory incoming: Too many open files");
+    queue_scan_close(scan);
+
+    scan = queue_scan_open("no-such-folder");
+    CHECK_STR(queue_scan_next(scan, NULL), NULL);
+    CHECK(!queue_scan_failed(scan, NULL));
+    queue_scan_close(scan);
 }
