@@ -49,7 +49,8 @@ static void prepare_for_descriptors(struct stream *s,
 }
 
 static bool dispatch_one(struct stream *s, struct arena *arena,
-                  const struct dispatch_row *rows, size_t count, void *context)
+                         const struct dispatch_row *rows, size_t count,
+                         void *context)
 {
     prepare_for_descriptors(s, rows, count);
     const struct dispatch_row *row = read_name(s, rows, count);
