@@ -18,6 +18,7 @@ bool text_has_suffix_nocase(const char *text, const char *suffix);
 const char *text_find_nocase(const char *text, const char *part);
 /* Is <word> one of "a, b c"? */
 bool text_lists_word(const char *list, const char *word);
+bool text_lists_word_nocase(const char *list, const char *word);
 bool text_is_ascii(const char *text);
 bool text_is_all_digits(const char *text); /* false for "" */
 bool text_is_space(int c); /* space, \t \r \n \f \v */

@@ -38,9 +38,7 @@ const struct cleanup_verdict *cleanup_verdict(int status);
 MAY_WAIT struct cleanup_post *cleanup_notice_open(const char *sender,
                                                   const char *recipient,
                                                   int flags, int trace_flags,
-                                                  int sender_options,
-                                                  const char *myhostname,
-                                                  const char *mail_name);
+                                                  int sender_options);
 /* Flags for cleanup_post_open, by where a message comes from ("smtpd",
  * "forward", "bounce", "notify", "verify", "sendmail"): is it to be looked
  * through for what needs SMTPUTF8 (smtputf8_autodetect_classes)? */

@@ -19,8 +19,9 @@ struct client_setup {
     bool log_internal_form;          /* info_log_address_format = internal */
     const char *fast_flush_domains;  /* NULL or "": no fast flush */
     const char *filter_classes;      /* internal_mail_filter_classes */
-    const char *utf8_classes;        /* smtputf8_autodetect_classes; NULL or
-                                        "": without smtputf8_enable */
+    const char *utf8_classes;        /* smtputf8_autodetect_classes; "":
+                                        without smtputf8_enable */
+    const char *myhostname, *mail_name, *double_bounce_sender;
     bool fast_flush_parents;         /* sub-domains match too */
     bool old_relay_domains;          /* they are the default of before level 2
                                         of relay_domains: to be logged */

@@ -15,9 +15,7 @@ struct smtp_notice {
     const char *reason;  /* a line before the transcript, or NULL */
     const char *peer;    /* for the log */
     const struct chat *chat;
-    /* As main.cf says. */
-    const char *double_bounce_sender, *header_from_format;
-    const char *myhostname, *mail_name;
+    const char *header_from_format;
 };
 
 /* Send it. What goes wrong is logged: the session goes on. */

@@ -5,11 +5,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/arena.h"
 #include "base/fatal.h"
 #include "base/str.h"
 #include "base/text.h"
@@ -166,18 +164,6 @@ int iterate_command(struct instances *instances,
 
 /* ---- the postfix command ----------------------------------------------- */
 
-static bool lists_word(const char *list, const char *word)
-{
-    struct arena *arena = arena_new();
-    bool found = false;
-
-    for (char **item = text_split(arena, list, NULL, NULL);
-         *item != NULL && !found; item++)
-        found = strcmp(*item, word) == 0;
-    arena_free(arena);
-    return found;
-}
-
 /* An instance that is not enabled is neither started nor stopped, but its
  * faults are told. */
 static bool visit_postfix(const struct instance *instance,
@@ -188,10 +174,10 @@ static bool visit_postfix(const struct instance *instance,
     const char *word = arguments[0];
 
     if (!instance->is_enabled) {
-        if (lists_word(postmulti_params.postmulti_start_commands, word))
+        if (text_lists_word(postmulti_params.postmulti_start_commands, word))
             arguments = check;
-        else if (lists_word(postmulti_params.postmulti_stop_commands, word) ||
-                 lists_word(postmulti_params.postmulti_control_commands, word))
+        else if (text_lists_word(postmulti_params.postmulti_stop_commands, word) ||
+                 text_lists_word(postmulti_params.postmulti_control_commands, word))
             return false;
     }
     if (instance_run_command(instance, "postfix", arguments) != 0)
@@ -203,7 +189,7 @@ static bool visit_postfix(const struct instance *instance,
 int iterate_postfix(struct instances *instances,
                     const struct options *options)
 {
-    bool stops = lists_word(postmulti_params.postmulti_stop_commands,
+    bool stops = text_lists_word(postmulti_params.postmulti_stop_commands,
                             options->arguments[0]);
 
     return walk(instances, options, stops, visit_postfix);

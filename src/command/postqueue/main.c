@@ -20,6 +20,7 @@
 #include "base/proc.h"
 #include "base/sock.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "client/services.h"
 #include "config/params.h"
 #include "ipc/call.h"
@@ -177,9 +178,8 @@ static void flush_file(const char *id)
 
 static bool is_eligible(const char *site)
 {
-    bool with_parents =
-        strstr(common_params.parent_domain_matches_subdomains,
-               "fast_flush_domains") != NULL;
+    bool with_parents = text_lists_word(
+        common_params.parent_domain_matches_subdomains, "fast_flush_domains");
     struct match_list *domains =
         match_list_open("fast_flush_domains", flush_params.fast_flush_domains,
                         MATCH_DOMAIN, with_parents ? MATCH_PARENT : 0);

@@ -326,8 +326,7 @@ bool report_send(const struct report *report, char id[QUEUE_ID_SIZE])
     n.post = cleanup_notice_open(
         report->from, report->to,
         CLEANUP_MAP | cleanup_notice_flags("bounce"), 0,
-        n.utf8 ? MSGOPT_SMTPUTF8 : 0, common_params.myhostname,
-        common_params.mail_name);
+        n.utf8 ? MSGOPT_SMTPUTF8 : 0);
     if (n.post == NULL)
         return false;
     strncpy(id, cleanup_post_id(n.post), QUEUE_ID_SIZE - 1);

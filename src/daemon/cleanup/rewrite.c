@@ -61,15 +61,8 @@ unsigned address_classes_parse(const char *name, const char *list,
 
 bool rewrite_propagates(const char *what)
 {
-    struct arena *arena = arena_new();
-    char **word = text_split(
-        arena, message_params.propagate_unmatched_extensions, NULL, NULL);
-    bool found = false;
-
-    for (; *word != NULL && !found; word++)
-        found = text_equal_nocase(*word, what);
-    arena_free(arena);
-    return found;
+    return text_lists_word_nocase(
+        message_params.propagate_unmatched_extensions, what);
 }
 
 static enum answer is_local(const char *domain, void *context)

@@ -8,9 +8,9 @@
  * was delivered otherwise, lists are processed from time to time anyway.
  */
 #include <errno.h>
-#include <string.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "flush.h"
 #include "ipc/codec.h"
 #include "ipc/dispatch.h"
@@ -23,8 +23,8 @@ static struct match_list *domains;
 
 static void open_tables(void)
 {
-    const char *parents = common_params.parent_domain_matches_subdomains;
-    bool with_parents = strstr(parents, "fast_flush_domains") != NULL;
+    bool with_parents = text_lists_word(
+        common_params.parent_domain_matches_subdomains, "fast_flush_domains");
 
     domains = match_list_open("fast_flush_domains",
                               flush_params.fast_flush_domains, MATCH_DOMAIN,

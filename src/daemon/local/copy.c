@@ -6,16 +6,10 @@
 #include "local.h"
 #include "mail/quote.h"
 
-bool copy_has_delivered(const struct delivery *d, const char *place)
+bool copy_has_delivered(const char *place)
 {
-    char **words = text_split(d->job->arena,
-                              local_params.prepend_delivered_header, NULL,
-                              NULL);
-
-    for (; *words != NULL; words++)
-        if (text_equal_nocase(*words, place))
-            return true;
-    return false;
+    return text_lists_word_nocase(local_params.prepend_delivered_header,
+                                  place);
 }
 
 void copy_set(struct copy_options *copy, const struct delivery *d,
@@ -28,7 +22,7 @@ void copy_set(struct copy_options *copy, const struct delivery *d,
         .original_to = common_params.enable_original_recipient
                            ? quote_822_dup(arena, d->to.original)
                            : NULL,
-        .delivered_to = copy_has_delivered(d, place)
+        .delivered_to = copy_has_delivered(place)
                             ? quote_822_dup(arena, d->delivered)
                             : NULL,
         .arrival = d->job->request->times.arrival.tv_sec,

@@ -91,12 +91,10 @@ bool origin_is_in(const struct delivery *d, const char *list)
         { ORIGIN_FORWARD, "forward" },
         { ORIGIN_INCLUDE, "include" },
     };
-    char **allowed = text_split(d->job->arena, list, NULL, NULL);
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        for (char **word = allowed; d->origin == names[i].origin && *word; word++)
-            if (text_equal_nocase(*word, names[i].name))
-                return true;
+        if (names[i].origin == d->origin)
+            return text_lists_word_nocase(list, names[i].name);
     return false;
 }
 
@@ -132,8 +130,8 @@ enum fate deliver_list(const struct delivery *d, const char *text,
     struct arena *arena = d->job->arena;
     enum fate fate = FINISHED;
 
-    for (struct token822 *token = token822_parse(arena, text, SIZE_MAX); token != NULL;
-         token = token->next)
+    for (struct token822 *token = token822_parse(arena, text, SIZE_MAX);
+         token != NULL; token = token->next)
         if (token->kind == TOKEN_ADDRESS && token->child != NULL) {
             const char *one = token822_internal(arena, token->child);
             ++*count;

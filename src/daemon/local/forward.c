@@ -121,7 +121,7 @@ static bool put_content(struct cleanup_post *post, const struct forward *one)
                       common_params.mail_name);
     cleanup_post_line(post, "\tid %s; %s", cleanup_post_id(post),
                       date_format(clock_wall().tv_sec, date, sizeof date));
-    if (copy_has_delivered(&one->from, "forward"))
+    if (copy_has_delivered("forward"))
         cleanup_post_line(post, "Delivered-To: %s", one->from.delivered);
     if (!message_reader_rewind_content(message))
         return false;

@@ -202,7 +202,7 @@ const char *vars_expand(const struct delivery *d, const char *text,
 /* ---- copy.c: how a copy begins and ends ---------------------------------- */
 
 /* <place>: the word of prepend_delivered_header that it counts as. */
-bool copy_has_delivered(const struct delivery *d, const char *place);
+bool copy_has_delivered(const char *place);
 void copy_set(struct copy_options *copy, const struct delivery *d,
               const char *place);
 /* ... with a "From " line, */

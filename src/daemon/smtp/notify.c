@@ -15,10 +15,7 @@ void notify_postmaster(struct session *s)
                                s->relay),
         .peer = s->relay,
         .chat = s->chat,
-        .double_bounce_sender = common_params.double_bounce_sender,
         .header_from_format = message_params.header_from_format,
-        .myhostname = common_params.myhostname,
-        .mail_name = common_params.mail_name,
     };
 
     smtp_notice_send(&notice);

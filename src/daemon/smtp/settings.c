@@ -22,19 +22,6 @@ const struct settings *settings(void)
     return &the_settings;
 }
 
-/* Is <word> in the list "a, b c"? */
-static bool has_word(const char *list, const char *word)
-{
-    struct arena *arena = arena_new();
-    bool found = false;
-
-    for (char **words = text_split(arena, list, NULL, NULL);
-         *words != NULL && !found; words++)
-        found = text_equal_nocase(*words, word);
-    arena_free(arena);
-    return found;
-}
-
 /* ---- How hosts are found ------------------------------------------------ */
 
 static void set_lookup_methods(struct settings *s)
@@ -44,24 +31,24 @@ static void set_lookup_methods(struct settings *s)
     bool disabled = *level != '\0' ? text_equal_nocase(level, "disabled")
                                    : smtp_params.disable_dns_lookups;
 
-    s->use_dns = !disabled && has_word(smtp_params.smtp_host_lookup, "dns");
+    s->use_dns = !disabled && text_lists_word_nocase(smtp_params.smtp_host_lookup, "dns");
     s->use_native =
-        disabled || has_word(smtp_params.smtp_host_lookup, "native");
+        disabled || text_lists_word_nocase(smtp_params.smtp_host_lookup, "native");
     if (text_equal_nocase(level, "dnssec"))
         s->dns_flags |= DNS_WANT_SECURE;
-    if (has_word(options, "res_defnames"))
+    if (text_lists_word_nocase(options, "res_defnames"))
         s->dns_flags |= DNS_DEFNAMES;
-    if (has_word(options, "res_dnsrch"))
+    if (text_lists_word_nocase(options, "res_dnsrch"))
         s->dns_flags |= DNS_SEARCH;
 }
 
 static void set_protocols(struct settings *s)
 {
     const char *protocols = common_params.inet_protocols;
-    bool all = has_word(protocols, "all");
+    bool all = text_lists_word_nocase(protocols, "all");
 
-    s->ipv4 = all || has_word(protocols, "ipv4");
-    s->ipv6 = all || has_word(protocols, "ipv6");
+    s->ipv4 = all || text_lists_word_nocase(protocols, "ipv4");
+    s->ipv6 = all || text_lists_word_nocase(protocols, "ipv6");
 }
 
 /* ---- The address to send from ------------------------------------------- */
@@ -107,7 +94,7 @@ static void set_bind_addresses(struct settings *s)
     s->bind6 = parse_bind_address("smtp_bind_address6",
                                   smtp_params.smtp_bind_address6, AF_INET6,
                                   &s->bind_address6);
-    if (has_word(selection, "all") || has_word(selection, "loopback-only") ||
+    if (text_lists_word_nocase(selection, "all") || text_lists_word_nocase(selection, "loopback-only") ||
         !interfaces_list(selection, common_params.inet_protocols, &own, NULL))
         return;
     if (!s->bind4)
@@ -163,7 +150,7 @@ static void open_tables(struct settings *s)
         p->smtp_connection_cache_destinations, MATCH_DOMAIN, 0);
     s->debug_peers = match_list_open(
         "debug_peer_list", common_params.debug_peer_list, MATCH_HOST,
-        has_word(common_params.parent_domain_matches_subdomains,
+        text_lists_word_nocase(common_params.parent_domain_matches_subdomains,
                  "debug_peer_list")
             ? MATCH_PARENT
             : 0);
@@ -180,7 +167,7 @@ static void set_generic(struct settings *s)
         .is_local = is_local,
     };
     s->generic_extensions =
-        has_word(message_params.propagate_unmatched_extensions, "generic");
+        text_lists_word_nocase(message_params.propagate_unmatched_extensions, "generic");
 }
 
 unsigned settings_pix_parse(const char *title, const char *list)
@@ -264,7 +251,7 @@ void settings_open(void)
         "smtp_discard_ehlo_keywords", smtp_params.smtp_discard_ehlo_keywords);
     s->pix_workarounds = settings_pix_parse("smtp_pix_workarounds",
                                             smtp_params.smtp_pix_workarounds);
-    s->notify_protocol = has_word(notify_params.notify_classes, "protocol");
+    s->notify_protocol = text_lists_word_nocase(notify_params.notify_classes, "protocol");
     read_arguments(s);
     s->refusal = find_refusal();
 }

@@ -97,10 +97,7 @@ void notify_finish(struct session *s)
                                 s->peer.label),
         .peer = s->peer.label,
         .chat = s->chat,
-        .double_bounce_sender = common_params.double_bounce_sender,
         .header_from_format = message_params.header_from_format,
-        .myhostname = common_params.myhostname,
-        .mail_name = common_params.mail_name,
     };
     smtp_notice_send(&notice);
 }

@@ -37,8 +37,8 @@ static struct {
  * writes a pattern. */
 void resolve_open(void)
 {
-    bool parents = strstr(common_params.parent_domain_matches_subdomains,
-                          "relay_domains") != NULL;
+    bool parents = text_lists_word(
+        common_params.parent_domain_matches_subdomains, "relay_domains");
 
     shared.local = local_domains_open(
         address_params.mydestination, common_params.inet_interfaces,

@@ -52,9 +52,8 @@ static enum answer apply(struct arena *arena, const char *entry,
 static enum answer get_domain(struct maps *maps, struct arena *arena,
                               const char *domain, struct str *value)
 {
-    bool plain_parents =
-        strstr(common_params.parent_domain_matches_subdomains,
-               "transport_maps") != NULL;
+    bool plain_parents = text_lists_word(
+        common_params.parent_domain_matches_subdomains, "transport_maps");
     char *key = text_lower(arena_strdup(arena, domain));
     enum answer answer = maps_get(maps, key, true, value);
 

@@ -40,8 +40,7 @@ static bool send_probe(struct arena *arena, const char *address)
 {
     struct cleanup_post *post = cleanup_notice_open(
         probe_sender(arena), address,
-        CLEANUP_MAP | cleanup_utf8_flags("verify"), TRACE_MTA_VERIFY, 0,
-        common_params.myhostname, common_params.mail_name);
+        CLEANUP_MAP | cleanup_utf8_flags("verify"), TRACE_MTA_VERIFY, 0);
     struct str reason = STR_EMPTY;
 
     if (post == NULL) {

@@ -231,17 +231,33 @@ char **text_split(struct arena *arena, const char *text,
     return result;
 }
 
-bool text_lists_word(const char *list, const char *word)
+static bool equal_n(const char *a, const char *b, size_t n)
+{
+    return memcmp(a, b, n) == 0;
+}
+
+static bool lists_word(const char *list, const char *word,
+                       bool (*equal)(const char *a, const char *b, size_t n))
 {
     size_t length = strlen(word);
 
     while (*(list += strspn(list, LIST_SEPARATORS)) != '\0') {
         size_t next = strcspn(list, LIST_SEPARATORS);
-        if (next == length && memcmp(list, word, length) == 0)
+        if (next == length && equal(list, word, length))
             return true;
         list += next;
     }
     return false;
+}
+
+bool text_lists_word(const char *list, const char *word)
+{
+    return lists_word(list, word, equal_n);
+}
+
+bool text_lists_word_nocase(const char *list, const char *word)
+{
+    return lists_word(list, word, text_equal_nocase_n);
 }
 
 char *text_escape(struct arena *arena, const void *data, size_t length)

@@ -135,10 +135,9 @@ const struct cleanup_verdict *cleanup_verdict(int status)
 
 struct cleanup_post *cleanup_notice_open(const char *sender,
                                          const char *recipient, int flags,
-                                         int trace_flags, int sender_options,
-                                         const char *myhostname,
-                                         const char *mail_name)
+                                         int trace_flags, int sender_options)
 {
+    const struct client_setup *setup = client_setup();
     struct error why = ERROR_NONE;
     struct cleanup_post *post = cleanup_post_open(flags, &why);
     if (post == NULL)
@@ -159,35 +158,27 @@ struct cleanup_post *cleanup_notice_open(const char *sender,
     record_put_text(out, REC_FROM, sender);
     record_put_text(out, REC_RCPT, recipient);
     record_put(out, REC_MESG, "", 0);
-    cleanup_post_line(post, "Received: by %s (%s)", myhostname, mail_name);
+    cleanup_post_line(post, "Received: by %s (%s)", setup->myhostname,
+                      setup->mail_name);
     cleanup_post_line(post, "\tid %s; %s", post->id,
                       date_format(now.tv_sec, date, sizeof date));
     return post;
-}
-
-static bool lists(const char *list, const char *wanted)
-{
-    struct arena *arena = arena_new();
-    bool found = false;
-
-    for (char **word = text_split(arena, list != NULL ? list : "", NULL, NULL);
-         *word != NULL && !found; word++)
-        found = text_equal_nocase(*word, wanted);
-    arena_free(arena);
-    return found;
 }
 
 int cleanup_utf8_flags(const char *origin)
 {
     const char *classes = client_setup()->utf8_classes;
 
-    return lists(classes, origin) || lists(classes, "all") ? CLEANUP_AUTOUTF8
-                                                           : 0;
+    return text_lists_word_nocase(classes, origin) ||
+                   text_lists_word_nocase(classes, "all")
+               ? CLEANUP_AUTOUTF8
+               : 0;
 }
 
 int cleanup_notice_flags(const char *origin)
 {
-    bool is_filtered = lists(client_setup()->filter_classes, origin);
+    bool is_filtered =
+        text_lists_word_nocase(client_setup()->filter_classes, origin);
 
     return cleanup_utf8_flags(origin) |
            (is_filtered ? CLEANUP_FILTER | CLEANUP_MILTER : 0);

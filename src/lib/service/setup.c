@@ -260,6 +260,9 @@ static void setup_clients(struct config *config)
         .utf8_classes = common_params.smtputf8_enable
                             ? common_params.smtputf8_autodetect_classes
                             : "",
+        .myhostname = common_params.myhostname,
+        .mail_name = common_params.mail_name,
+        .double_bounce_sender = common_params.double_bounce_sender,
         .fast_flush_parents = text_lists_word(
             common_params.parent_domain_matches_subdomains,
             "fast_flush_domains"),

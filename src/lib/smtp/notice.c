@@ -9,22 +9,24 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "client/cleanup.h"
+#include "client/client.h"
 #include "mail/date.h"
 #include "mail/record.h"
 
 static void put_head(struct cleanup_post *post, const struct smtp_notice *n)
 {
+    const struct client_setup *setup = client_setup();
     struct str sender = STR_EMPTY;
     char date[64];
 
-    str_setf(&sender, "MAILER-DAEMON@%s", n->myhostname);
+    str_setf(&sender, "MAILER-DAEMON@%s", setup->myhostname);
     cleanup_post_line(post, "Date: %s",
                       date_format(time(NULL), date, sizeof date));
     cleanup_notice_address(post, "From", "Mail Delivery System", sender.data,
                            n->header_from_format);
     cleanup_notice_address(post, "To", "Postmaster", n->recipient,
                            n->header_from_format);
-    cleanup_post_line(post, "Subject: %s %s", n->mail_name, n->subject);
+    cleanup_post_line(post, "Subject: %s %s", setup->mail_name, n->subject);
     cleanup_post_line(post, "%s", "");
     str_fini(&sender);
 }
@@ -50,8 +52,8 @@ static void put_body(struct cleanup_post *post, const struct smtp_notice *n)
 void smtp_notice_send(const struct smtp_notice *n)
 {
     struct cleanup_post *post = cleanup_notice_open(
-        n->double_bounce_sender, n->recipient, cleanup_notice_flags("notify"),
-        0, 0, n->myhostname, n->mail_name);
+        client_setup()->double_bounce_sender, n->recipient,
+        cleanup_notice_flags("notify"), 0, 0);
 
     if (post == NULL) {
         log_warning("could not send a postmaster notice about %s", n->peer);

@@ -179,6 +179,9 @@ TEST(text_lists_whole_words)
     CHECK(!text_lists_word("abc", "bc"));
     CHECK(!text_lists_word("", "a"));
     CHECK(!text_lists_word(" ,", ""));
+    CHECK(!text_lists_word("BC", "bc"));
+    CHECK(text_lists_word_nocase("a BC", "bc"));
+    CHECK(!text_lists_word_nocase("BCD", "bc"));
 }
 
 TEST(text_unescape_as_c_does)
