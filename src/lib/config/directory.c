@@ -26,15 +26,7 @@ static bool is_privileged(void)
 
 static bool lists(struct config *config, const char *name, const char *wanted)
 {
-    struct arena *arena = arena_new();
-    size_t count;
-    char **words = text_split(arena, config_get(config, name), NULL, &count);
-    bool found = false;
-
-    for (size_t i = 0; i < count && !found; i++)
-        found = strcmp(words[i], wanted) == 0;
-    arena_free(arena);
-    return found;
+    return text_lists_word(config_get(config, name), wanted);
 }
 
 /* May nobody but root have put this here? */

@@ -59,19 +59,6 @@ static bool length_in_bounds(struct config *config, const char *name,
     return true;
 }
 
-static bool is_one_of(const char *value, const char *words)
-{
-    size_t length = strlen(value);
-
-    while (*words != '\0') {
-        size_t word = strcspn(words, " ");
-        if (word == length && text_equal_nocase_n(value, words, word))
-            return true;
-        words += word + strspn(words + word, " ");
-    }
-    return false;
-}
-
 static bool all_are_of(const char *list, const char *words)
 {
     struct arena *arena = arena_new();
@@ -79,7 +66,7 @@ static bool all_are_of(const char *list, const char *words)
 
     for (char **word = text_split(arena, list, NULL, NULL);
          ok && *word != NULL; word++)
-        ok = is_one_of(*word, words);
+        ok = text_lists_word_nocase(words, *word);
     arena_free(arena);
     return ok;
 }
@@ -92,7 +79,7 @@ static bool check_text(struct config *config, const char *name,
         return false;
     if (row->values == NULL || *value == '\0' ||
         (row->is_list ? all_are_of(value, row->values)
-                      : is_one_of(value, row->values)))
+                      : text_lists_word_nocase(row->values, value)))
         return true;
     return error_set(why, "%s: bad value: %s = %s; specify %s: %s",
                      config_where(config, name), name, value,

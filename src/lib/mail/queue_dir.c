@@ -24,27 +24,13 @@ void queue_dir_set_up(const struct queue_dir_options *options)
     set = *options;
 }
 
-static bool is_hashed(const char *queue)
-{
-    size_t length = strlen(queue);
-    const char *name = set.hash_names;
-
-    while (*(name += strspn(name, LIST_SEPARATORS)) != 0) {
-        size_t n = strcspn(name, LIST_SEPARATORS);
-        if (n == length && text_equal_nocase_n(name, queue, n))
-            return true;
-        name += n;
-    }
-    return false;
-}
-
 const char *queue_dir_path(struct str *out, const char *queue, const char *id)
 {
     char key[QUEUE_ID_SIZE];
 
     str_set(out, queue);
     str_add_char(out, '/');
-    if (is_hashed(queue)) {
+    if (text_lists_word_nocase(set.hash_names, queue)) {
         queue_id_hash_key(id, key);
         size_t length = strlen(key);
         for (int i = 0; i < set.hash_depth; i++) {

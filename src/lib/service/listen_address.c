@@ -129,18 +129,6 @@ static bool add_interfaces(const char *selection,
     return ok;
 }
 
-static bool is_everything(const char *interfaces)
-{
-    struct arena *arena = arena_new();
-    bool all = false;
-
-    for (char **word = text_split(arena, interfaces, NULL, NULL);
-         *word != NULL && !all; word++)
-        all = text_equal_nocase(*word, "all");
-    arena_free(arena);
-    return all;
-}
-
 static bool find_hosts(const char *host, int port,
                        const struct listen_options *options,
                        struct listen_addresses *out, struct error *why)
@@ -152,7 +140,7 @@ static bool find_hosts(const char *host, int port,
                          "= %s; specify an address of this system",
                          host, options->inet_protocols);
     }
-    if (is_everything(options->inet_interfaces))
+    if (text_lists_word_nocase(options->inet_interfaces, "all"))
         return add_wildcards(options, port, out);
     if (!add_interfaces(options->inet_interfaces, options, port, out, why))
         return false;
