@@ -44,7 +44,7 @@ static void defer_entry(struct entry *e, const struct dsn *dsn)
     m->flags |= MESSAGE_DEFERRED;
     entry_forget(e, &the_scheduler);
     if (m->schedule.entries == 0)
-        active_entries_done(m);
+        message_entries_done(m);
 }
 
 static void defer_all(void *argument)

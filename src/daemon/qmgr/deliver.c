@@ -318,7 +318,7 @@ static void entry_delivered(struct arena *arena, struct entry *e,
     impose_delays(d);
     entry_done(e);
     if (m->schedule.entries == 0)
-        active_entries_done(m);
+        message_entries_done(m);
     else
         message_consider_refill(m);
 }

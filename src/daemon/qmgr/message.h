@@ -2,7 +2,7 @@
  *
  * message.h - a message in the active queue, and who does what with it.
  *
- * Files: scan.c finds messages, active.c takes them in and lets them go,
+ * Files: scan.c finds messages, active.c takes them in, leave.c lets them go,
  * message.c reads recipients, route.c asks where they go, assign.c makes
  * entries of them, deliver.c talks to delivery agents, bounce.c does what
  * needs no agent.
@@ -114,6 +114,14 @@ bool active_has_room(void);
 /* Move queue file <id> from <queue> to active and schedule it. False: it is
  * not there, not ready, or not due. */
 MAY_WAIT bool active_take(const char *queue, const char *id, unsigned flags);
+/* Back to the deferred queue; to the corrupt one. */
+void active_defer_file(const char *id);
+void active_save_corrupt(const char *id);
+bool active_set_times(const char *queue, const char *id, time_t when);
+/* The sender as it is logged. */
+const char *active_sender(struct message *m);
+/* The message is gone from our memory; room for another. */
+void active_drop(struct message *m);
 /* Files that could not leave the active queue, for want of an inode or for
  * some other fault of the disk, are deferred now. */
 void active_free_stranded(void);
@@ -122,11 +130,14 @@ void active_has_stranded(void);
 /* <m> has been read and is marked busy: let its deliveries begin. It may be
  * gone afterwards. */
 void active_start_delivery(struct message *m);
-/* All entries in memory are done: read on, or finish with the message. */
-void active_entries_done(struct message *m);
 long active_probe_count(void);
 long active_count(void);
 void active_set_up(void);
+
+/* ---- leave.c ----------------------------------------------------------- */
+
+/* All entries in memory are done: read on, or finish with the message. */
+void message_entries_done(struct message *m);
 
 /* ---- scan.c ------------------------------------------------------------ */
 
