@@ -123,6 +123,15 @@ static void parse(struct arena *arena, const char *log, const char *id,
     ARRAY_FREE(&list);
 }
 
+/* A power cut may leave zeros in place of an entry that nobody was promised.
+ * Those that follow count. */
+static void end_zeros(struct str *text)
+{
+    for (size_t i = 0; i < text->length; i++)
+        if (text->data[i] == '\0')
+            text->data[i] = '\n';
+}
+
 enum log_result log_read(struct arena *arena, const char *log, const char *id,
                          struct log_entries *out)
 {
@@ -144,6 +153,7 @@ enum log_result log_read(struct arena *arena, const char *log, const char *id,
     if (got < 0)
         log_warning("read %s %s: %s", log, id, strerror(errno));
     close(fd);
+    end_zeros(&text);
     if (got >= 0 && text.length > 0)
         parse(arena, log, id, text.data, out);
     str_fini(&text);
