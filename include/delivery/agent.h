@@ -39,6 +39,7 @@ struct request {
     bool *done;                          /* a flag a recipient */
     size_t count;
     bool deferred;                       /* some recipient was deferred */
+    struct stream *client;               /* the queue manager */
     /* Set when the next hop as a whole cannot be used. */
     struct dsn hop;
 };
@@ -63,6 +64,11 @@ MAY_WAIT void outcome_by_status(struct request *r, size_t index,
                                 const char *relay, const struct dsn *dsn);
 /* The recipient is finished without a status of its own (expanded alias). */
 void outcome_done(struct request *r, size_t index);
+
+/* The message is where it has to be, and only the disk is waited for: another
+ * delivery to the same recipient may begin, so that one wait serves several.
+ * For requests with one recipient; more than once does no harm. */
+void delivery_written(struct request *r);
 
 /* Once, before the first delivery: tables that replace "2.1.5 text" of an
  * outcome (<transport>_delivery_status_filter). A result of another class

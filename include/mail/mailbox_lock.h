@@ -50,6 +50,8 @@ mailbox_lock_open(struct mailbox_lock *lock, const char *path, bool create,
                   const uid_t *owner,
                   const struct mailbox_lock_options *options,
                   struct error *why);
+/* Unlock, and keep the file open: for what needs no lock any more. */
+void mailbox_lock_release(struct mailbox_lock *lock);
 /* Unlock and close. Returns false if close failed (NFS: data lost). */
 bool mailbox_lock_close(struct mailbox_lock *lock);
 

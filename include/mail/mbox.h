@@ -26,6 +26,10 @@ struct copy_options {
     bool dot_stuff;                 /* for pipe */
     const char *line_end;           /* "\n" or "\r\n" */
     time_t arrival;
+    /* NULL, or called when mailbox or maildir have all of the message, and it
+     * has to be synced. */
+    void (*written)(void *context);
+    void *context;
 };
 enum copy_result { COPY_OK, COPY_READ_FAILED, COPY_WRITE_FAILED,
                    COPY_CORRUPT };
@@ -55,7 +59,8 @@ struct mbox_options {
 /* As the current effective user. On failure <dsn> has a status (4.2.0, 5.2.2
  * when the quota or size limit is hit, ...) and a reason that the caller puts
  * behind "cannot update mailbox PATH for user NAME. "; a partial write is
- * truncated away. Success means that the mail is on disk. */
+ * truncated away. The locks are not held any more when it is synced. Success
+ * means that the mail is on disk. */
 MAY_WAIT bool mbox_append(const char *path, struct message_reader *message,
                           const struct copy_options *copy,
                           const struct mbox_options *options,

@@ -20,6 +20,7 @@ enum {
     DELIVERY_SUCCESS = 1 << 0,  /* the queue file may be marked */
     DELIVERY_TRACE_ONLY = 1 << 1,
     DELIVERY_CACHE_DEST = 1 << 2, /* connection reuse by next hop */
+    DELIVERY_MORE_WAITS = 1 << 3, /* say when the message is written */
 };
 
 #define DELIVERY_REQUEST(M, FIELD)              \
@@ -58,8 +59,12 @@ IPC_MESSAGE(delivery_request, DELIVERY_REQUEST)
 
 /* status: 0 all recipients are done (delivered or bounced), else some were
  * deferred. hop_*: set when the next hop (or the transport) as a whole could
- * not be used: feedback for the scheduler. */
+ * not be used: feedback for the scheduler.
+ * is_written: not the reply yet. The recipient has the message, it only has
+ * to be made durable; the next delivery to the same place may begin. Sent at
+ * most once, and only if DELIVERY_MORE_WAITS was set. */
 #define DELIVERY_REPLY(M, FIELD)  \
+    FIELD(M, INT, is_written)     \
     FIELD(M, INT, status)         \
     FIELD(M, STR, hop_status)     \
     FIELD(M, STR, hop_reason)

@@ -49,6 +49,22 @@ static void set_spool(struct mbox_options *options, const char *path)
     free(folder);
 }
 
+static void written(void *request)
+{
+    delivery_written(request);
+}
+
+/* What an alias or forward file stands for, commands for instance, comes one
+ * after the other, and all of it is this delivery. */
+static void set_copy(struct copy_options *copy, const struct delivery *d)
+{
+    copy_set(copy, d, "file");
+    if (d->depth == 0) {
+        copy->written = written;
+        copy->context = d->job->request;
+    }
+}
+
 static bool append(const struct delivery *d, const struct user_info *user,
                    const char *path, bool is_spool, struct dsn *dsn)
 {
@@ -67,7 +83,7 @@ static bool append(const struct delivery *d, const struct user_info *user,
         .start = &start,
     };
 
-    copy_set(&copy, d, "file");
+    set_copy(&copy, d);
     copy_set_mbox(&copy, d);
     if (is_spool)
         set_spool(&options, path);
@@ -89,7 +105,7 @@ static bool add_to_maildir(const struct delivery *d, const char *path,
 {
     struct copy_options copy;
 
-    copy_set(&copy, d, "file");
+    set_copy(&copy, d);
     if (maildir_deliver(path, d->job->request->message, &copy,
                         local_params.mailbox_size_limit,
                         common_params.myhostname, d->job->arena, dsn)) {

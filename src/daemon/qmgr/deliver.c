@@ -201,10 +201,22 @@ static const char *envelope_sender(struct arena *arena, const struct entry *e)
                        e->recipients[0].address);
 }
 
+/* Where one at a time was asked for, it is one until it is on the disk. */
+static bool may_overlap(const struct destination *d)
+{
+    const struct transport_settings *set = &d->transport->set;
+
+    return set->concurrency_limit != 1 && set->destination_rate_delay_s == 0 &&
+           set->transport_rate_delay_s == 0;
+}
+
 static int64_t request_flags(const struct entry *e)
 {
     const struct destination *d = e->destination;
     int64_t flags = DELIVERY_SUCCESS;
+
+    if (d->todo > 0 && may_overlap(d))
+        flags |= DELIVERY_MORE_WAITS;
 
     if (e->message->envelope.trace_flags &
         (TRACE_USER_VERIFY | TRACE_MTA_VERIFY))
@@ -257,8 +269,20 @@ static void fill_request(struct arena *arena, const struct entry *e,
     fill_recipients(arena, e, out);
 }
 
-static bool exchange(struct link *link, struct arena *arena,
-                     const struct entry *e, struct delivery_reply *reply)
+static bool receive_reply(struct link *link, struct arena *arena,
+                          struct entry *e, struct delivery_reply *reply)
+{
+    while (ipc_receive(link->stream, arena, delivery_reply, reply)) {
+        if (!reply->is_written)
+            return true;
+        entry_settle(e);
+        deliver_kick(link->transport);
+    }
+    return false;
+}
+
+static bool exchange(struct link *link, struct arena *arena, struct entry *e,
+                     struct delivery_reply *reply)
 {
     struct delivery_request request;
 
@@ -266,7 +290,7 @@ static bool exchange(struct link *link, struct arena *arena,
     stream_set_deadline(link->stream,
                         deadline_in_s(common_params.daemon_timeout));
     return ipc_send(link->stream, delivery_request, &request) &&
-           ipc_receive(link->stream, arena, delivery_reply, reply);
+           receive_reply(link, arena, e, reply);
 }
 
 /* ---- What came of it --------------------------------------------------- */

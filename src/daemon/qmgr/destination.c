@@ -52,7 +52,9 @@ void destination_release(struct destination *d)
 static bool is_ready(const struct destination *d)
 {
     return d->peers.count > 0 && d->hold.state == RUN_FREE &&
-           d->busy < d->window;
+           d->busy - (d->settling < SETTLING_MAX ? d->settling
+                                                  : SETTLING_MAX) <
+               d->window;
 }
 
 void destination_update(struct destination *d)

@@ -111,11 +111,21 @@ static void entry_free(struct entry *e, struct scheduler *s)
     free(e);
 }
 
+void entry_settle(struct entry *e)
+{
+    if (e->settling)
+        return;
+    e->settling = true;
+    e->destination->settling++;
+    destination_update(e->destination);
+}
+
 void entry_done(struct entry *e)
 {
     struct destination *d = e->destination;
 
     d->busy--;
+    d->settling -= e->settling;
     d->transport->recipients -= (long)e->count;
     entry_free(e, d->transport->scheduler);
     destination_update(d);

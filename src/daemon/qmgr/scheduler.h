@@ -103,6 +103,7 @@ struct destination {
     struct suspension hold;
     long window;                     /* concurrency now allowed */
     long busy, todo;                 /* entries */
+    long settling;                   /* of the busy ones */
     double success, failure, failed_cohorts;
     deadline_t last_done;
     deadline_t clog_warn_after;
@@ -144,6 +145,7 @@ struct entry {
     struct batch *batch;
     struct recipient *recipients;    /* in the batch's arena */
     size_t count;
+    bool settling;
 };
 
 /* The scheduler's view of a message; message.h has the rest. */
@@ -200,6 +202,10 @@ struct entry *entry_new(struct message *message, struct destination *d,
                         size_t count, deadline_t now);
 /* Take the entry: it becomes busy. Used by the strategies. */
 void entry_select(struct entry *e);
+/* A busy entry waits for the disk only. The concurrency limit is not for
+ * that: up to SETTLING_MAX of a destination may do so besides. */
+enum { SETTLING_MAX = 8 };
+void entry_settle(struct entry *e);
 /* A busy entry has been dealt with; frees it, and perhaps the destination. */
 void entry_done(struct entry *e);
 /* Give every entry that <d> has to do to <out>; they count as outstanding,

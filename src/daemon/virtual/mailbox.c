@@ -21,6 +21,11 @@ void mailbox_open(void)
         fatal("virtual_mailbox_lock: %s", why.text);
 }
 
+static void written(void *request)
+{
+    delivery_written(request);
+}
+
 static void set_copy(struct copy_options *copy, struct request *r,
                      size_t index)
 {
@@ -33,6 +38,8 @@ static void set_copy(struct copy_options *copy, struct request *r,
                            : NULL,
         .delivered_to = quote_822_dup(r->arena, to->address),
         .arrival = r->times.arrival.tv_sec,
+        .written = written,
+        .context = r,
     };
 }
 

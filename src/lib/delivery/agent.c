@@ -113,6 +113,17 @@ static bool send_reply(struct stream *s, const struct request *r, bool opened)
     return ipc_send_more(s, delivery_reply, &reply);
 }
 
+void delivery_written(struct request *r)
+{
+    struct delivery_reply reply = { .is_written = 1 };
+
+    if (r->client == NULL || r->count != 1 ||
+        !(r->wire->flags & DELIVERY_MORE_WAITS))
+        return;
+    (void)ipc_send(r->client, delivery_reply, &reply);
+    r->client = NULL;
+}
+
 /* A recipient that the agent forgot stays in the queue. */
 static void note_forgotten(struct request *r)
 {
@@ -136,6 +147,7 @@ static bool serve_one(struct stream *s, struct arena *arena)
     if (!ipc_receive(s, arena, delivery_request, &wire))
         return false;
     fill_request(&r, &wire, arena);
+    r.client = s;
     bool opened = open_message(&r);
     if (opened) {
         the_agent->deliver(&r);

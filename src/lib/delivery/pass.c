@@ -26,6 +26,7 @@ static void fill_wire(struct delivery_request *out,
         .offset = from->offset,
     };
     *out = *r->wire;
+    out->flags &= ~DELIVERY_MORE_WAITS;
     out->nexthop = nexthop;
     out->recipients = (struct ipc_list){ .items = to, .count = 1 };
 }

@@ -242,14 +242,26 @@ mailbox_lock_open(struct mailbox_lock *lock, const char *path, bool create,
     return result;
 }
 
+static void remove_dotlock(struct mailbox_lock *lock)
+{
+    if (lock->dotlock != NULL)
+        unlink(lock->dotlock);
+    free(lock->dotlock);
+    lock->dotlock = NULL;
+}
+
+void mailbox_lock_release(struct mailbox_lock *lock)
+{
+    (void)lock_file(lock->fd, LOCK_STYLE_FCNTL, LOCK_KIND_NONE, 0);
+    (void)lock_file(lock->fd, LOCK_STYLE_FLOCK, LOCK_KIND_NONE, 0);
+    remove_dotlock(lock);
+}
+
 bool mailbox_lock_close(struct mailbox_lock *lock)
 {
     bool closed = lock->fd < 0 || close(lock->fd) == 0;
 
     lock->fd = -1;
-    if (lock->dotlock != NULL)
-        unlink(lock->dotlock);
-    free(lock->dotlock);
-    lock->dotlock = NULL;
+    remove_dotlock(lock);
     return closed;
 }

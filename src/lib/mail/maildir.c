@@ -105,6 +105,15 @@ static bool name_file(struct maildir *dir, int fd)
     return true;
 }
 
+static bool sync_file(struct stream *out, const struct copy_options *copy)
+{
+    if (!stream_flush(out))
+        return false;
+    if (copy->written != NULL)
+        copy->written(copy->context);
+    return stream_sync(out);
+}
+
 /* The stream goes in any case. */
 static bool write_file(struct maildir *dir, struct stream *out,
                        struct message_reader *message,
@@ -116,7 +125,7 @@ static bool write_file(struct maildir *dir, struct stream *out,
     if (result == COPY_OK && size_limit > 0 && stream_tell(out) > size_limit) {
         result = COPY_WRITE_FAILED;
         number = EFBIG;
-    } else if (result == COPY_OK && !stream_sync(out)) {
+    } else if (result == COPY_OK && !sync_file(out, copy)) {
         result = COPY_WRITE_FAILED;
     }
     if (number == 0)

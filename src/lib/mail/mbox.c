@@ -4,6 +4,10 @@
  *
  * The file is as before, or has the whole message: what was written of a
  * message that failed is cut off again.
+ *
+ * The locks are held while the message is written, not while the disk is
+ * waited for: deliveries to one mailbox write one after the other and wait
+ * together.
  */
 #include "mail/mbox.h"
 
@@ -16,9 +20,10 @@
 #include "base/priv.h"
 #include "mailbox_failure.h"
 
+/* *end: the size of the file then. */
 static bool append(struct mailbox_lock *lock, struct message_reader *message,
                    const struct copy_options *copy, long size_limit,
-                   struct arena *arena, struct dsn *dsn)
+                   off_t *end, struct arena *arena, struct dsn *dsn)
 {
     int fd = dup(lock->fd);
 
@@ -26,8 +31,6 @@ static bool append(struct mailbox_lock *lock, struct message_reader *message,
         return mailbox_failed(arena, dsn, "4.3.0", strerror(errno));
     struct stream *out = stream_open(fd);
     enum copy_result result = message_copy(message, out, copy);
-    if (result == COPY_OK && S_ISREG(lock->st.st_mode) && !stream_sync(out))
-        result = COPY_WRITE_FAILED;
     if (result == COPY_OK && !stream_flush(out))
         result = COPY_WRITE_FAILED;
     int number = stream_errno(out);
@@ -35,8 +38,10 @@ static bool append(struct mailbox_lock *lock, struct message_reader *message,
     if (result != COPY_OK)
         return mailbox_copy_failed(arena, dsn, message, result, number);
     struct stat st;
-    if (size_limit > 0 && fstat(lock->fd, &st) == 0 && S_ISREG(st.st_mode) &&
-        st.st_size > size_limit)
+    if (fstat(lock->fd, &st) != 0)
+        return mailbox_failed(arena, dsn, "4.3.0", strerror(errno));
+    *end = st.st_size;
+    if (size_limit > 0 && S_ISREG(st.st_mode) && st.st_size > size_limit)
         return mailbox_copy_failed(arena, dsn, message, COPY_WRITE_FAILED,
                                    EFBIG);
     return true;
@@ -115,6 +120,14 @@ static bool sync_name(const char *path, const struct mailbox_lock *lock,
     return synced || mailbox_failed(arena, dsn, "4.3.0", why.text);
 }
 
+static void release(struct mailbox_lock *lock,
+                    const struct mbox_options *options)
+{
+    enter_spool(options);
+    mailbox_lock_release(lock);
+    leave_spool(options);
+}
+
 static bool close_locked(struct mailbox_lock *lock,
                          const struct mbox_options *options)
 {
@@ -124,6 +137,51 @@ static bool close_locked(struct mailbox_lock *lock,
     return closed;
 }
 
+/* The message of <lock>, which is not held any more, ends at byte <end>. It is
+ * cut off if nothing came behind it. */
+static void take_back(const struct mailbox_lock *lock, off_t end,
+                      const char *path, const struct mbox_options *options)
+{
+    struct mailbox_lock again;
+    struct error why = ERROR_NONE;
+
+    if (open_locked(&again, path, options, &why) != MAILBOX_LOCKED) {
+        log_warning("%s: a message that could not be synced stays there: %s",
+                    path, why.text);
+        return;
+    }
+    if (again.st.st_ino == lock->st.st_ino && again.st.st_size == end) {
+        again.st.st_size = lock->st.st_size;
+        cut_back(&again, path);
+    } else {
+        log_warning("%s: a message that could not be synced stays there: "
+                    "the mailbox has changed since",
+                    path);
+    }
+    close_locked(&again, options);
+}
+
+/* Of a mailbox that has all of the message, up to byte <end>. */
+static bool sync_mailbox(struct mailbox_lock *lock, off_t end,
+                         const char *path, struct message_reader *message,
+                         const struct copy_options *copy,
+                         const struct mbox_options *options,
+                         struct arena *arena, struct dsn *dsn)
+{
+    if (!S_ISREG(lock->st.st_mode))
+        return true;
+    release(lock, options);
+    if (copy->written != NULL)
+        copy->written(copy->context);
+    bool synced = fsync(lock->fd) == 0 ||
+                  mailbox_copy_failed(arena, dsn, message, COPY_WRITE_FAILED,
+                                      errno);
+    synced = synced && sync_name(path, lock, options, arena, dsn);
+    if (!synced)
+        take_back(lock, end, path, options);
+    return synced;
+}
+
 bool mbox_append(const char *path, struct message_reader *message,
                  const struct copy_options *copy,
                  const struct mbox_options *options, struct arena *arena,
@@ -131,6 +189,7 @@ bool mbox_append(const char *path, struct message_reader *message,
 {
     struct mailbox_lock lock;
     struct error why = ERROR_NONE;
+    off_t end = 0;
 
     enum mailbox_lock_result result = open_locked(&lock, path, options, &why);
     if (result != MAILBOX_LOCKED)
@@ -138,10 +197,12 @@ bool mbox_append(const char *path, struct message_reader *message,
                               why.text);
     if (options->start != NULL)
         *options->start = lock.st.st_size;
-    bool done = append(&lock, message, copy, options->size_limit, arena, dsn) &&
-                sync_name(path, &lock, options, arena, dsn);
+    bool done = append(&lock, message, copy, options->size_limit, &end, arena,
+                       dsn);
     if (!done)
         cut_back(&lock, path);
+    done = done &&
+           sync_mailbox(&lock, end, path, message, copy, options, arena, dsn);
     if (!close_locked(&lock, options) && done)
         return mailbox_failed(arena, dsn, "4.3.0", strerror(errno));
     return done;

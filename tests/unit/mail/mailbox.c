@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -89,6 +90,83 @@ TEST(mbox_appends)
     CHECK(!mbox_append(path, message, &copy, &mbox, arena, &dsn));
     CHECK_STR(dsn.status, "5.2.2");
     CHECK_INT(strlen(contents(path)), length);
+    message_reader_close(message);
+    arena_free(arena);
+}
+
+/* In place of the C library's: a disk that fails. */
+static bool disk_fails;
+int fsync(int fd)
+{
+    if (!disk_fails)
+        return (int)syscall(SYS_fsync, fd);
+    errno = EIO;
+    return -1;
+}
+
+static void disk_breaks(void *append_to)
+{
+    const char *path = append_to;
+
+    disk_fails = true;
+    if (path == NULL)
+        return;
+    int fd = open(path, O_WRONLY | O_APPEND);
+    CHECK(write(fd, "more\n", 5) == 5 && close(fd) == 0);
+}
+
+TEST(mbox_takes_back_what_cannot_be_synced)
+{
+    struct arena *arena = arena_new();
+    struct message_reader *message = make_message(arena);
+    struct mbox_options mbox = options();
+    struct copy_options breaking = copy;
+    struct dsn dsn;
+    char *path = mem_strdup(test_path("box_of_broken_disk"));
+
+    CHECK(mbox_append(path, message, &copy, &mbox, arena, &dsn));
+    size_t length = strlen(contents(path));
+    breaking.written = disk_breaks;
+    CHECK(!mbox_append(path, message, &breaking, &mbox, arena, &dsn));
+    CHECK(dsn.status[0] == '4');
+    CHECK_INT(strlen(contents(path)), length);
+    /* What somebody else appended meanwhile is not cut off. */
+    breaking.context = path;
+    CHECK(!mbox_append(path, message, &breaking, &mbox, arena, &dsn));
+    CHECK_INT(strlen(contents(path)), 2 * length + 5);
+    CHECK(access(test_path("box_of_broken_disk.lock"), F_OK) != 0);
+    disk_fails = false;
+    message_reader_close(message);
+    free(path);
+    arena_free(arena);
+}
+
+/* Nobody has to wait for our disk. */
+static void append_another(void *arena)
+{
+    struct message_reader *message = make_message(arena);
+    struct mbox_options mbox = options();
+    struct dsn dsn;
+
+    CHECK(mbox_append(test_path("box_for_two"), message, &copy, &mbox, arena,
+                      &dsn));
+    message_reader_close(message);
+}
+
+TEST(mbox_is_free_while_it_is_synced)
+{
+    struct arena *arena = arena_new();
+    struct message_reader *message = make_message(arena);
+    struct mbox_options mbox = options();
+    struct copy_options first = copy;
+    struct dsn dsn;
+
+    first.written = append_another;
+    first.context = arena;
+    CHECK(mbox_append(test_path("box_for_two"), message, &first, &mbox, arena,
+                      &dsn));
+    const char *text = contents(test_path("box_for_two"));
+    CHECK(strstr(strstr(text, "Subject: x") + 1, "Subject: x") != NULL);
     message_reader_close(message);
     arena_free(arena);
 }

@@ -385,6 +385,31 @@ TEST(a_full_destination_does_not_hold_up_others)
     finish(t);
 }
 
+TEST(who_only_waits_for_the_disk_does_not_count)
+{
+    struct transport *t = start(&usual);
+    struct entry *busy[5 + SETTLING_MAX];
+    int count = 0;
+
+    add(new_message('1'), t, "here", 5 + SETTLING_MAX + 1);
+    while (count < 5)
+        busy[count++] = scheduler_choose(t, 0);
+    CHECK(scheduler_choose(t, 0) == NULL);
+    for (int i = 0; i < SETTLING_MAX; i++) {
+        entry_settle(busy[i]);
+        entry_settle(busy[i]); /* counts once */
+        busy[count++] = scheduler_choose(t, 0);
+        CHECK(busy[count - 1] != NULL);
+        CHECK(scheduler_choose(t, 0) == NULL);
+    }
+    entry_settle(busy[SETTLING_MAX]); /* enough of them */
+    CHECK(scheduler_choose(t, 0) == NULL);
+    for (int i = 0; i < count; i++)
+        entry_done(busy[i]);
+    CHECK_STR(order(t), "1");
+    finish(t);
+}
+
 TEST(a_dead_destination_gives_up_what_it_has)
 {
     struct transport *t = start(&usual);
