@@ -123,19 +123,21 @@ static void postpone_locked(const char *queue, const char *id)
         log_warning("%s: cannot postpone: %s", id, strerror(errno));
 }
 
-/* A file that a delivery agent gave up is moved away at once. */
-static bool is_due(const char *queue, const char *id, const struct stat *st,
-                   unsigned flags)
+bool active_is_due(const struct stat *st, unsigned flags)
 {
     switch (queue_dir_state(st)) {
     case QUEUE_FILE_UNFINISHED: return false;
-    case QUEUE_FILE_BAD:
-        if (S_ISREG(st->st_mode) && queue_dir_move(id, queue, "active"))
-            active_save_corrupt(id);
-        return false;
+    case QUEUE_FILE_BAD: return S_ISREG(st->st_mode);
     case QUEUE_FILE_READY: break;
     }
     return (flags & TAKE_ANY_TIME) || st->st_mtime <= time(NULL) + 1;
+}
+
+/* A delivery agent gave the file up. */
+static void move_away(const char *queue, const char *id)
+{
+    if (queue_dir_move(id, queue, "active"))
+        active_save_corrupt(id);
 }
 
 /* A file that was given up cannot even be opened for writing. */
@@ -149,9 +151,10 @@ static int open_file(const char *queue, const char *id)
         return fd;
     int saved = errno;
     if (lstat(queue_dir_path(&path, queue, id), &st) == 0 &&
-        queue_dir_state(&st) == QUEUE_FILE_BAD)
-        is_due(queue, id, &st, 0);
-    else {
+        queue_dir_state(&st) == QUEUE_FILE_BAD) {
+        if (active_is_due(&st, 0))
+            move_away(queue, id);
+    } else {
         log_warning("open %s/%s: %s", queue, id, strerror(saved));
         scan_again_soon();
     }
@@ -167,8 +170,13 @@ static int enter(const char *queue, const char *id, unsigned flags,
 
     if (fd < 0)
         return -1;
-    if (fstat(fd, st) < 0 || !is_due(queue, id, st, flags)) {
+    if (fstat(fd, st) < 0 || !active_is_due(st, flags)) {
         close(fd);
+        return -1;
+    }
+    if (queue_dir_state(st) == QUEUE_FILE_BAD) {
+        close(fd);
+        move_away(queue, id);
         return -1;
     }
     if (!lock_file(fd, LOCK_STYLE_FLOCK, LOCK_KIND_EXCLUSIVE, 0)) {

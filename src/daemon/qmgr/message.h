@@ -10,6 +10,8 @@
 #ifndef QMGR_MESSAGE_H
 #define QMGR_MESSAGE_H
 
+#include <sys/stat.h>
+
 #include "base/stream.h"
 #include "client/bounce.h"
 #include "mail/message.h"
@@ -111,6 +113,8 @@ enum take_flag {
     TAKE_FRESH = 1 << 2,      /* just made by cleanup: has no old logs */
 };
 bool active_has_room(void);
+/* Is there something to do with this file now? */
+bool active_is_due(const struct stat *st, unsigned flags);
 /* Move queue file <id> from <queue> to active and schedule it. False: it is
  * not there, not ready, or not due. */
 MAY_WAIT bool active_take(const char *queue, const char *id, unsigned flags);

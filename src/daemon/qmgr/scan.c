@@ -222,14 +222,7 @@ static bool is_due(const char *path, unsigned flags)
 {
     struct stat st;
 
-    if (lstat(path, &st) < 0)
-        return false;
-    switch (queue_dir_state(&st)) {
-    case QUEUE_FILE_UNFINISHED: return false;
-    case QUEUE_FILE_BAD: return S_ISREG(st.st_mode);
-    case QUEUE_FILE_READY: break;
-    }
-    return (flags & TAKE_ANY_TIME) || st.st_mtime <= time(NULL) + 1;
+    return lstat(path, &st) == 0 && active_is_due(&st, flags);
 }
 
 static void open_walk(struct scan *scan)
