@@ -12,38 +12,55 @@ log=$inst/log/maillog
 failed=0
 pids=
 
+# Seconds to wait for what must come. Many, as a busy machine may be very slow,
+# and they only pass when something is wrong.
+patience=${PATIENCE:-180}
+awaiting=0
+
 ok() { echo "ok $1"; }
 bad()
 {
     echo "FAIL $1: $2"
+    [ $failed -ne 0 ] || show_state
     failed=1
+    patience=20 # what comes now tells little
 }
 skip() { echo "skip $1: $2"; }
 
-# check NAME COMMAND...: one test. The log may come a moment late.
+# check NAME COMMAND...: one test. What is read from the log and from mailboxes
+# may come late.
 check()
 {
     name=$1
     shift
-    [ "$1" != in_log ] || set -- await "$@"
+    case $1 in in_log | in_mailbox) set -- await "$@" ;; esac
     if "$@"; then ok "$name"; else bad "$name" "$*"; fi
 }
 
-# await COMMAND...: until it succeeds, 60 seconds at most.
+# await COMMAND...: until it succeeds. In a command that is awaited: once.
 await()
 {
-    tries=${AWAIT:-300}
+    if [ $awaiting -gt 0 ]; then
+        "$@"
+        return
+    fi
+    awaiting=$((patience * 10))
     until "$@" >/dev/null 2>&1; do
-        tries=$((tries - 1))
-        [ $tries -gt 0 ] || return 1
-        sleep 0.2
+        awaiting=$((awaiting - 1))
+        [ $awaiting -gt 0 ] || return 1
+        sleep 0.1
     done
+    awaiting=0
 }
 
 is_root() { [ "$(id -u)" -eq 0 ]; }
 
 # An account that mail can be delivered to: root's tests use nobody.
 if is_root; then user=nobody; else user=$(id -un); fi
+
+# is_port PORT [STATE]: is it in use, or in this state (0A: somebody listens)?
+is_port() { grep -qs "^ *[0-9]*: [0-9A-F]*:$(printf '%04X' "$1") [^ ]* ${2:-}" /proc/net/tcp /proc/net/tcp6; }
+listens() { is_port "$1" 0A; }
 
 # A TCP port that nobody listens on now, and that no other test of this run is
 # given. Below the ports that Linux gives to clients: one of those could be in
@@ -52,8 +69,7 @@ free_port()
 {
     while :; do
         port=$(($(od -An -N2 -tu2 /dev/urandom) % 22000 + 10000))
-        hex=$(printf '%04X' $port)
-        ! grep -qs ":$hex " /proc/net/tcp /proc/net/tcp6 || continue
+        ! is_port $port || continue
         [ -n "${TEST_PORTS:-}" ] && ! mkdir "$TEST_PORTS/port.$port" 2>/dev/null || break
     done
     echo $port
@@ -92,20 +108,43 @@ master_pid() { tr -d ' \n' <"$inst/spool/pid/master.pid" 2>/dev/null; }
 is_running() { "$inst/bin/postfix" status >/dev/null 2>&1; }
 
 # With the processes of the old configuration gone, but for those in the middle
-# of a session: what comes next must not meet one of them.
+# of something, and what they use: what comes next must not meet one of them.
 reload()
 {
     old=$(pgrep -P "$(master_pid)")
     "$inst/bin/postfix" reload >/dev/null 2>&1 || return 1
-    tries=30
+    tries=600
     for pid in $old; do
-        while kill -0 "$pid" 2>/dev/null && [ $tries -gt 0 ]; do
+        ! is_busy "$pid" || tries=30
+    done
+    for pid in $old; do
+        while kill -0 "$pid" 2>/dev/null && ! is_busy "$pid" && [ $tries -gt 0 ]; do
             tries=$((tries - 1))
             sleep 0.1
         done
     done
 }
+
+# is_busy PID: it has a TCP connection, or runs a command.
+is_busy()
+{
+    awk '$4 == "01" { print "socket:[" $10 "]" }' /proc/net/tcp /proc/net/tcp6 2>/dev/null >"$work/connections"
+    pgrep -P "$1" >/dev/null ||
+        find "/proc/$1/fd" -type l -printf '%l\n' 2>/dev/null | grep -qxFf "$work/connections"
+}
 conf() { "$inst/bin/postconf" -e "$@"; }
+# What a failure may be understood from, the most telling first and last.
+show_state()
+{
+    [ -d "$inst/log" ] || return 0
+    {
+        echo "load: $(cat /proc/loadavg)"
+        "$inst/bin/postqueue" -p 2>&1 | head -n 7
+        ps -o pid=,stat=,etime=,args= -p "$(find /proc/[0-9]*/exe -maxdepth 0 \
+            -lname "$inst/*" 2>/dev/null | cut -d / -f 3 | paste -sd ,)" 2>&1 | cut -c 1-100
+        show_log 30
+    } | sed 's/^/    /'
+}
 show_log() { [ ! -f "$log" ] || tail -n "${1:-60}" "$log"; }
 in_log() { grep -Eq -- "$1" "$log"; }
 queue_is_empty() { "$inst/bin/postqueue" -p 2>/dev/null | grep -q 'queue is empty'; }
@@ -140,7 +179,7 @@ sink()
     # shellcheck disable=SC2086
     "$inst/bin/smtp-sink" $as -D "$work/remote/received" "$@" "127.0.0.1:$sink_port" 100 &
     remember $!
-    sleep 0.2
+    await listens "$sink_port" || bad sink "nobody listens on port $sink_port"
 }
 
 # message SUBJECT [TO]: on standard output.

@@ -13,6 +13,7 @@ lab's, nothing outside is changed, and all ends with the process.
 """
 import contextlib
 import email
+import glob
 import os
 import re
 import shutil
@@ -35,7 +36,12 @@ SYSTEM = {"postfix": 2101, "postdrop": 2102}
 TOP, BUILD = os.environ["TOP"], os.environ["BUILD"]
 
 
-def run(*command, text=None, check=True, timeout=60, **options):
+# Seconds to wait for what must come. Many, as a busy machine may be very slow,
+# and they only pass when something is wrong.
+PATIENCE = int(os.environ.get("PATIENCE", "180"))
+
+
+def run(*command, text=None, check=True, timeout=PATIENCE, **options):
     done = subprocess.run(command, input=text, capture_output=True, text=True,
                           timeout=timeout, errors="replace", **options)
     if check and done.returncode != 0:
@@ -44,16 +50,27 @@ def run(*command, text=None, check=True, timeout=60, **options):
     return done
 
 
-def until(condition, seconds=60, what=None):
-    """Wait until condition() is true; its value."""
-    end = time.time() + seconds
+def poll(condition, seconds):
+    """Wait until condition() is true, but no longer; its value."""
+    end = time.monotonic() + seconds
     while True:
         value = condition()
-        if value:
+        if value or time.monotonic() >= end:
             return value
-        assert time.time() < end, "not seen in %d s: %s" % (
-            seconds, what or condition.__name__)
         time.sleep(0.05)
+
+
+def until(condition, seconds=0, what=None):
+    """Wait until condition() is true; its value."""
+    value = poll(condition, max(seconds, PATIENCE))
+    assert value, "not seen: %s" % (what or condition.__name__)
+    return value
+
+
+def is_busy(pid):
+    """Is this process in the middle of something: has it a TCP connection, or
+    runs it a command?"""
+    return has_session(pid) or run("pgrep", "-P", pid, check=False).stdout
 
 
 def has_session(pid):
@@ -115,7 +132,7 @@ class Lab:
         replace_file("/etc/group", group, self.folder)
         replace_file("/etc/hosts", "127.0.0.1 localhost\n", self.folder)
         replace_file("/etc/resolv.conf", "nameserver 127.0.0.1\n"
-                     "options timeout:1 attempts:1\n", self.folder)
+                     "options timeout:3 attempts:2\n", self.folder)
         self.zones = dnsd.serve(TOP + "/tests/features/zones",
                                 folder=self.folder + "/nsd")
         for name, uid in USERS.items():
@@ -207,15 +224,20 @@ class Lab:
 
     def reload(self):
         """Also wait for the processes of the old configuration: what comes
-        next must not meet one of them. Those in the middle of a session may
-        stay."""
+        next must not meet one of them. Those in the middle of something may
+        stay, and those that they use."""
         old = self.children()
         self.mark_now = os.path.getsize(self.log_file)
         run("postfix", "reload")
         until(lambda: "reload --" in self.log(self.mark_now), what="reload")
-        with contextlib.suppress(AssertionError):
-            until(lambda: not [pid for pid in old & self.children()
-                               if not has_session(pid)], 5)
+        began = time.monotonic()
+
+        def gone():
+            left = old & self.children()
+            busy = [pid for pid in left if is_busy(pid)]
+            return len(busy) == len(left) or (
+                busy and time.monotonic() - began > 3)
+        poll(gone, 60)
 
     def children(self):
         """Processes of master."""
@@ -282,14 +304,26 @@ class Lab:
             here = os.path.getsize(self.log_file)
         self.mark = here
 
-    def logged(self, pattern, seconds=60):
+    def logged(self, pattern):
         def found():
             return re.search(pattern, self.log(), re.M)
-        return until(found, seconds, "in the log: " + pattern)
+        return until(found, what="in the log: " + pattern)
 
     def not_logged(self, pattern):
         found = re.search(pattern, self.log(), re.M)
         assert not found, "logged: " + found.group(0)
+
+    def state(self):
+        """What a failure may be understood from, the most telling first and
+        last."""
+        pids = [link.split("/")[2] for link in glob.glob("/proc/[0-9]*/exe")
+                if link_of(link).startswith(self.dir)]
+        said = ["load: " + open("/proc/loadavg").read()]
+        said += run("postqueue", "-p", check=False).stdout.split("\n")[:7]
+        said += run("ps", "-o", "pid=,stat=,etime=,args=", "-p",
+                    ",".join(pids) or "1", check=False).stdout.split("\n")
+        said += self.log().rstrip().split("\n")[-30:]
+        return "".join("    %s\n" % line.rstrip() for line in said if line)
 
     # ---- Mail in
 
@@ -368,25 +402,25 @@ class Lab:
             return []
         return re.split(r"^From ", text, flags=re.M)[1:]
 
-    def arrived(self, user, word, seconds=60, path=None):
+    def arrived(self, user, word, path=None):
         """The message with this word; email.message, and its text in .raw."""
         def found():
             return [m for m in self.inbox(user, path) if word in m]
-        return parse(until(found, seconds, "mail for " + user)[0])
+        return parse(until(found, what="mail for " + user)[0])
 
-    def quiet(self, seconds=60):
+    def quiet(self):
         """Wait until the queue is empty."""
         until(lambda: "queue is empty" in run("postqueue", "-p").stdout,
-              seconds, "an empty queue")
+              what="an empty queue")
 
     def absent(self, user, word):
         assert not any(word in m for m in self.inbox(user)), \
             "%s has got the mail" % user
 
-    def status(self, address, seconds=60):
+    def status(self, address):
         """(dsn, status, text) of the delivery to an address."""
         found = self.logged(r" to=<%s>,.* dsn=([0-9.]+), status=(\w+) \((.*)\)"
-                            % re.escape(address), seconds)
+                            % re.escape(address))
         return found.groups()
 
     def in_queue(self, queue):
@@ -406,6 +440,12 @@ def parse(raw):
     message = email.message_from_string(rest)
     message.raw, message.envelope_line = rest, head
     return message
+
+
+def link_of(path):
+    with contextlib.suppress(OSError):
+        return os.readlink(path)
+    return ""
 
 
 def owner_of(path):

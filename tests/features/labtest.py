@@ -94,7 +94,7 @@ class PeerLab(laboratory.Lab):
     def reload(self):
         mark = os.path.getsize(self.log_file)
         laboratory.run("postfix", "reload")
-        laboratory.until(lambda: "reload" in self.log(mark), 60, "reload")
+        laboratory.until(lambda: "reload" in self.log(mark), what="reload")
 
 
 def run_test(lab, function):
@@ -107,9 +107,10 @@ def run_test(lab, function):
     except Exception as error:  # one test must not stop the others
         print("FAIL %s: %s" % (function.__name__,
                                " ".join(str(error).split())), flush=True)
-        traceback.print_exc(file=sys.stdout)
-        print("".join("    " + line + "\n"
-                      for line in lab.log().split("\n")[-60:]))
+        for at in traceback.extract_tb(error.__traceback__)[1:]:
+            print("    %s:%d: %s" % (os.path.basename(at.filename), at.lineno,
+                                     at.line))
+        print(lab.state(), flush=True)
         return False
     finally:
         for sink in set(smtp.Sink.running) - before:
@@ -122,7 +123,7 @@ def main(setup=None):
     kind = laboratory.Lab
     if os.environ.get("PEER_LAB"):  # it need not do as our tests want
         kind = PeerLab
-        laboratory.until.__defaults__ = (6, None)
+        laboratory.PATIENCE = 6
         smtp.Client.__init__.__defaults__ = (25, None, True, 15)
     good = True
     with tempfile.TemporaryDirectory(prefix="lab.",

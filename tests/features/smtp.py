@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: ISC
 """smtp.py - a client and a server that do what a test tells them."""
+import os
 import socket
 import threading
 import time
+
+
+PATIENCE = int(os.environ.get("PATIENCE", "180"))  # as lab.py's
 
 
 class Reply(str):
@@ -15,7 +19,8 @@ class Reply(str):
 class Client:
     """client("EHLO x") sends a line and returns the Reply."""
 
-    def __init__(self, host, port=25, source=None, banner=True, timeout=60):
+    def __init__(self, host, port=25, source=None, banner=True,
+                 timeout=PATIENCE):
         self.socket = socket.create_connection(
             (host, port), timeout, (source, 0) if source else None)
         self.file = self.socket.makefile("rb")
@@ -86,7 +91,8 @@ STOP_READING = object()  # after DATA: 354, then nothing more is read
 class Sink:
     """A server on <address>:<port>, or on the path of a socket.
 
-    `replies` maps a verb ("GREETING", "EHLO", "MAIL", ..., "DOT") to a text,
+    With waits=True it holds back the reply to each message until let() allows
+    some. `replies` maps a verb ("GREETING", "EHLO", "MAIL", ..., "DOT") to a text,
     to SILENCE, or to a function of the command that returns one of these."""
 
     running = []
@@ -94,9 +100,10 @@ class Sink:
                 "LHLO": "250 sink.test", "DATA": "354 go",
                 "QUIT": "221 bye"}
 
-    def __init__(self, address, port=25, lmtp=False, delay=0, **replies):
+    def __init__(self, address, port=25, lmtp=False, waits=False, **replies):
         self.replies = dict(self.DEFAULTS, **replies)
-        self.lmtp, self.delay = lmtp, delay
+        self.lmtp = lmtp
+        self.allowed = threading.Semaphore(0) if waits else None
         self.sessions, self.most, self.open = [], 0, 0
         self.lock, self.peers = threading.Lock(), []
         kind = (socket.AF_UNIX if address.startswith("/") else
@@ -130,6 +137,11 @@ class Sink:
             except OSError:
                 pass
 
+    def let(self, count=1000):
+        """Reply to so many messages."""
+        for _ in range(count):
+            self.allowed.release()
+
     @property
     def mail(self):
         """All transactions: (sender, recipients, text)."""
@@ -160,11 +172,16 @@ class Sink:
         session.ended = time.time()
         peer.close()
 
-    def answer(self, peer, verb, line=""):
-        """Say what is due; False if that is nothing."""
+    def text_for(self, verb, line=""):
         text = self.replies.get(verb, "250 ok")
-        if callable(text):
-            text = text(line)
+        return text(line) if callable(text) else text
+
+    def answer(self, peer, verb, line=""):
+        """Say what is due; None if that is nothing."""
+        return self.say(peer, self.text_for(verb, line))
+
+    @staticmethod
+    def say(peer, text):
         if text is SILENCE:
             return None
         if text is STOP_READING:
@@ -196,13 +213,17 @@ class Sink:
                     self.open += 1
                     self.most = max(self.most, self.open)
                 text = read_message(file)
-                time.sleep(self.delay)
+                if self.allowed:
+                    self.allowed.acquire()
                 with self.lock:
                     self.open -= 1
-                for _ in recipients if self.lmtp else [1]:
-                    said = self.answer(peer, "DOT")
-                if said is not None and said.startswith("2"):
+                replies = [self.text_for("DOT")
+                           for _ in (recipients if self.lmtp else [1])]
+                # Before the client knows it.
+                if str(replies[-1]).startswith("2"):
                     session.transactions.append((sender, recipients, text))
+                for said in replies:
+                    self.say(peer, said)
 
 
 def path_of(line):
