@@ -74,7 +74,7 @@ def fallback(lab):
 @row("S307")
 def mx_failure(lab):
     lab.mail("u@mxfail.test")
-    assert lab.status("u@mxfail.test", 30)[:2] == ("4.4.3", "deferred")
+    assert lab.status("u@mxfail.test")[:2] == ("4.4.3", "deferred")
     lab.drop_all()
     with lab.settings("ignore_mx_lookup_error=yes"):
         word = lab.mail("u@mxfail.test")
@@ -124,7 +124,7 @@ def silent(lab, setting, phase, **replies):
             lab.mail(to)
         dsn, status, text = lab.status(to)
         assert (dsn, status) == ("4.4.2", "deferred"), (dsn, status, text)
-        assert 1.5 < time.time() - began < 60
+        assert time.time() - began > 1.5
         assert phase in text, text
         lab.drop_all()
     sink.close()
@@ -148,7 +148,7 @@ def connect_timeout(lab):
         dsn, status, _ = lab.status("u@black.test")
         assert (dsn, status) == ("4.4.1", "deferred")
         took = time.time() - began
-        assert 1.5 < took < 20, took
+        assert 1.5 < took < 28, took
     assert lab.postconf("-dh", "smtp_connect_timeout") == "30s"
     lab.drop_all()
 

@@ -15,7 +15,9 @@ def setup(lab):
     lab.remote = smtp.Sink(REMOTE)
     lab.cmd = lab.script("cmd", 'umask 0; { echo "uid=$(id -u)"; env; cat; } '
                          '>>%s/cmd.out\n' % lab.folder)
-    os.chmod(lab.folder, 0o1777)
+    # Without the sticky bit, with which some kernels (fs.protected_regular)
+    # let nobody append to a file of another user.
+    os.chmod(lab.folder, 0o777)
     lab.aliases("")
 
 
@@ -183,14 +185,13 @@ def command_shell(lab):
 
 @row("S199", "S200")
 def command_time(lab):
-    lab.aliases("slow: \"|sleep 60\"\n")
+    lab.aliases("slow: \"|sleep 1000\"\n")
     lab.not_logged("command_time_limit")
     with lab.settings("command_time_limit=2s"):
-        began = time.time()
         lab.mail("slow@example.com", "joe@example.com")
         dsn, status, text = lab.status("slow@example.com")
         assert (dsn, status) == ("5.3.0", "bounced")
-        assert time.time() - began < 50 and "time" in text.lower(), text
+        assert "time" in text.lower(), text
     with lab.settings("command_time_limit=7200s"):
         lab.mail("joe@example.com")
         lab.logged("warning: .*command_time_limit.*ipc_timeout")
@@ -424,13 +425,17 @@ def lmtp(lab):
 @row("S193")
 def local_concurrency(lab):
     trace = lab.folder + "/trace"
-    slow = lab.script("slow", "echo + >>%s; sleep 1; echo - >>%s; cat "
-                      ">/dev/null\n" % (trace, trace))
+    slow = lab.script("slow", "echo + >>%s; until [ -e %s.go ]; do sleep 0.1;"
+                      " done; echo - >>%s; cat >/dev/null\n"
+                      % (trace, trace, trace))
     forward(lab, "joe", '"|%s"\n' % slow)
     for _ in range(5):
         lab.mail("joe@example.com")
     until(lambda: os.path.exists(trace) and
-          open(trace).read().count("-") == 5, 30)
+          open(trace).read().count("+") == 2)
+    time.sleep(0.3)  # a chance for one too many
+    lab.file(trace + ".go", "")
+    until(lambda: open(trace).read().count("-") == 5)
     now = most = 0
     for c in open(trace).read().split():
         now += 1 if c == "+" else -1
@@ -485,6 +490,7 @@ def dot_lock(lab):
 
     def attempt(delay):
         lab.begin()
+        remove(lock)
         lab.file(lock, "", 0o644, "joe")
         began = time.time()
         lab.mail("joe@example.com")
@@ -494,10 +500,11 @@ def dot_lock(lab):
         return time.time() - began
     base = ["mailbox_delivery_lock=dotlock", "deliver_lock_attempts=2"]
     with lab.settings(*base, "deliver_lock_delay=1s"):
-        assert 0.7 < attempt(1) < 15
+        assert attempt(1) > 0.7
     with lab.settings(*base, "deliver_lock_delay=3s"):
-        assert 2.5 < attempt(3) < 40
+        assert attempt(3) > 2.5
     with lab.settings("mailbox_delivery_lock=dotlock", "stale_lock_time=2s"):
+        remove(lock)
         lab.file(lock, "", 0o644, "joe")
         lab.arrived("joe", lab.mail("joe@example.com"))
         until(lambda: not os.path.exists(lock))

@@ -3,8 +3,8 @@
 import re
 import time
 
-from lab import (HOST, NAMELESS, STRANGER, TRUSTED, expect, has, row, run,
-                 until)
+from lab import (HOST, NAMELESS, STRANGER, TRUSTED, expect, has,
+                 has_session, row, run, until)
 
 
 def setup(lab):
@@ -114,7 +114,7 @@ def smtpd_timeout(lab):
     began = time.time()
     expect(client.read(), "421 4.4.2")
     assert client.at_end()
-    assert 1.5 < time.time() - began < 60
+    assert time.time() - began > 1.5
     with lab.settings(opts_smtpd_timeout="3s"):
         has(run("postconf", "-n").stderr + run("postconf", "-n").stdout,
             "unused parameter: opts_smtpd_timeout=3s")
@@ -123,7 +123,7 @@ def smtpd_timeout(lab):
 @row("S229")
 def early_talker(lab):
     client = lab.client(banner=False, port=lab.smtpd(
-        "smtpd_client_restrictions=sleep 1", "smtpd_delay_reject=no"))
+        "smtpd_client_restrictions=sleep 3", "smtpd_delay_reject=no"))
     client.send("EHLO x\r\nMAIL FROM:<a@ok.test>\r\n")
     said = client.read() + client.read() + client.read()
     has(said, "5.5.0")
@@ -135,15 +135,15 @@ def early_talker(lab):
 @row("S230", "S231")
 def soft_errors(lab):
     client = lab.client(port=lab.smtpd("smtpd_soft_error_limit=2",
-                                       "smtpd_error_sleep_time=2s"))
+                                       "smtpd_error_sleep_time=4s"))
 
     def timed(command):
         began = time.time()
         client(command)
         return time.time() - began
     times = [timed("FOO"), timed("FOO"), timed("FOO"), timed("NOOP")]
-    assert times[0] < 1.8 and times[1] < 1.8, times
-    assert times[2] > 1.9 and times[3] > 1.9, times
+    assert times[0] < 3.8 and times[1] < 3.8, times
+    assert times[2] > 3.9 and times[3] > 3.9, times
     assert lab.postconf("-dh", "smtpd_error_sleep_time",
                         "smtpd_soft_error_limit") == "1s\n10"
 
@@ -364,12 +364,17 @@ def max_use(lab):
     with lab.settings(max_use="2"):
         pids = []
         for _ in range(3):
-            client = lab.client()
-            pids.append(lab.pids("smtpd"))
+            lab.begin()
+            client = lab.client(TRUSTED)
+            found = lab.logged(r"smtpd\[(\d+)\]: connect from .*%s"
+                               % re.escape(TRUSTED))
+            pids.append(found.group(1))
             client("QUIT")
             client.close()
-            time.sleep(0.3)
-        assert pids[0] == pids[1] and pids[1] != pids[2], pids
+            lab.logged(r"smtpd\[%s\]: disconnect" % pids[-1])
+            until(lambda: not has_session(pids[-1]))
+            time.sleep(0.3)  # it has yet to tell master
+        assert pids[0] == pids[1] != pids[2], pids
 
 
 @row("S082", "S083")
