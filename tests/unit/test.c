@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 enum {
-    TIME_LIMIT_S = 120,
+    TIME_LIMIT_S = 600,
     MAX_REPORTS = 20, /* more failures in one test say nothing new */
     MAX_PATHS = 64,
     EXIT_FAILED = 1,

@@ -48,7 +48,7 @@
 #include "base/text.h"
 #include "dialog.h"
 
-enum { TIMEOUT_S = 30, FILE_MAX_BYTES = 1 << 20, LOG_LINES = 40 };
+enum { TIMEOUT_S = 180, FILE_MAX_BYTES = 1 << 20, LOG_LINES = 40 };
 
 static void show_log(struct dialog *d)
 {

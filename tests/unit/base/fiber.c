@@ -110,7 +110,7 @@ static struct fiber_gate gate;
 static void gate_waiter(void *argument)
 {
     (void)argument;
-    note(fiber_gate_wait(&gate, deadline_in_s(5)) ? "open " : "shut ");
+    note(fiber_gate_wait(&gate, deadline_in_s(120)) ? "open " : "shut ");
     stop_when_alone();
 }
 
@@ -190,13 +190,13 @@ static void wait_in_vain(void *argument)
     CHECK(clock_now() - start >= 20);
     CHECK(!io_wait(fds[0], IO_READ, 0));
     CHECK(io_wait(fds[0], IO_WRITE, 0));
-    ready = io_wait_events(fds[0], IO_BOTH, deadline_in_s(5));
+    ready = io_wait_events(fds[0], IO_BOTH, deadline_in_s(120));
     CHECK_INT(ready, IO_WRITE);
     close(fds[1]);
-    CHECK(io_wait(fds[0], IO_READ, deadline_in_s(5)));
+    CHECK(io_wait(fds[0], IO_READ, deadline_in_s(120)));
     close(fds[0]);
     int file = fileno(tmpfile());
-    CHECK(io_wait(file, IO_READ, deadline_in_s(5)));
+    CHECK(io_wait(file, IO_READ, deadline_in_s(120)));
     loop_stop();
 }
 

@@ -50,15 +50,15 @@ TEST(lock_is_waited_for)
 {
     int a = open_file(), b = open_file();
     CHECK(lock_file(a, LOCK_STYLE_FLOCK, LOCK_KIND_EXCLUSIVE, 0));
+    deadline_t before = clock_now();
     pid_t child = fork();
     if (child == 0) {
         clock_sleep_ms(100);
         lock_file(a, LOCK_STYLE_FLOCK, LOCK_KIND_NONE, 0);
         _exit(0);
     }
-    deadline_t before = clock_now();
     CHECK(lock_file(b, LOCK_STYLE_FLOCK, LOCK_KIND_EXCLUSIVE,
-                    deadline_in_s(10)));
+                    deadline_in_s(120)));
     CHECK(clock_now() - before >= 50);
     waitpid(child, NULL, 0);
     close(a);
@@ -67,14 +67,21 @@ TEST(lock_is_waited_for)
 
 TEST(lock_of_the_process_excludes_ours)
 {
-    int a = open_file();
+    int a = open_file(), ready[2];
+    char byte = 'x';
+
+    CHECK(pipe(ready) == 0);
     pid_t child = fork();
     if (child == 0) { /* another program, with a classic lock */
         struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-        fcntl(open_file(), F_SETLK, &lock);
-        pause();
+        if (fcntl(open_file(), F_SETLK, &lock) == 0 &&
+            write(ready[1], &byte, 1) == 1)
+            pause();
+        _exit(1);
     }
-    clock_sleep_ms(100);
+    close(ready[1]);
+    CHECK(read(ready[0], &byte, 1) == 1);
+    close(ready[0]);
     CHECK(!lock_file(a, LOCK_STYLE_FCNTL, LOCK_KIND_EXCLUSIVE, 0));
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);

@@ -32,7 +32,7 @@ static const char *run(struct proc_options options, int *status)
         str_set(&output, why.text);
         return output.data;
     }
-    CHECK(proc_wait(pid, deadline_in_s(20),
+    CHECK(proc_wait(pid, deadline_in_s(120),
                     status == NULL ? &own_status : status));
     file_read(test_path("out"), 100000, &output, NULL);
     return output.data;
@@ -164,7 +164,7 @@ TEST(proc_wait_until_the_deadline)
     CHECK(!proc_wait(pid, deadline_in_ms(50), &status));
     CHECK_INT(getpgid(pid), pid);
     proc_kill_group(pid, SIGKILL);
-    CHECK(proc_wait(pid, deadline_in_s(10), &status));
+    CHECK(proc_wait(pid, deadline_in_s(120), &status));
     CHECK(WIFSIGNALED(status));
     proc_kill_group(0, SIGKILL); /* not us */
     proc_kill_group(-1, SIGKILL);

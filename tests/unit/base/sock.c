@@ -76,9 +76,9 @@ TEST(sock_connects_over_tcp)
         CHECK_INT(sock_accept(listener, &peer), -1);
         CHECK_INT(errno, EAGAIN);
         CHECK(sock_local(listener, &addr));
-        int fd = sock_connect(&addr, NULL, deadline_in_s(5), &why);
+        int fd = sock_connect(&addr, NULL, deadline_in_s(120), &why);
         CHECK_STR(why.text, "");
-        CHECK(io_wait(listener, IO_READ, deadline_in_s(5)));
+        CHECK(io_wait(listener, IO_READ, deadline_in_s(120)));
         int accepted = sock_accept(listener, &peer);
         CHECK(accepted >= 0);
         CHECK_STR(addr_format(&peer, text), addresses[i]);
@@ -89,7 +89,7 @@ TEST(sock_connects_over_tcp)
         close(fd);
         close(listener);
 
-        CHECK_INT(sock_connect(&addr, NULL, deadline_in_s(5), &why), -1);
+        CHECK_INT(sock_connect(&addr, NULL, deadline_in_s(120), &why), -1);
         CHECK_INT(errno, ECONNREFUSED);
         CHECK_STR(why.text, "Connection refused");
     }

@@ -278,7 +278,7 @@ TEST(stream_times_out)
     stream_set_deadline(s, deadline_in_ms(60)); /* the earlier counts */
     CHECK_INT(stream_get_char(s), -1);
     CHECK_INT(stream_state(s), STREAM_TIMEOUT);
-    CHECK(clock_now() - start >= 59 && clock_now() - start < 2000);
+    CHECK(clock_now() - start >= 59 && clock_now() - start < 60000);
     stream_put(s, "x");
     CHECK(!stream_flush(s));
     stream_clear_error(s);
@@ -304,15 +304,15 @@ TEST(stream_keeps_time_on_a_socket_that_blocks)
     struct stream *s = open_socket_pair(&peer);
     deadline_t start = clock_now();
 
-    stream_set_deadline(s, deadline_in_ms(160));
+    stream_set_deadline(s, deadline_in_ms(1000));
     CHECK_INT(stream_get_char(s), -1);
     CHECK_INT(stream_state(s), STREAM_TIMEOUT);
-    CHECK(clock_now() - start >= 159 && clock_now() - start < 3000);
+    CHECK(clock_now() - start >= 999 && clock_now() - start < 60000);
     stream_clear_error(s);
     stream_set_deadline(s, clock_now()); /* only what is there */
     start = clock_now();
     CHECK_INT(stream_get_char(s), -1);
-    CHECK(clock_now() - start < 40);
+    CHECK(clock_now() - start < 900);
     stream_abandon(s);
     close(peer);
 }

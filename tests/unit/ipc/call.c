@@ -233,7 +233,7 @@ static void take_trigger(void *argument)
     char got[10];
 
     (void)argument;
-    io_wait(listener, IO_READ, deadline_in_s(5));
+    io_wait(listener, IO_READ, deadline_in_s(120));
     struct stream *s = stream_open(sock_accept(listener, NULL));
     CHECK_INT(stream_get_some(s, got, sizeof got), 2);
     CHECK_INT(stream_get_char(s), -1);

@@ -194,7 +194,7 @@ TEST(ipc_descriptors_stay_with_their_message)
     CHECK(ipc_send_more(from, test_fd, &none));
     CHECK(ipc_send(from, test_fd, &a));
     CHECK(ipc_send(from, test_fd, &b));
-    stream_set_timeout(to, 5);
+    stream_set_timeout(to, 120);
     CHECK(ipc_receive(to, arena, test_fd, &got));
     CHECK_STR(got.label, "none");
     CHECK_INT(got.file, -1);
