@@ -35,7 +35,7 @@ def by_smtplib(path, sender, to, port, mailrc):
     with open(path, "rb") as file:
         text = re.sub(rb"\r\n|\n", b"\r\n", file.read())
     with smtplib.SMTP(PEER_HOST, port, local_hostname="client.example",
-                      timeout=120) as server:
+                      timeout=180) as server:
         server.ehlo()
         eight = any(byte > 127 for byte in text)
         server.mail(sender, ["BODY=8BITMIME"] if eight else [])

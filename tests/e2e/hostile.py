@@ -27,7 +27,7 @@ class Session:
     """One connection. Every byte that the server sends must be a reply."""
 
     def __init__(self, hello=True):
-        self.sock = socket.create_connection(("127.0.0.1", PORT), timeout=60)
+        self.sock = socket.create_connection(("127.0.0.1", PORT), timeout=180)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = b""
         self.closed = False
@@ -530,7 +530,7 @@ def haste():
 
 
 def hasty(data):
-    sock = socket.create_connection(("127.0.0.1", PORT), timeout=60)
+    sock = socket.create_connection(("127.0.0.1", PORT), timeout=180)
     sock.sendall(data + b"QUIT\r\n")
     got = b""
     try:
@@ -591,7 +591,7 @@ def many_messages():
 
 
 def connections():
-    many = [socket.create_connection(("127.0.0.1", PORT), timeout=60) for _ in range(90)]
+    many = [socket.create_connection(("127.0.0.1", PORT), timeout=180) for _ in range(90)]
     Session().all_replies()
     for one in many:
         one.close()

@@ -119,7 +119,7 @@ def send_some(events, inst, port, numbers):
             if done.returncode == 0:
                 events.put("ack", token, "-", *to)
             continue
-        with smtplib.SMTP("127.0.0.1", port, timeout=60) as server:
+        with smtplib.SMTP("127.0.0.1", port, timeout=180) as server:
             server.ehlo()
             server.mail("sender@box.test")
             for name in to:
@@ -152,7 +152,7 @@ def load(inst, port, remote):
         one.start()
     for one in workers:
         one.join()
-    for _ in range(600):
+    for _ in range(1800):
         if all_rest(inst):
             break
         time.sleep(0.1)
@@ -567,7 +567,7 @@ def lay(inst, folder):
 
 def verify(inst, folder):
     label, wanted, _, _ = restore(folder)
-    for _ in range(900):
+    for _ in range(1800):
         if all_rest(inst):
             break
         time.sleep(0.1)
