@@ -53,12 +53,11 @@ struct dns_answer {
 enum dns_flag { DNS_WANT_SECURE = 1 << 0, DNS_SEARCH = 1 << 1,
                 DNS_DEFNAMES = 1 << 2 };
 
-/* Once at start (dns_ncache_ttl_fix_enable etc.). */
 struct dns_setup {
-    bool ncache_ttl_fix;
     const char *reply_filter; /* tables, or "" */
     const char *filter_name;  /* of the parameter, for the log */
 };
+/* Once at start. The struct is borrowed for the call, its texts must stay. */
 void dns_set_up(const struct dns_setup *setup);
 
 /* Records of <type> for <name>, CNAMEs followed (at most 10), names checked.

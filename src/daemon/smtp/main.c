@@ -15,14 +15,13 @@
 
 static const struct param_group *const groups[] = {
     &smtp_param_group,    &tls_client_param_group, &address_param_group,
-    &message_param_group, &dns_param_group,        &notify_param_group,
-    &rewrite_param_group, NULL,
+    &message_param_group, &notify_param_group,     &rewrite_param_group,
+    NULL,
 };
 
 static void before_jail(void)
 {
     const struct dns_setup dns = {
-        .ncache_ttl_fix = dns_params.dns_ncache_ttl_fix_enable,
         .reply_filter = smtp_params.smtp_dns_reply_filter,
         .filter_name = strcmp(service_program(), "lmtp") == 0
                            ? "lmtp_dns_reply_filter"

@@ -11,9 +11,9 @@
 #include "settings.h"
 
 static const struct param_group *const groups[] = {
-    &smtpd_param_group,   &address_param_group, &message_param_group,
-    &notify_param_group,  &dns_param_group,     &tls_server_param_group,
-    &milter_param_group,  &verify_param_group,  NULL,
+    &smtpd_param_group,  &address_param_group,    &message_param_group,
+    &notify_param_group, &tls_server_param_group, &milter_param_group,
+    &verify_param_group, NULL,
 };
 
 static bool is_set(const char *value)
@@ -60,7 +60,6 @@ static void before_jail(void)
 {
     ipc_set_patience(PATIENCE_S);
     const struct dns_setup dns = {
-        .ncache_ttl_fix = dns_params.dns_ncache_ttl_fix_enable,
         .reply_filter = smtpd_params.smtpd_dns_reply_filter,
         .filter_name = "smtpd_dns_reply_filter",
     };
