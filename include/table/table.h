@@ -24,12 +24,9 @@ enum table_flag {
     TABLE_NO_REGSUB = 1 << 2,   /* refuse $number in results (security) */
     TABLE_NO_PROXY = 1 << 3,    /* proxy: is opened in this process */
     TABLE_NO_UNAUTH = 1 << 4,   /* refuse types that others can write */
-    TABLE_PARENT_MATCH = 1 << 5, /* the caller looks up .parent itself */
     TABLE_SRC_RHS_IS_FILE = 1 << 6, /* values in text sources name files; the
                                        table has their content in base64, see
                                        table_decode_file */
-    TABLE_MULTI_WRITER = 1 << 7,
-    TABLE_DEBUG = 1 << 8,       /* log every request */
     /* For postmap and postalias. */
     TABLE_WITH_NUL = 1 << 9,    /* -N */
     TABLE_WITHOUT_NUL = 1 << 10,/* -n */

@@ -46,9 +46,8 @@ static void log_unapproved(const char *name)
 static unsigned flags_for_opening(int64_t flags)
 {
     const unsigned kept = TABLE_FOLD | TABLE_UTF8 | TABLE_NO_REGSUB |
-                          TABLE_PARENT_MATCH | TABLE_SRC_RHS_IS_FILE |
-                          TABLE_DUP_IGNORE | TABLE_DUP_REPLACE |
-                          TABLE_DEBUG;
+                          TABLE_SRC_RHS_IS_FILE | TABLE_DUP_IGNORE |
+                          TABLE_DUP_REPLACE;
 
     return ((unsigned)flags & kept) | TABLE_NO_PROXY;
 }

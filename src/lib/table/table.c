@@ -241,11 +241,6 @@ enum answer table_get(struct table *table, const char *key, struct str *value)
             answer = FAILED;
     }
     key_fini(&folded);
-    if (table->flags & TABLE_DEBUG)
-        log_info("%s lookup: \"%s\" = \"%s\"", table->name, key,
-                 answer == FOUND    ? value->data
-                 : answer == ABSENT ? "not_found"
-                                    : "error");
     return answer;
 }
 
