@@ -15,7 +15,8 @@
  * the window that is announced; 0: as the system has it. Only at start. */
 void sock_limit_window(long bytes);
 
-/* Nonblocking, close-on-exec. Return -1 and <why>, errno kept. */
+/* Nonblocking, close-on-exec. Return -1 and <why>, errno kept. <from> may be
+ * NULL. */
 int sock_listen(const struct addr *addr, int backlog, struct error *why);
 MAY_WAIT int sock_connect(const struct addr *addr, const struct addr *from,
                           deadline_t until, struct error *why);

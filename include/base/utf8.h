@@ -17,11 +17,11 @@ bool utf8_is_valid(const char *text, size_t length);
 /* Fold case for lookups: Unicode full case folding when <unicode> (ICU),
  * otherwise ASCII only. False if <unicode> and the text is not UTF-8. */
 bool utf8_fold(struct str *out, const char *text, bool unicode);
-/* U-labels to A-labels (RFC 5891) and back. ASCII input is
- * copied without a check. False if the name has no such form. */
 /* At start: convert to A-labels as IDNA2003 had it, where a sharp s is "ss"
  * (UTS 46, transitional processing). */
 void utf8_domain_set_up(bool transitional);
+/* U-labels to A-labels (RFC 5891) and back. ASCII input is copied without a
+ * check. False if the name has no such form. */
 bool utf8_domain_to_ascii(struct str *out, const char *domain);
 bool utf8_domain_to_unicode(struct str *out, const char *domain);
 

@@ -81,9 +81,9 @@ MAY_WAIT struct dsn status_filter_apply(struct arena *arena,
 
 int delivery_main(const struct delivery_agent *agent, int argc, char **argv);
 
-/* Hand a whole request to another transport (mailbox_transport,
- * fallback_transport): its recipients get their outcome there. True: done;
- * false: deferred with <dsn>. */
+/* Hand recipient <index> to another transport (mailbox_transport,
+ * fallback_transport), where it gets its outcome. False: the transport cannot
+ * be reached, <dsn> says so, and the outcome is still to be given. */
 MAY_WAIT bool delivery_pass(const char *service, const char *nexthop,
                             struct request *r, size_t index, struct dsn *dsn);
 
