@@ -30,5 +30,7 @@ MAY_WAIT void dispatch_serve(struct stream *s, const struct dispatch_row *rows,
  * request, and the others after the one under way. Clients that want more
  * come to our successor. */
 void dispatch_end_idle(void);
+/* Call <between> after each request of any connection. It may not wait. */
+void dispatch_set_between(void (*between)(void));
 
 #endif

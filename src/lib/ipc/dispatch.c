@@ -72,6 +72,12 @@ struct idle {
 };
 static struct idle *all_idle;
 static bool is_ending;
+static void (*between_requests)(void);
+
+void dispatch_set_between(void (*between)(void))
+{
+    between_requests = between;
+}
 
 /* A request that has come already is still read after the shutdown. */
 void dispatch_end_idle(void)
@@ -111,6 +117,8 @@ void dispatch_serve(struct stream *s, const struct dispatch_row *rows,
         if (!dispatch_one(s, arena, rows, count, context))
             break;
         arena_reset(arena);
+        if (between_requests != NULL)
+            between_requests();
     }
     arena_free(arena);
 }

@@ -68,11 +68,14 @@ static void idle_for_long(void *argument)
         loop_stop();
 }
 
-/* Take no more clients if the process has to end; end after the last. */
+/* Take no more clients if the process has to end; end after the last. When it
+ * has old tables, clients that keep a connection have to make a new one. */
 static void check_end(void)
 {
     if (service_is_over(process))
         accept_clients(false);
+    if (process->has_old_tables)
+        dispatch_end_idle();
     if (clients == 0 && process->is_retiring)
         loop_stop();
 }
@@ -83,8 +86,21 @@ static void client_came(void)
     if (process->uses_left > 0)
         process->uses_left--;
     restart_idle_time();
-    if (clients >= process->seats || service_is_over(process))
+    if (clients >= process->seats)
         accept_clients(false);
+    check_end();
+}
+
+/* A client that keeps its connection asks and asks: at most once a second. */
+static void check_tables(void)
+{
+    static time_t asked;
+    time_t now = time(NULL);
+
+    if (now == asked || process->has_old_tables)
+        return;
+    asked = now;
+    check_end();
 }
 
 static void client_went(void)
@@ -214,6 +230,7 @@ void accept_many(struct process *p)
     feed_timer = loop_timer_new(feed, NULL);
     shortage_timer = loop_timer_new(try_again, NULL);
     feed(NULL);
+    dispatch_set_between(check_tables);
     struct loop_timer *retire_timer = loop_timer_new(retire, NULL);
     loop_timer_set(retire_timer, p->retire_at);
     for (int i = 0; i < p->listeners; i++) {

@@ -397,9 +397,12 @@ static void debug_process(const struct process *p)
 
 bool service_is_over(struct process *p)
 {
-    if (!p->is_retiring && (p->uses_left == 0 ||
-                            deadline_left_ms(p->retire_at) == 0 ||
-                            table_any_changed()))
+    /* Asked also while it retires: clients that stay must not stay with what
+     * is out of date. The change is logged once. */
+    if (!p->has_old_tables)
+        p->has_old_tables = table_any_changed();
+    if (p->has_old_tables || p->uses_left == 0 ||
+        deadline_left_ms(p->retire_at) == 0)
         p->is_retiring = true;
     return p->is_retiring;
 }

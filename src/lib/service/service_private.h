@@ -23,6 +23,7 @@ struct process {
     bool must_chroot, is_unprivileged, is_limit_one, is_limit_none,
         is_standalone, is_debugged;
     bool is_retiring;
+    bool has_old_tables; /* one that is open was replaced */
 };
 
 /* service.c. No more clients after this one: a table changed, or enough were

@@ -22,6 +22,7 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -263,9 +264,25 @@ static bool is_stale(const struct bdb *b)
            (b->mode == TABLE_READ && !same_version(&info, &b->opened));
 }
 
+/* Root may have opened for us what we cannot open again, as ordinary user or
+ * in a chroot. The old table, which is complete, then serves until this process
+ * is replaced by one that has the new one. */
+static bool must_keep_old(const struct bdb *b)
+{
+    struct stat info;
+
+    if (b->mode != TABLE_READ || b->db == NULL || fstat(b->fd, &info) != 0 ||
+        info.st_nlink != 0 || !same_version(&info, &b->opened))
+        return false;
+    int fd = open(b->path, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0)
+        close(fd);
+    return fd < 0 && (errno == EACCES || errno == EPERM || errno == ENOENT);
+}
+
 bool bdb_refresh(struct bdb *b, enum lock_kind kind, struct error *why)
 {
-    if (!is_stale(b))
+    if (!is_stale(b) || must_keep_old(b))
         return true;
     close_db(b);
     bdb_unlock(b);
