@@ -44,6 +44,10 @@ unsigned char fuzz_byte(struct fuzz_input *in);
 struct stream *fuzz_stream(struct fuzz_input *in);
 /* A file with all that is left; its path, and the descriptor to close. */
 const char *fuzz_file(struct fuzz_input *in, int *fd);
+/* Regular expressions in what is left: what they repeat again and again, the C
+ * library copies each time, and takes all time or memory for a few bytes. That
+ * is the affair of who writes the table. */
+bool fuzz_is_costly(const struct fuzz_input *in);
 /* A table of <type> with all that is behind the first line as its source;
  * that line, an address and two networks are looked up in it. */
 void fuzz_table(struct fuzz_input *in, const char *type);

@@ -15,6 +15,8 @@
 #include "fuzz.h"
 #include "table/table.h"
 
+enum { REPETITIONS_MAX = 16 };
+
 static char *keep(struct fuzz_input *in, size_t length, size_t skip)
 {
     if (in->count == sizeof in->parts / sizeof *in->parts)
@@ -69,6 +71,23 @@ const char *fuzz_file(struct fuzz_input *in, int *fd)
     if (*fd < 0 || write(*fd, data, length) != (ssize_t)length)
         fatal("cannot write the input to a file");
     return arena_printf(in->arena, "/proc/self/fd/%d", *fd);
+}
+
+bool fuzz_is_costly(const struct fuzz_input *in)
+{
+    const char *text = in->data;
+    int numbers = 0, all = 0;
+    bool after_one = false;
+
+    for (size_t i = 0; i < in->size; i++) {
+        bool is_one = text[i] != '\0' && strchr("*+?{", text[i]) != NULL;
+        numbers += text[i] == '{';
+        all += is_one;
+        if (is_one && after_one)
+            return true;
+        after_one = is_one;
+    }
+    return numbers > 1 || all > REPETITIONS_MAX;
 }
 
 void fuzz_table(struct fuzz_input *in, const char *type)
