@@ -23,7 +23,8 @@ struct smtp_mail_params {
 };
 struct smtp_rcpt_params {
     int notify;             /* DSN_NOTIFY_ bits */
-    const char *orcpt;      /* "rfc822;addr", decoded; NULL: not given */
+    const char *orcpt;      /* "rfc822;addr", decoded, any characters but NUL;
+                               NULL: not given */
     bool orcpt_utf8;
 };
 /* <offered>: extension bits (extensions.h) that this session offers. False:

@@ -21,9 +21,10 @@ struct smtp_reply {
 /* Replaces a line (without its line end) before it is looked at. False if it
  * cannot tell: a failed read. */
 typedef bool smtp_line_filter(struct str *line, void *context);
-/* Read one reply, of several lines perhaps. <line_max> bytes a line,
- * 1000 lines, longer is cut. <filter> may be NULL. False: the stream failed
- * (its state says how), or garbage that makes the conversation unusable. */
+/* Read one reply, of several lines perhaps; of each, <line_max> bytes count.
+ * <filter> may be NULL. False: the stream failed (its state says how), or
+ * garbage that makes the conversation unusable: a line without end, or more
+ * than 1000. */
 MAY_WAIT bool smtp_reply_read(struct stream *s, struct arena *arena,
                               size_t line_max, smtp_line_filter *filter,
                               void *context, struct smtp_reply *out);

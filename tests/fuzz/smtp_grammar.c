@@ -38,6 +38,10 @@ FUZZ(smtp_grammar)
     char *const *args = line.args + (line.count > 2 ? 2 : line.count);
     bool ok = smtp_mail_params_parse(in->arena, args, offered, &mail, &reply);
     check_reply(ok, reply);
+    /* It becomes a header. */
+    if (ok && mail.envid != NULL)
+        for (const char *c = mail.envid; *c != '\0'; c++)
+            FUZZ_CHECK(*c >= ' ' && *c < 127);
     ok = smtp_rcpt_params_parse(in->arena, args, offered, &rcpt, &reply);
     check_reply(ok, reply);
 }
