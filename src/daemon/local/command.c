@@ -121,7 +121,7 @@ enum fate deliver_command(const struct delivery *d, const char *command)
         log_warning("bad parameter value syntax for "
                     "command_execution_directory: %s",
                     local_params.command_execution_directory);
-        return report_failed(d, "4.3.5", "mail system configuration error");
+        return report_misconfigured(d);
     }
     return run_command(d, command, *folder == '\0' ? NULL : folder);
 }

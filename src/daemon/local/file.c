@@ -3,16 +3,9 @@
  * file.c - mail for /file and /folder/, on behalf of whoever wrote it into an
  * alias or forward file.
  */
-#include <string.h>
-
 #include "local.h"
 
-static bool is_folder(const char *path)
-{
-    return path[strlen(path) - 1] == '/';
-}
-
-static bool append(const struct delivery *d, const char *path,
+static void append(const struct delivery *d, const char *path,
                    struct dsn *dsn)
 {
     struct copy_options copy;
@@ -32,30 +25,12 @@ static bool append(const struct delivery *d, const char *path,
         dsn->reason =
             arena_printf(d->job->arena, "cannot append message to file %s: %s",
                          path, dsn->reason);
-        return false;
+        return;
     }
     *dsn = (struct dsn){
         "2.0.0",
         .reason = arena_printf(d->job->arena, "delivered to file: %s", path),
     };
-    return true;
-}
-
-static bool add_file(const struct delivery *d, const char *path,
-                     struct dsn *dsn)
-{
-    struct copy_options copy;
-
-    copy_set(&copy, d, "file");
-    if (!maildir_deliver(path, d->job->request->message, &copy,
-                         local_params.mailbox_size_limit,
-                         common_params.myhostname, d->job->arena, dsn)) {
-        dsn->reason = arena_printf(d->job->arena,
-                                   "maildir delivery failed: %s", dsn->reason);
-        return false;
-    }
-    *dsn = (struct dsn){ "2.0.0", .reason = "delivered to maildir" };
-    return true;
 }
 
 enum fate deliver_file(const struct delivery *d, const char *path)
@@ -72,8 +47,8 @@ enum fate deliver_file(const struct delivery *d, const char *path)
         return report_sent(d, "delivers to file: %s", path);
     if (!rights_take(rights->uid, rights->gid, &why))
         return report_failed(d, "4.3.0", "%s", why.text);
-    if (is_folder(path))
-        add_file(d, path, &dsn);
+    if (is_maildir(path))
+        deliver_maildir(d, path, &dsn);
     else
         append(d, path, &dsn);
     rights_give_back();

@@ -140,6 +140,10 @@ void biff_tell(const char *user, off_t start);
 
 void mailbox_open(void);
 unsigned mailbox_locks(void); /* MBOX_LOCK_ bits */
+bool is_maildir(const char *path);
+/* As the user whose it is. <dsn> says what became of it. */
+void deliver_maildir(const struct delivery *d, const char *path,
+                     struct dsn *dsn);
 MAY_WAIT enum fate deliver_mailbox(const struct delivery *d,
                                    const struct user_info *user);
 MAY_WAIT enum fate deliver_file(const struct delivery *d, const char *path);
@@ -165,6 +169,8 @@ MAY_WAIT enum fate report_sent(const struct delivery *d, const char *format,
 /* By the class of <status>: 4 deferred, 5 bounced. */
 MAY_WAIT enum fate report_failed(const struct delivery *d, const char *status,
                                  const char *format, ...) PRINTF_LIKE(3, 4);
+/* 4.3.5: the log has a warning that says what it is. */
+MAY_WAIT enum fate report_misconfigured(const struct delivery *d);
 /* An address probe goes no further than here: "delivers to mailbox". */
 bool is_probe(const struct delivery *d);
 MAY_WAIT enum fate report_dsn(const struct delivery *d, const struct dsn *dsn);

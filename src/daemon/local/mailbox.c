@@ -65,7 +65,7 @@ static void set_copy(struct copy_options *copy, const struct delivery *d)
     }
 }
 
-static bool append(const struct delivery *d, const struct user_info *user,
+static void append(const struct delivery *d, const struct user_info *user,
                    const char *path, bool is_spool, struct dsn *dsn)
 {
     struct arena *arena = d->job->arena;
@@ -92,34 +92,31 @@ static bool append(const struct delivery *d, const struct user_info *user,
         *dsn = (struct dsn){ "2.0.0", .reason = "delivered to mailbox" };
         if (local_params.biff)
             biff_tell(user->name, start);
-        return true;
+        return;
     }
     dsn->reason = arena_printf(arena,
                                "cannot update mailbox %s for user %s. %s",
                                path, user->name, dsn->reason);
-    return false;
 }
 
-static bool add_to_maildir(const struct delivery *d, const char *path,
-                           struct dsn *dsn)
+bool is_maildir(const char *path)
+{
+    return path[0] != '\0' && path[strlen(path) - 1] == '/';
+}
+
+void deliver_maildir(const struct delivery *d, const char *path,
+                     struct dsn *dsn)
 {
     struct copy_options copy;
 
     set_copy(&copy, d);
     if (maildir_deliver(path, d->job->request->message, &copy,
                         local_params.mailbox_size_limit,
-                        common_params.myhostname, d->job->arena, dsn)) {
+                        common_params.myhostname, d->job->arena, dsn))
         *dsn = (struct dsn){ "2.0.0", .reason = "delivered to maildir" };
-        return true;
-    }
-    dsn->reason = arena_printf(d->job->arena, "maildir delivery failed: %s",
-                               dsn->reason);
-    return false;
-}
-
-static bool ends_in_slash(const char *path)
-{
-    return path[0] != '\0' && path[strlen(path) - 1] == '/';
+    else
+        dsn->reason = arena_printf(d->job->arena,
+                                   "maildir delivery failed: %s", dsn->reason);
 }
 
 static const char *mailbox_path(struct arena *arena,
@@ -130,7 +127,7 @@ static const char *mailbox_path(struct arena *arena,
     if (local_params.home_mailbox[0] != '\0')
         return arena_printf(arena, "%s/%s", user->home,
                             local_params.home_mailbox);
-    return ends_in_slash(spool)
+    return is_maildir(spool)
                ? arena_printf(arena, "%s%s/", spool, user->name)
                : arena_printf(arena, "%s/%s", spool, user->name);
 }
@@ -147,12 +144,12 @@ enum fate deliver_mailbox(const struct delivery *d,
     if (!first_time(d, arena_printf(arena, "mailbox %s", user->name)))
         return FINISHED;
     if (is_probe(d))
-        return report_sent(d, ends_in_slash(path) ? "delivers to maildir"
-                                                  : "delivers to mailbox");
+        return report_sent(d, is_maildir(path) ? "delivers to maildir"
+                                               : "delivers to mailbox");
     if (!rights_take(user->uid, user->gid, &why))
         return report_failed(d, "4.3.0", "%s", why.text);
-    if (ends_in_slash(path))
-        add_to_maildir(d, path, &dsn);
+    if (is_maildir(path))
+        deliver_maildir(d, path, &dsn);
     else
         append(d, user, path, is_spool, &dsn);
     rights_give_back();

@@ -55,11 +55,6 @@ void delivery_split(struct delivery *d)
     *at = '\0';
 }
 
-static enum fate misconfigured(const struct delivery *d)
-{
-    return report_failed(d, "4.3.5", "mail system configuration error");
-}
-
 /* An unmounted home must not make mail go elsewhere. */
 static bool home_is_missing(const struct delivery *d,
                             const struct user_info *user, struct error *why)
@@ -106,7 +101,7 @@ static enum fate deliver_user(struct delivery *d)
         return report_failed(d, "4.3.0", "%s", why.text);
     switch (deliver_elsewhere(d, known == FOUND, &fate)) {
     case FOUND: return fate;
-    case FAILED: return misconfigured(d);
+    case FAILED: return report_misconfigured(d);
     case ABSENT: break;
     }
     return known == FOUND ? deliver_mailbox(d, user) : deliver_unknown(d);

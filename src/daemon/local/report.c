@@ -26,8 +26,8 @@ static enum fate bounced(const struct delivery *d, const struct dsn *dsn)
     bool done = has_other_sender(d)
                     ? bounce_one_recipient(&message, &d->to, service_name(),
                                            &r->times, dsn)
-                    : bounce_recipient(&message, &d->to, service_name(), &r->times,
-                                       dsn);
+                    : bounce_recipient(&message, &d->to, service_name(),
+                                       &r->times, dsn);
     return done ? FINISHED : KEPT;
 }
 
@@ -93,6 +93,11 @@ enum fate report_failed(const struct delivery *d, const char *status,
     enum fate fate = report(d, status, format, args);
     va_end(args);
     return fate;
+}
+
+enum fate report_misconfigured(const struct delivery *d)
+{
+    return report_failed(d, "4.3.5", "mail system configuration error");
 }
 
 bool report_expanded(struct delivery *d, bool is_list)

@@ -40,7 +40,7 @@ enum fate deliver_unknown(const struct delivery *d)
         return refuse(d);
     const char *relay = vars_expand(d, local_params.luser_relay, NULL, NULL);
     if (relay == NULL) /* part of it might be somebody else's address */
-        return report_failed(d, "4.3.5", "mail system configuration error");
+        return report_misconfigured(d);
     struct delivery relayed = *d;
     relayed.is_relayed = true;
     relayed.origin = ORIGIN_ALIAS;
