@@ -12,6 +12,13 @@
 #include "base/clock.h"
 #include "base/error.h"
 
+/* What kept a program from running. */
+enum proc_obstacle {
+    PROC_NOT_STARTED,  /* no process for it */
+    PROC_NOT_PREPARED, /* its folder, its user */
+    PROC_NOT_EXECUTED,
+};
+
 struct proc_options {
     const char *const *argv;  /* NULL: run <command> */
     const char *command;      /* by exec when free of shell characters,
@@ -29,6 +36,7 @@ struct proc_options {
     int in, out, err;         /* descriptors to give; -1: /dev/null */
     long fork_attempts;       /* of fork() before giving up; 0: one */
     int fork_delay_s;         /* between them */
+    enum proc_obstacle *obstacle; /* set on failure; NULL: who cares */
 };
 
 /* Start it; all other descriptors are closed and signals have their default

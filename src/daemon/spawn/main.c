@@ -71,10 +71,22 @@ static void read_attributes(void)
 
 /* ---- clients ---- */
 
+/* A process that could not become the command ends with status 1. The word is
+ * spelt as Postfix has it. */
+static void complain(enum proc_obstacle obstacle, const char *why)
+{
+    if (obstacle == PROC_NOT_STARTED)
+        return log_warning("command \"%s\": %s", spawn.argv[0], why);
+    log_write(LOG_LEVEL_FATAL, "%s%s",
+              obstacle == PROC_NOT_EXECUTED ? "spawn_comand: " : "", why);
+    log_warning("command %s exit status 1", spawn.argv[0]);
+}
+
 static void serve(struct service_client *client)
 {
     static const char *const added[] = { "PATH=" _PATH_DEFPATH, NULL };
     struct error why = ERROR_NONE;
+    enum proc_obstacle obstacle;
     char text[64];
     int status, fd = stream_fd(client->stream);
     const struct proc_options options = {
@@ -86,12 +98,13 @@ static void serve(struct service_client *client)
         .set_user = getuid() == 0,
         .own_group = true,
         .in = fd, .out = fd, .err = fd,
+        .obstacle = &obstacle,
     };
 
     file_set_nonblocking(fd, false);
     pid_t pid = proc_start(&options, &why);
     if (pid < 0)
-        return log_warning("command \"%s\": %s", spawn.argv[0], why.text);
+        return complain(obstacle, why.text);
     if (!proc_wait(pid, deadline_in_s(spawn.time_limit_s), &status)) {
         log_warning("%s: process id %ld: command time limit exceeded",
                     spawn.argv[0], (long)pid);

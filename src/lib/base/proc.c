@@ -40,6 +40,7 @@ struct failure {
 /* What the child needs; made in the parent. */
 struct plan {
     const struct proc_options *options;
+    const char *path; /* of the program; NULL: argv[0] */
     char **argv;
     char **environment;
     int null_fd, report_fd;
@@ -90,12 +91,13 @@ static void plan_command(struct arena *arena, struct plan *plan)
         plan->argv = shell_argv(arena, options->shell, options->command);
         return;
     }
-    char **by_shell = shell_argv(arena, "/bin/sh -c", options->command);
+    char **by_shell = shell_argv(arena, "sh -c", options->command);
     size_t plain = strspn(options->command, plain_characters), count;
     char **words = text_split(arena, options->command, " \t", &count);
     bool direct = options->command[plain] == '\0' && count > 0 &&
                   strchr(words[0], '=') == NULL && !is_shell_word(words[0]);
     plan->argv = direct ? words : by_shell;
+    plan->path = direct ? NULL : "/bin/sh";
 }
 
 struct variables { ARRAY_OF(char *); };
@@ -221,7 +223,7 @@ static _Noreturn void run_child(struct plan *plan)
         child_fails(plan, STEP_FOLDER);
 
     environ = plan->environment;
-    execvp(plan->argv[0], plan->argv);
+    execvp(plan->path != NULL ? plan->path : plan->argv[0], plan->argv);
     child_fails(plan, STEP_EXEC);
 }
 
@@ -238,13 +240,18 @@ static bool failure_text(const struct plan *plan, const struct failure *failure,
     case STEP_SESSION:
         return error_set(why, "setsid: %s", reason);
     case STEP_CHROOT:
-        return error_set(why, "chroot %s: %s", options->chroot_folder, reason);
+        return error_set(why, "chroot(%s): %s", options->chroot_folder,
+                         reason);
     case STEP_USER:
         return error_set(why, "change to uid %lu gid %lu: %s",
                          (unsigned long)options->uid,
                          (unsigned long)options->gid, reason);
     case STEP_FOLDER:
-        return error_set(why, "chdir %s: %s", options->folder, reason);
+        return error_set(why,
+                         "cannot change directory to \"%s\" for uid=%lu "
+                         "gid=%lu: %s",
+                         options->folder, (unsigned long)options->uid,
+                         (unsigned long)options->gid, reason);
     case STEP_EXEC:
         break;
     }
@@ -263,6 +270,10 @@ static bool child_has_started(const struct plan *plan, int fd,
     if (got != (ssize_t)sizeof failure)
         return true;
     failure_text(plan, &failure, why);
+    if (plan->options->obstacle != NULL)
+        *plan->options->obstacle = failure.step == STEP_EXEC
+                                       ? PROC_NOT_EXECUTED
+                                       : PROC_NOT_PREPARED;
     errno = failure.number;
     return false;
 }
@@ -323,6 +334,8 @@ static pid_t start_and_listen(struct plan *plan, struct error *why)
 pid_t proc_start(const struct proc_options *options, struct error *why)
 {
     struct plan plan = { .options = options };
+    if (options->obstacle != NULL)
+        *options->obstacle = PROC_NOT_STARTED;
     plan.null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (plan.null_fd < 0) {
         error_set(why, "open /dev/null: %s", strerror(errno));

@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "delivery/command.h"
 #include "delivery/rights.h"
+#include "service/service.h"
 
 enum { OUTPUT_LIMIT = 1000, LOOK_MS = 100 };
 
@@ -29,6 +30,7 @@ struct run {
     int status; /* of wait */
     bool timed_out;
     enum copy_result copied;
+    enum proc_obstacle obstacle;
 };
 
 /* ---- What it says -------------------------------------------------------- */
@@ -116,6 +118,7 @@ static bool start(struct run *run, const struct command_order *order,
     }
     options.in = in[0];
     options.out = options.err = out[1];
+    options.obstacle = &run->obstacle;
     run->pid = proc_start(&options, why);
     if (run->pid < 0) {
         close_both(in);
@@ -186,7 +189,7 @@ static char *output_of(const struct run *run, struct arena *arena)
     for (size_t i = 0; i < run->length; i++)
         if (text[i] == '\n' || text[i] == '\0')
             text[i] = ' ';
-    return text_printable(text, '?', true);
+    return text_printable(text, '_', true);
 }
 
 /* ---- What it came to ----------------------------------------------------- */
@@ -275,6 +278,36 @@ static void set_failure(struct arena *arena, const struct run *run,
     }
 }
 
+/* What the process that was to become the command said, and as what it ended.
+ * Only the last thing that may go wrong has its way to the sender. */
+static void explain_start(struct arena *arena, const struct run *run,
+                          const struct command_order *order, const char *why,
+                          struct dsn *dsn)
+{
+    const struct proc_options *proc = &order->proc;
+    struct run ended = { .status = W_EXITCODE(EX_TEMPFAIL, 0) };
+    bool direct = proc->argv == NULL &&
+                  (proc->shell == NULL || *proc->shell == '\0');
+    const char *output = "", *text = why;
+
+    switch (run->obstacle) {
+    case PROC_NOT_STARTED:
+        log_warning("command \"%s\": %s", order->name, why);
+        set_failure(arena, &ended, order->name, output, dsn);
+        return;
+    case PROC_NOT_PREPARED:
+        break;
+    case PROC_NOT_EXECUTED:
+        text = arena_printf(arena, "%s%s", direct ? "" : "pipe_command: ",
+                            why);
+        output = arena_printf(arena, "%s: fatal: %s ", service_program(),
+                              text);
+        break;
+    }
+    log_write(LOG_LEVEL_FATAL, "%s", text);
+    set_failure(arena, &ended, order->name, output, dsn);
+}
+
 void command_run(struct arena *arena, const struct command_order *order,
                  struct command_end *end)
 {
@@ -295,9 +328,7 @@ void command_run(struct arena *arena, const struct command_order *order,
         else
             end->succeeded = true;
     } else {
-        log_warning("command \"%s\": %s", order->name, why.text);
-        end->dsn = (struct dsn){ "4.3.0", .reason = arena_printf(arena,
-            "temporary failure. Command output: %s", why.text) };
+        explain_start(arena, &run, order, why.text, &end->dsn);
     }
     if (run.output >= 0)
         close(run.output);

@@ -47,7 +47,7 @@ TEST(proc_runs_commands)
 {
     CHECK_STR(run_command("/bin/echo a  b"), "a b\n");
     CHECK_STR(run_command("echo 'a  b' | cat"), "a  b\n");
-    CHECK_STR(run_command("echo a\\ $0"), "a /bin/sh\n");
+    CHECK_STR(run_command("echo a\\ $0"), "a sh\n");
     CHECK_STR(run_command("x=1 /bin/echo y"), "y\n");
     const char *const argv[] = { "echo", "a  b", "$x", NULL };
     CHECK_STR(run((struct proc_options){ .argv = argv }, NULL), "a  b $x\n");
@@ -73,18 +73,26 @@ TEST(proc_start_says_why_not)
 {
     const char *const argv[] = { "/no/such/program", NULL };
     const char *const folder[] = { "/", NULL };
+    enum proc_obstacle obstacle;
     CHECK_STR(run((struct proc_options){ .argv = argv }, NULL),
               "execvp /no/such/program: No such file or directory");
     CHECK_INT(errno, ENOENT);
     CHECK_STR(run((struct proc_options){ .argv = folder }, NULL),
               "execvp /: Permission denied");
     CHECK_STR(run((struct proc_options){ .command = "true",
-                                         .folder = "/no/where" }, NULL),
-              "chdir /no/where: No such file or directory");
+                                         .folder = "/no/where",
+                                         .obstacle = &obstacle }, NULL),
+              "cannot change directory to \"/no/where\" for uid=0 gid=0: "
+              "No such file or directory");
+    CHECK_INT(obstacle, PROC_NOT_PREPARED);
+    CHECK_STR(run((struct proc_options){ .command = "none",
+                                         .obstacle = &obstacle }, NULL),
+              "execvp none: No such file or directory");
+    CHECK_INT(obstacle, PROC_NOT_EXECUTED);
     CHECK(strncmp(run((struct proc_options){ .command = "true",
                                              .chroot_folder = "/no/where" },
                       NULL),
-                  "chroot /no/where: ", 18) == 0);
+                  "chroot(/no/where): ", 19) == 0);
     CHECK(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
 }
 
