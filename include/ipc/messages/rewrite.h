@@ -8,10 +8,12 @@
 
 #include "ipc/schema.h"
 
-/* request "rewrite"; rule is "local" or "remote" (rewrite context) */
+/* request "rewrite"; rule is "local" or "remote" (rewrite context), routing an
+ * enum rewrite_routing */
 #define REWRITE_REQUEST(M, FIELD) \
     FIELD(M, STR, rule)           \
-    FIELD(M, STR, address)
+    FIELD(M, STR, address)        \
+    FIELD(M, INT, routing)
 IPC_MESSAGE(rewrite_request, REWRITE_REQUEST)
 
 /* status 0: ok; 1: try again later */

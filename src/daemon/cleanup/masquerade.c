@@ -59,9 +59,6 @@ const char *masquerade(struct message *m, const char *address,
 
     if (!(classes & class) || domains.count == 0 || host == NULL)
         return address;
-    const char *domain = find_domain(host);
-    if (domain == NULL)
-        return address;
     const char *user = address_local(m->arena, address);
     switch (match_list_has(exceptions, user, NULL, NULL)) {
     case FOUND:
@@ -72,5 +69,7 @@ const char *masquerade(struct message *m, const char *address,
     case ABSENT:
         break;
     }
-    return arena_printf(m->arena, "%s@%s", user, domain);
+    const char *domain = find_domain(host);
+    return domain == NULL ? address
+                          : arena_printf(m->arena, "%s@%s", user, domain);
 }

@@ -65,24 +65,18 @@ bool rewrite_propagates(const char *what)
         message_params.propagate_unmatched_extensions, what);
 }
 
-static enum answer is_local(const char *domain, void *context)
-{
-    (void)context;
-    if (text_equal_nocase(domain, common_params.myorigin))
-        return FOUND;
-    return local_domains_have(local_domains, domain);
-}
-
 static void set_up_find(void)
 {
     local_domains = local_domains_open(
-        address_params.mydestination, common_params.inet_interfaces,
-        common_params.proxy_interfaces, common_params.inet_protocols);
+        common_params.myorigin, address_params.mydestination,
+        common_params.inet_interfaces, common_params.proxy_interfaces,
+        common_params.inet_protocols);
     find_options = (struct find_options) {
         .steps = FIND_DEFAULT,
         .delimiters = common_params.recipient_delimiter,
         .myorigin = common_params.myorigin,
-        .is_local = is_local,
+        .is_local = local_domains_own,
+        .context = local_domains,
     };
 }
 
@@ -161,10 +155,12 @@ static const char *map_canonical(struct message *m, const struct canonical *c,
     return address;
 }
 
+/* Of addresses that are empty, only a sender's is one: tables know it as "". */
 static const char *map_address(struct message *m, const char *address,
                                enum address_class class)
 {
-    if (*address == '\0' || !(m->flags & CLEANUP_MAP) || message_failed(m))
+    if ((*address == '\0' && class != CLASS_ENVELOPE_SENDER) ||
+        !(m->flags & CLEANUP_MAP) || message_failed(m))
         return address;
     for (size_t i = 0; i < sizeof canonicals / sizeof *canonicals; i++)
         if ((canonicals[i].classes & class) &&
@@ -202,12 +198,23 @@ static bool is_spelt_alike(const struct token822 *a, const struct token822 *b)
     return alike;
 }
 
+static bool has_routing(const struct token822 *spec)
+{
+    for (; spec != NULL; spec = spec->next)
+        if (spec->kind != TOKEN_QUOTED && strpbrk(spec->text, "@%!") != NULL)
+            return true;
+    return false;
+}
+
+/* What looks like routing inside quotes is none. */
 static void rewrite_spec(struct token822 **spec, void *context)
 {
     struct header_visit *visit = context;
     struct message *m = visit->m;
     const char *address = token822_internal(m->arena, *spec);
-    const char *standard = rewrite_internal(m->arena, m->rewrite, address);
+    const char *standard = rewrite_parsed(
+        m->arena, m->rewrite,
+        has_routing(*spec) ? ROUTING_ALWAYS : ROUTING_NEVER, address);
     const char *mapped = map_address(m, standard, visit->class);
 
     struct token822 *new_spec = token822_from_internal(m->arena, mapped);

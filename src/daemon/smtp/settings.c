@@ -106,14 +106,6 @@ static void set_bind_addresses(struct settings *s)
 
 /* ---- Tables ------------------------------------------------------------- */
 
-static enum answer is_local(const char *domain, void *context)
-{
-    (void)context;
-    if (text_equal_nocase(domain, common_params.myorigin))
-        return FOUND;
-    return local_domains_have(the_settings.local, domain);
-}
-
 static unsigned table_flags(void)
 {
     return TABLE_FOLD | (common_params.smtputf8_enable ? TABLE_UTF8 : 0);
@@ -164,7 +156,8 @@ static void set_generic(struct settings *s)
         .steps = FIND_DEFAULT,
         .delimiters = common_params.recipient_delimiter,
         .myorigin = common_params.myorigin,
-        .is_local = is_local,
+        .is_local = local_domains_own,
+        .context = s->local,
     };
     s->generic_extensions =
         text_lists_word_nocase(message_params.propagate_unmatched_extensions, "generic");
@@ -242,7 +235,7 @@ void settings_open(void)
     set_protocols(s);
     set_bind_addresses(s);
     s->local = local_domains_open(
-        address_params.mydestination,
+        common_params.myorigin, address_params.mydestination,
         common_params.inet_interfaces, common_params.proxy_interfaces,
         common_params.inet_protocols);
     open_tables(s);

@@ -152,6 +152,20 @@ enum access_result access_map_host(struct access *a, const char *table,
 
 /* ---- mail addresses ---- */
 
+/* As people write it, then as it is, if that is another. */
+static enum access_result look_up_name(struct search *q, const char *local,
+                                       const char *domain, bool partial)
+{
+    struct arena *arena = q->a->s->line_arena;
+    const char *plain = arena_printf(arena, "%s@%s", local, domain);
+    const char *quoted = quote_822_dup(arena, plain);
+    enum access_result result = look_up(q, quoted, partial);
+
+    if (!q->found && strcmp(quoted, plain) != 0)
+        result = look_up(q, plain, partial);
+    return result;
+}
+
 /* user+ext@domain, user@domain, domain and parents, user+ext@, user@. */
 static enum access_result search_mail(struct search *q, const char *address)
 {
@@ -166,23 +180,15 @@ static enum access_result search_mail(struct search *q, const char *address)
 
     if (cut != NULL)
         *cut = '\0';
-    enum access_result result = look_up(q, quote_822_dup(arena, address),
-                                        false);
+    enum access_result result = look_up_name(q, local, domain, false);
     if (!q->found && cut != NULL)
-        result = look_up(q, quote_822_dup(arena,
-                                          arena_printf(arena, "%s@%s", plain,
-                                                       domain)),
-                         true);
+        result = look_up_name(q, plain, domain, true);
     if (!q->found)
         result = search_domain(q, domain, true);
     if (!q->found)
-        result = look_up(q, arena_printf(arena, "%s@",
-                                         quote_822_dup(arena, local)),
-                         true);
+        result = look_up_name(q, local, "", true);
     if (!q->found && cut != NULL)
-        result = look_up(q, arena_printf(arena, "%s@",
-                                         quote_822_dup(arena, plain)),
-                         true);
+        result = look_up_name(q, plain, "", true);
     return result;
 }
 

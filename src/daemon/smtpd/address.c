@@ -6,24 +6,55 @@
 
 #include "access.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "client/resolve.h"
 #include "client/rewrite.h"
 #include "mail/address.h"
 #include "mail/dsn.h"
 #include "mail/find.h"
+#include "mail/local_domain.h"
 #include "mail/probe_sender.h"
 #include "old_defaults.h"
 
+/* Who would write to this address: to the sender, the recipient. */
+static const char *other_side(const struct session *s, const char *address)
+{
+    if (s->mail.active && address != s->mail.sender)
+        return s->mail.sender;
+    return s->mail.active && s->recipient != NULL ? s->recipient : "";
+}
+
+static const char *fold(struct arena *arena, const char *text)
+{
+    struct str folded = STR_EMPTY;
+
+    if (utf8_fold(&folded, text, common_params.smtputf8_enable))
+        text = arena_strdup(arena, folded.data);
+    str_fini(&folded);
+    return text;
+}
+
+/* Small letters: tables that do not fold keys themselves are asked for these
+ * and no others. */
 bool address_resolve(struct session *s, const char *address,
                      struct resolve_reply *reply)
 {
-    const char *sender = s->mail.active ? s->mail.sender : "";
     const char *standard = rewrite_try(s->line_arena, REWRITE_LOCAL, address);
 
     if (standard == NULL)
         return false;
-    resolve_address(s->line_arena, sender, standard, reply);
+    resolve_address(s->line_arena, other_side(s, address), standard, reply);
+    reply->recipient = fold(s->line_arena, reply->recipient);
     return (reply->flags & RESOLVE_FAILED) == 0;
+}
+
+bool address_is_nonsense(struct session *s, const char *address)
+{
+    struct resolve_reply reply;
+
+    return strpbrk(address_local(s->line_arena, address), "@%!") != NULL &&
+           address_resolve(s, address, &reply) &&
+           (reply.flags & RESOLVE_BAD) != 0;
 }
 
 /* Only an address that may be meant costs a question. */
@@ -69,24 +100,15 @@ static const struct user_list user_lists[] = {
       "virtual alias", false },
 };
 
-static enum answer domain_is_local(const char *domain, void *context)
-{
-    const struct resolve_reply *resolved = context;
-
-    (void)domain;
-    return resolved->flags & RESOLVE_CLASS_LOCAL ? FOUND : ABSENT;
-}
-
-static enum answer find_user(struct session *s, struct maps *maps,
-                             const struct resolve_reply *resolved,
-                             unsigned steps)
+static enum answer has_user(struct session *s, struct maps *maps,
+                            const struct resolve_reply *resolved)
 {
     const struct find_options options = {
-        .steps = steps,
+        .steps = FIND_DEFAULT,
         .delimiters = common_params.recipient_delimiter,
         .myorigin = common_params.myorigin,
-        .is_local = domain_is_local,
-        .context = (void *)(size_t)resolved,
+        .is_local = local_domains_own,
+        .context = settings()->own,
     };
     struct str value = STR_EMPTY;
 
@@ -97,25 +119,6 @@ static enum answer find_user(struct session *s, struct maps *maps,
                                       NULL);
     str_fini(&value);
     return answer;
-}
-
-static enum answer has_user(struct session *s, struct maps *maps,
-                            const struct resolve_reply *resolved)
-{
-    return find_user(s, maps, resolved, FIND_DEFAULT);
-}
-
-/* Local users are mostly known by the bare name, and name services take long
- * over a name that they do not know; so the whole address is asked for last.
- * Whether there is such a user does not depend on the order. */
-static enum answer has_local_user(struct session *s, struct maps *maps,
-                                  const struct resolve_reply *resolved)
-{
-    enum answer answer = find_user(s, maps, resolved, FIND_LOCAL);
-
-    return answer != ABSENT
-               ? answer
-               : find_user(s, maps, resolved, FIND_DEFAULT & ~FIND_LOCAL);
 }
 
 enum answer address_has_owner(struct session *s, const char *address)
@@ -136,8 +139,8 @@ static enum answer is_mapped(struct session *s,
 {
     const struct settings *st = settings();
     struct maps *maps[] = {
-        kind == UNLISTED_SENDER ? st->sender_canonical
-                                : st->recipient_canonical,
+        st->recipient_canonical,
+        kind == UNLISTED_SENDER ? st->sender_canonical : NULL,
         st->canonical, st->virtual_aliases,
     };
 
@@ -195,15 +198,22 @@ static enum access_result refuse_as_told(struct access *a,
         address, class_name, dsn.reason);
 }
 
-/* The queue manager takes mail for it, and throws it away. */
-static bool is_double_bounce(const struct resolve_reply *resolved)
+static bool is_local_user(const struct resolve_reply *resolved,
+                          const char *name)
 {
-    const char *name = common_params.double_bounce_sender;
     const char *at = strrchr(resolved->recipient, '@');
 
     return at != NULL && (resolved->flags & RESOLVE_CLASS_LOCAL) &&
            strlen(name) == (size_t)(at - resolved->recipient) &&
            text_equal_nocase_n(name, resolved->recipient, strlen(name));
+}
+
+/* Users that need not be listed: RFC 5321, section 4.5.1, and one whose mail
+ * the queue manager takes, and throws away. */
+static bool is_always_there(const struct resolve_reply *resolved)
+{
+    return is_local_user(resolved, "postmaster") ||
+           is_local_user(resolved, common_params.double_bounce_sender);
 }
 
 enum access_result access_unlisted(struct access *a, const char *address,
@@ -222,7 +232,7 @@ enum access_result access_unlisted(struct access *a, const char *address,
     case ABSENT:
         break;
     }
-    if (is_double_bounce(&resolved))
+    if (is_always_there(&resolved))
         return ACCESS_DUNNO;
     bool error = strcmp(resolved.transport, "error") == 0;
     bool retry = strcmp(resolved.transport, "retry") == 0;
@@ -237,9 +247,7 @@ enum access_result access_unlisted(struct access *a, const char *address,
         if (!(resolved.flags & list->class_bit) ||
             (list->empty_means_all && maps_is_empty(maps)))
             continue;
-        bool is_local = list->class_bit == RESOLVE_CLASS_LOCAL;
-        switch (is_local ? has_local_user(s, maps, &resolved)
-                         : has_user(s, maps, &resolved)) {
+        switch (has_user(s, maps, &resolved)) {
         case FOUND:
             return ACCESS_DUNNO;
         case FAILED:

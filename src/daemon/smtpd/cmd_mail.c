@@ -142,7 +142,8 @@ bool cmd_mail(struct session *s, const struct smtp_line *line)
                                    : NOTIFY_PROTOCOL,
                             "%s", reply);
     if (!path821_parse(s->line_arena, line->args[1], path_flags(&params),
-                       &sender, &why)) {
+                       &sender, &why) ||
+        address_is_nonsense(s, sender)) {
         log_warning("Illegal address syntax from %s in MAIL command: %s",
                     s->peer.label, line->args[1]);
         return notify_reply(s, NOTIFY_PROTOCOL,

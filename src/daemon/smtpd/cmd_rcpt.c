@@ -66,7 +66,7 @@ bool cmd_rcpt(struct session *s, const struct smtp_line *line)
     if (!may_add(s, line) || !limits_recipient(s))
         return false;
     if (!path821_parse(s->line_arena, line->args[1], flags, &address, &why) ||
-        *address == '\0') {
+        *address == '\0' || address_is_nonsense(s, address)) {
         log_warning("Illegal address syntax from %s in RCPT command: %s",
                     s->peer.label, line->args[1]);
         return notify_reply(s, NOTIFY_PROTOCOL,

@@ -260,8 +260,9 @@ static void open_interfaces(void)
                          &the_settings.interfaces, &why))
         fatal("%s", why.text);
     the_settings.own = local_domains_open(
-        "", common_params.inet_interfaces, common_params.proxy_interfaces,
-        common_params.inet_protocols);
+        common_params.myorigin, address_params.mydestination,
+        common_params.inet_interfaces,
+        common_params.proxy_interfaces, common_params.inet_protocols);
 }
 
 void settings_open(void)

@@ -41,8 +41,9 @@ void resolve_open(void)
         common_params.parent_domain_matches_subdomains, "relay_domains");
 
     shared.local = local_domains_open(
-        address_params.mydestination, common_params.inet_interfaces,
-        common_params.proxy_interfaces, common_params.inet_protocols);
+        common_params.myorigin, address_params.mydestination,
+        common_params.inet_interfaces, common_params.proxy_interfaces,
+        common_params.inet_protocols);
     shared.relay =
         match_list_open("relay_domains", address_params.relay_domains,
                         MATCH_DOMAIN, parents ? MATCH_PARENT : 0);
@@ -110,20 +111,27 @@ static void find_domain(struct target *t)
     t->domain = domain != NULL ? domain : "";
 }
 
+/* Without a domain, routing leads on as it does in a domain of ours. */
+static enum answer leads_on(struct target *t)
+{
+    if (*t->domain != '\0')
+        return local_domains_have(shared.local, t->domain);
+    return has_routing(address_local(t->arena, t->address)) ? FOUND : ABSENT;
+}
+
 /* An address of ours whose local part has an address inside: unwrap it. */
 static void strip_local_domains(struct target *t)
 {
     for (int i = 0; i < STRIP_MAX; i++) {
         find_domain(t);
-        t->is_local = *t->domain != '\0'
-                          ? local_domains_have(shared.local, t->domain)
-                          : ABSENT;
+        t->is_local = leads_on(t);
         if (t->is_local != FOUND || !rewrite_params.resolve_dequoted_address)
             return;
         char *local = address_local(t->arena, t->address);
         if (!has_routing(local))
             return;
-        t->address = rewrite_address(t->arena, REWRITE_LOCAL, local);
+        t->address = rewrite_address(t->arena, REWRITE_LOCAL, ROUTING_ALWAYS,
+                                     local);
     }
 }
 
@@ -131,7 +139,8 @@ static void complete(struct target *t, const char *address)
 {
     if (*address == '\0')
         address = message_params.empty_address_recipient;
-    t->address = rewrite_address(t->arena, REWRITE_LOCAL, address);
+    t->address = rewrite_address(t->arena, REWRITE_LOCAL, ROUTING_UNQUOTED,
+                                 address);
     if (strrchr(t->address, '@') == NULL)
         t->address = arena_printf(t->arena, "%s@%s", t->address,
                                   common_params.myhostname);
@@ -158,23 +167,29 @@ static bool domain_is_usable(struct target *t)
     return ok;
 }
 
+static struct find_options find_options(void)
+{
+    return (struct find_options) {
+        .steps = FIND_DEFAULT,
+        .delimiters = common_params.recipient_delimiter,
+        .myorigin = common_params.myorigin,
+        .is_local = local_domains_own,
+        .context = shared.local,
+    };
+}
+
 /* relayhost for this sender: "" keeps the default, FAILED defers. */
 static enum answer sender_entry(struct maps *maps, struct arena *arena,
                                 const char *sender, const char *null_key,
                                 struct str *value)
 {
-    struct find_options options = {
-        .steps = FIND_FULL | FIND_AT_DOMAIN,
-        .delimiters = common_params.recipient_delimiter,
-        .myorigin = common_params.myorigin,
-    };
-    enum answer answer;
+    struct find_options options = find_options();
 
     if (maps_is_empty(maps))
         return ABSENT;
-    answer = *sender == '\0'
-                 ? maps_get(maps, null_key, false, value)
-                 : find_address(maps, arena, sender, &options, value, NULL);
+    enum answer answer =
+        find_address(maps, arena, *sender == '\0' ? null_key : sender,
+                     &options, value, NULL);
     if (answer == FOUND && text_equal_nocase(value->data, "DUNNO"))
         return ABSENT;
     return answer;
@@ -321,16 +336,6 @@ static bool class_route(struct resolver *resolver, struct target *t,
     return default_route(resolver, t, sender, route);
 }
 
-/* For a name without a domain in the table: $myorigin and the domains that
- * are this system's. */
-static enum answer is_own_domain(const char *domain, void *context)
-{
-    (void)context;
-    if (text_equal_nocase(domain, common_params.myorigin))
-        return FOUND;
-    return local_domains_have(shared.local, domain);
-}
-
 /* What the sender is told: where the recipient is now, or with
  * relocated_prefix_enable = no the result itself, "5.2.1 Mailbox disabled". */
 static const char *relocated_text(struct arena *arena, const char *result)
@@ -351,12 +356,7 @@ static const char *relocated_text(struct arena *arena, const char *result)
 /* relocated(5): the recipient has moved, and bounces with the new address. */
 static enum answer relocated(struct target *t, struct route *route)
 {
-    struct find_options options = {
-        .steps = FIND_DEFAULT,
-        .delimiters = common_params.recipient_delimiter,
-        .myorigin = common_params.myorigin,
-        .is_local = is_own_domain,
-    };
+    struct find_options options = find_options();
     struct str value = STR_EMPTY;
 
     if (maps_is_empty(shared.relocated))
@@ -393,7 +393,7 @@ void resolver_resolve(struct resolver *resolver, struct arena *arena,
         t.is_local = FOUND; /* resolve_null_domain: as local */
 
     bool ok = class_route(resolver, &t, sender, reply, &route);
-    if (ok)
+    if (ok && !(reply->flags & RESOLVE_CLASS_ALIAS))
         ok = transport_map_get(resolver->transport_maps, arena, t.address,
                                t.domain, &route.transport,
                                &route.nexthop) != FAILED;

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "config/compat.h"
 #include "config/params.h"
+#include "mail/quote.h"
 #include "service/service.h"
 #include "trivial_rewrite.h"
 
@@ -43,6 +44,20 @@ static const char *origin_of(enum rewrite_context context, const char *mine)
     return *remote != '\0' ? remote : NULL;
 }
 
+static bool has_domain(enum rewrite_routing routing, const char *address)
+{
+    return routing != ROUTING_NEVER && strrchr(address, '@') != NULL;
+}
+
+static bool may_route(struct arena *arena, enum rewrite_routing routing,
+                      const char *local)
+{
+    if (routing == ROUTING_UNQUOTED)
+        return quote_822_dup(arena, arena_printf(arena, "%s@", local))[0] !=
+               '"';
+    return routing == ROUTING_ALWAYS;
+}
+
 /* site!user becomes user@site, user%domain becomes user@domain. NULL: the
  * local part has neither. */
 static char *with_local_routing(struct arena *arena, const char *local)
@@ -59,9 +74,11 @@ static char *with_local_routing(struct arena *arena, const char *local)
 }
 
 static char *with_domain(struct arena *arena, enum rewrite_context context,
-                         const char *local)
+                         enum rewrite_routing routing, const char *local)
 {
-    char *routed = with_local_routing(arena, local);
+    char *routed = may_route(arena, routing, local)
+                       ? with_local_routing(arena, local)
+                       : NULL;
     if (routed != NULL)
         return routed;
     const char *origin = origin_of(context, common_params.myorigin);
@@ -109,15 +126,15 @@ static void strip_trailing_dot(char *domain)
 }
 
 char *rewrite_address(struct arena *arena, enum rewrite_context context,
-                      const char *address)
+                      enum rewrite_routing routing, const char *address)
 {
     address = without_route(address);
     if (*address == '\0' || context == REWRITE_NONE)
         return arena_strdup(arena, address);
 
-    char *result = strrchr(address, '@') == NULL
-                       ? with_domain(arena, context, address)
-                       : arena_strdup(arena, address);
+    char *result = has_domain(routing, address)
+                       ? arena_strdup(arena, address)
+                       : with_domain(arena, context, routing, address);
     char *at = strrchr(result, '@');
     if (at == NULL)
         return result;

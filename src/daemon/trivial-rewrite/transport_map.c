@@ -4,7 +4,6 @@
  */
 #include <string.h>
 
-#include "base/log.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "config/params.h"
@@ -26,19 +25,12 @@ void transport_split(struct arena *arena, const char *text,
     *nexthop = arena_strdup(arena, colon + 1);
 }
 
-/* An entry without ':' is a mistake that would send mail astray. */
-static enum answer apply(struct arena *arena, const char *entry,
-                         const char *domain, const char **transport,
-                         const char **nexthop)
+/* An entry without ':' is a transport. */
+static void apply(struct arena *arena, const char *entry, const char *domain,
+                  const char **transport, const char **nexthop)
 {
     const char *new_transport, *new_nexthop;
 
-    if (strchr(entry, ':') == NULL) {
-        log_warning("transport_maps: the entry \"%s\" has no colon; write "
-                    "transport:nexthop, or :nexthop",
-                    entry);
-        return FAILED;
-    }
     transport_split(arena, entry, &new_transport, &new_nexthop);
     if (*new_transport != '\0') {
         *transport = new_transport;
@@ -46,7 +38,6 @@ static enum answer apply(struct arena *arena, const char *entry,
     } else if (*new_nexthop != '\0') {
         *nexthop = new_nexthop;
     }
-    return FOUND;
 }
 
 static enum answer get_domain(struct maps *maps, struct arena *arena,
@@ -57,7 +48,7 @@ static enum answer get_domain(struct maps *maps, struct arena *arena,
     char *key = text_lower(arena_strdup(arena, domain));
     enum answer answer = maps_get(maps, key, true, value);
 
-    while (answer == ABSENT && key[0] != '[' &&
+    while (answer == ABSENT && *key != '\0' &&
            (key = strchr(key + 1, '.')) != NULL)
         answer = maps_get(maps, plain_parents ? key + 1 : key, true, value);
     return answer == ABSENT ? maps_get(maps, "*", true, value) : answer;
@@ -81,7 +72,7 @@ enum answer transport_map_get(struct maps *maps, struct arena *arena,
     if (answer == ABSENT)
         answer = get_domain(maps, arena, domain, &value);
     if (answer == FOUND)
-        answer = apply(arena, value.data, domain, transport, nexthop);
+        apply(arena, value.data, domain, transport, nexthop);
     str_fini(&value);
     return answer;
 }

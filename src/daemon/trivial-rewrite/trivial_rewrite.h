@@ -17,7 +17,7 @@ void rewrite_open(void);
 /* An address in internal form to standard form: source routes, bang paths,
  * the percent hack, missing domains, trailing dots (postconf(5)). */
 char *rewrite_address(struct arena *arena, enum rewrite_context context,
-                      const char *address);
+                      enum rewrite_routing routing, const char *address);
 
 /* Fill <reply> for the routing that a table set up by resolver_open gives. */
 struct resolver;

@@ -41,11 +41,12 @@ static struct answer_cache rewrite_cache = {
 };
 
 static const char *ask(struct arena *arena, enum rewrite_context context,
-                       const char *address)
+                       enum rewrite_routing routing, const char *address)
 {
     struct ipc_pool *pool = client_pool(&rewrite_pool, "private",
                                         client_setup()->rewrite_service);
-    struct rewrite_request request = { context_names[context], address };
+    struct rewrite_request request = { context_names[context], address,
+                                       (int64_t)routing };
     deadline_t until = ipc_call_deadline(client_setup()->ipc_timeout_s);
     struct rewrite_reply reply;
 
@@ -60,8 +61,8 @@ static const char *ask(struct arena *arena, enum rewrite_context context,
     return NULL;
 }
 
-const char *rewrite_try(struct arena *arena, enum rewrite_context context,
-                             const char *address)
+static const char *try(struct arena *arena, enum rewrite_context context,
+                       enum rewrite_routing routing, const char *address)
 {
     if (context == REWRITE_NONE || *address == '\0')
         return address;
@@ -69,27 +70,39 @@ const char *rewrite_try(struct arena *arena, enum rewrite_context context,
     if (address_is_standard(address))
         return arena_strdup(arena, address);
 
-    const char *key =
-        arena_printf(arena, "%s %s", context_names[context], address);
+    const char *key = arena_printf(arena, "%s %d %s", context_names[context],
+                                   (int)routing, address);
     size_t length;
     const char *known = answer_cache_get(&rewrite_cache, key, &length);
     if (known != NULL)
         return arena_strndup(arena, known, length);
 
-    const char *answer = ask(arena, context, address);
+    const char *answer = ask(arena, context, routing, address);
     if (answer != NULL)
         answer_cache_put(&rewrite_cache, key, answer, strlen(answer));
     return answer;
 }
 
-const char *rewrite_internal(struct arena *arena, enum rewrite_context context,
-                             const char *address)
+const char *rewrite_try(struct arena *arena, enum rewrite_context context,
+                        const char *address)
 {
-    const char *answer = rewrite_try(arena, context, address);
+    return try(arena, context, ROUTING_UNQUOTED, address);
+}
+
+const char *rewrite_parsed(struct arena *arena, enum rewrite_context context,
+                           enum rewrite_routing routing, const char *address)
+{
+    const char *answer = try(arena, context, routing, address);
 
     if (answer == NULL)
         fatal("cannot get an answer from the %s service; is the mail system "
               "running?",
               client_setup()->rewrite_service);
     return answer;
+}
+
+const char *rewrite_internal(struct arena *arena, enum rewrite_context context,
+                             const char *address)
+{
+    return rewrite_parsed(arena, context, ROUTING_UNQUOTED, address);
 }

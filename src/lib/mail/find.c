@@ -16,20 +16,20 @@
 #include "mail/quote.h"
 #include "mail/token822.h"
 
-/* One form (external or internal) of an address, cut into its parts. */
-struct key_parts {
-    const char *full;    /* user+ext@domain */
-    const char *local;   /* user+ext */
-    const char *user;    /* user, or NULL if there is no extension */
-    const char *domain;  /* NULL if there is none */
-    const char *extension;
+/* The local part of an address in one form: external, or internal. */
+struct form {
+    const char *local; /* user+ext */
+    const char *user;  /* user, or NULL if there is no extension */
 };
 
 struct lookup {
     struct maps *maps;
     struct arena *arena;
     const struct find_options *options;
-    struct key_parts parts;
+    struct form forms[2];
+    size_t form_count;
+    const char *domain;    /* NULL if there is none */
+    const char *extension; /* NULL if there is none */
     struct str *value;
     bool extension_left_out;
 };
@@ -39,22 +39,35 @@ static enum answer ask(struct lookup *lookup, const char *key)
     return maps_get(lookup->maps, key, true, lookup->value);
 }
 
-static enum answer ask_local(struct lookup *lookup, const char *local,
-                             const char *at_domain)
+/* One key, in each form in which it is another. */
+static enum answer ask_name(struct lookup *lookup, bool with_extension,
+                            const char *at_domain, bool whole)
 {
-    if (at_domain == NULL)
-        return ask(lookup, local);
-    return ask(lookup, arena_printf(lookup->arena, "%s@%s", local, at_domain));
+    const char *former = NULL;
+    enum answer answer = ABSENT;
+
+    for (size_t i = 0; i < lookup->form_count && answer == ABSENT; i++) {
+        const struct form *form = &lookup->forms[i];
+        const char *name = with_extension ? form->local : form->user;
+        if (former != NULL && strcmp(former, name) == 0)
+            continue;
+        former = name;
+        if (at_domain != NULL)
+            name = arena_printf(lookup->arena, "%s@%s", name, at_domain);
+        answer = maps_get(lookup->maps, name, !whole, lookup->value);
+    }
+    return answer;
 }
 
 /* With the extension, then without. */
-static enum answer ask_both(struct lookup *lookup, const char *at_domain)
+static enum answer ask_both(struct lookup *lookup, const char *at_domain,
+                            bool whole)
 {
-    enum answer answer = ask_local(lookup, lookup->parts.local, at_domain);
+    enum answer answer = ask_name(lookup, true, at_domain, whole);
 
-    if (answer != ABSENT || lookup->parts.user == NULL)
+    if (answer != ABSENT || lookup->extension == NULL)
         return answer;
-    answer = ask_local(lookup, lookup->parts.user, at_domain);
+    answer = ask_name(lookup, false, at_domain, false);
     lookup->extension_left_out = answer == FOUND;
     return answer;
 }
@@ -63,44 +76,35 @@ static enum answer ask_both(struct lookup *lookup, const char *at_domain)
 
 static enum answer step_full(struct lookup *lookup)
 {
-    const struct key_parts *parts = &lookup->parts;
-
-    enum answer answer =
-        maps_get(lookup->maps, parts->full, false, lookup->value);
-    if (answer != ABSENT || parts->user == NULL)
-        return answer;
-    answer = ask_local(lookup, parts->user, parts->domain);
-    lookup->extension_left_out = answer == FOUND;
-    return answer;
+    return ask_both(lookup, lookup->domain, true);
 }
 
 static enum answer step_local(struct lookup *lookup)
 {
     const struct find_options *options = lookup->options;
 
-    if (lookup->parts.domain == NULL || options->is_local == NULL)
+    if (lookup->domain == NULL || options->is_local == NULL)
         return ABSENT;
-    enum answer local =
-        options->is_local(lookup->parts.domain, options->context);
-    return local == FOUND ? ask_both(lookup, NULL) : local;
+    enum answer local = options->is_local(lookup->domain, options->context);
+    return local == FOUND ? ask_both(lookup, NULL, false) : local;
 }
 
 static enum answer step_local_always(struct lookup *lookup)
 {
-    return lookup->parts.domain == NULL ? ABSENT : ask_both(lookup, NULL);
+    return lookup->domain == NULL ? ABSENT : ask_both(lookup, NULL, false);
 }
 
 static enum answer step_at_domain(struct lookup *lookup)
 {
-    if (lookup->parts.domain == NULL)
+    if (lookup->domain == NULL)
         return ABSENT;
-    return ask_local(lookup, "", lookup->parts.domain);
+    return ask(lookup, arena_printf(lookup->arena, "@%s", lookup->domain));
 }
 
 /* The name, then its parents, as ".parent" or "parent". */
 static enum answer step_domain(struct lookup *lookup)
 {
-    const char *name = lookup->parts.domain;
+    const char *name = lookup->domain;
     bool with_dot = lookup->options->parents_with_dot;
 
     while (name != NULL && *name != 0) {
@@ -116,7 +120,7 @@ static enum answer step_domain(struct lookup *lookup)
 
 static enum answer step_user_at(struct lookup *lookup)
 {
-    return lookup->parts.domain == NULL ? ABSENT : ask_both(lookup, "");
+    return lookup->domain == NULL ? ABSENT : ask_both(lookup, "", false);
 }
 
 static const struct {
@@ -155,28 +159,36 @@ static const char *local_form(struct arena *arena, const char *local,
     return quoted;
 }
 
-static void cut(struct arena *arena, const char *address, bool internal,
-                const char *delimiters, struct key_parts *parts)
+static void add_form(struct lookup *lookup, const char *local,
+                     const char *user, bool internal)
 {
-    char *local = address_local(arena, address);
-    char *at = address_split_extension(local, delimiters, true);
+    struct form *form = &lookup->forms[lookup->form_count++];
 
-    memset(parts, 0, sizeof *parts);
-    parts->local = local_form(arena, local, internal);
-    parts->domain = address_domain(address);
-    parts->full = parts->domain == NULL
-                      ? parts->local
-                      : arena_printf(arena, "%s@%s", parts->local,
-                                     parts->domain);
-    if (at == NULL)
-        return;
-    parts->extension = arena_strdup(arena, at);
-    parts->user = local_form(
-        arena, arena_strndup(arena, local, (size_t)(at - local)), internal);
+    form->local = local_form(lookup->arena, local, internal);
+    form->user = user == NULL ? NULL
+                              : local_form(lookup->arena, user, internal);
 }
 
 /* Keys are in external form, as people write addresses. Old tables may have
- * the internal one; it is asked for when it differs. */
+ * the internal one, which is asked for where it differs. */
+static void cut(struct lookup *lookup, const char *address)
+{
+    struct arena *arena = lookup->arena;
+    char *local = address_local(arena, address);
+    char *at = address_split_extension(local, lookup->options->delimiters,
+                                       true);
+    char *user = NULL;
+
+    lookup->domain = address_domain(address);
+    if (at != NULL) {
+        lookup->extension = arena_strdup(arena, at);
+        user = arena_strndup(arena, local, (size_t)(at - local));
+    }
+    if (!lookup->options->internal_form)
+        add_form(lookup, local, user, false);
+    add_form(lookup, local, user, true);
+}
+
 enum answer find_address(struct maps *maps, struct arena *arena,
                          const char *address,
                          const struct find_options *options, struct str *value,
@@ -186,23 +198,13 @@ enum answer find_address(struct maps *maps, struct arena *arena,
                              .arena = arena,
                              .options = options,
                              .value = value };
-    struct key_parts internal;
-    enum answer answer = ABSENT;
 
     if (extension != NULL)
         *extension = NULL;
-    cut(arena, address, true, options->delimiters, &internal);
-    if (!options->internal_form) {
-        cut(arena, address, false, options->delimiters, &lookup.parts);
-        answer = run_steps(&lookup);
-    }
-    if (options->internal_form ||
-        (answer == ABSENT && strcmp(lookup.parts.full, internal.full) != 0)) {
-        lookup.parts = internal;
-        answer = run_steps(&lookup);
-    }
+    cut(&lookup, address);
+    enum answer answer = run_steps(&lookup);
     if (answer == FOUND && extension != NULL && lookup.extension_left_out)
-        *extension = arena_strdup(arena, lookup.parts.extension);
+        *extension = arena_strdup(arena, lookup.extension);
     return answer;
 }
 

@@ -9,10 +9,12 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "config/interfaces.h"
 #include "table/match_list.h"
 
 struct local_domains {
+    char *myorigin;                  /* owned */
     struct match_list *destinations; /* owned */
     struct interfaces own, proxies;
     bool broken;                     /* the addresses are not known */
@@ -32,13 +34,15 @@ static void read_addresses(struct local_domains *local, const char *title,
     local->broken = true;
 }
 
-struct local_domains *local_domains_open(const char *mydestination,
+struct local_domains *local_domains_open(const char *myorigin,
+                                         const char *mydestination,
                                          const char *interfaces,
                                          const char *proxies,
                                          const char *protocols)
 {
     struct local_domains *local = mem_zalloc(sizeof *local);
 
+    local->myorigin = mem_strdup(myorigin);
     local->destinations =
         match_list_open("mydestination", mydestination, MATCH_STRING, 0);
     read_addresses(local, "inet_interfaces", interfaces, protocols,
@@ -75,4 +79,13 @@ enum answer local_domains_have(struct local_domains *local, const char *domain)
     if (local->broken)
         return FAILED;
     return local_domains_any_address(local, &addr) ? FOUND : ABSENT;
+}
+
+enum answer local_domains_own(const char *domain, void *context)
+{
+    struct local_domains *local = context;
+
+    return text_equal_nocase(domain, local->myorigin)
+               ? FOUND
+               : local_domains_have(local, domain);
 }
