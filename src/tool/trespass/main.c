@@ -30,7 +30,12 @@
 #include "base/fatal.h"
 #include "base/num.h"
 
-enum { EXIT_CANNOT = 77, TEXT_MAX_BYTES = 1024, RED_ZONE = 128 };
+enum {
+    EXIT_CANNOT = 77,
+    TEXT_MAX_BYTES = 1024,
+    RED_ZONE = 128,
+    AT_SYSTEM_CALL = SIGTRAP | 0x80,
+};
 
 /* What is tried: <path> stands for the address of the text that was given. */
 #define PATH_ARGUMENT (-4096L)
@@ -79,6 +84,7 @@ typedef struct user_regs_struct registers;
 struct target {
     pid_t pid;
     int memory;
+    int signal; /* one that came meanwhile, or 0 */
     registers before;
 };
 
@@ -98,14 +104,33 @@ static void set_registers(const struct target *t, registers *r)
         cannot("PTRACE_SETREGSET");
 }
 
-/* False: it has ended. */
-static bool await_stop(const struct target *t)
+/* What it has stopped for; 0: it has ended. */
+static int await_stop(struct target *t)
 {
     int status;
 
     if (waitpid(t->pid, &status, __WALL) != t->pid)
         cannot("waitpid");
-    return WIFSTOPPED(status);
+    if (!WIFSTOPPED(status))
+        return 0;
+    bool is_event = status >> 16 != 0;
+    if (!is_event && WSTOPSIG(status) != AT_SYSTEM_CALL)
+        t->signal = WSTOPSIG(status);
+    return WSTOPSIG(status);
+}
+
+/* On to the beginning or the end of a call, past other stops. False: it has
+ * ended. */
+static bool to_system_call(struct target *t)
+{
+    int why;
+
+    do {
+        if (ptrace(PTRACE_SYSCALL, t->pid, 0, 0) != 0)
+            return false;
+        why = await_stop(t);
+    } while (why != 0 && why != AT_SYSTEM_CALL);
+    return why != 0;
 }
 
 /* It must wait in a system call: then that instruction is behind it. */
@@ -124,8 +149,8 @@ static bool stop(struct target *t)
 }
 
 /* One system call. False: the process has ended. */
-static bool make_call(const struct target *t, long number,
-                      const long *arguments, long *result)
+static bool make_call(struct target *t, long number, const long *arguments,
+                      long *result)
 {
     registers r = t->before;
 
@@ -138,13 +163,13 @@ static bool make_call(const struct target *t, long number,
     r.rip -= 2;
     set_registers(t, &r);
     for (int i = 0; i < 2; i++) /* into the call, and out of it */
-        if (ptrace(PTRACE_SYSCALL, t->pid, 0, 0) != 0 || !await_stop(t))
+        if (!to_system_call(t))
             return false;
     get_registers(t, &r);
     *result = (long)r.rax;
     /* A call that kills leaves its number there, as nothing has been done. */
     return *result != number || ptrace(PTRACE_CONT, t->pid, 0, 0) != 0 ||
-           await_stop(t);
+           await_stop(t) != 0;
 }
 
 /* The call that we broke into is made again, as the kernel would do it. */
@@ -161,7 +186,7 @@ static void let_go(const struct target *t)
     }
     r.orig_rax = (unsigned long)-1;
     set_registers(t, &r);
-    if (ptrace(PTRACE_DETACH, t->pid, 0, 0) != 0)
+    if (ptrace(PTRACE_DETACH, t->pid, 0, t->signal) != 0)
         cannot("PTRACE_DETACH");
 }
 
