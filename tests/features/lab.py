@@ -61,7 +61,8 @@ def poll(condition, seconds):
 
 
 def until(condition, seconds=0, what=None):
-    """Wait until condition() is true; its value."""
+    """Wait until condition() is true, with patience or for so many seconds if
+    that is more; its value."""
     value = poll(condition, max(seconds, PATIENCE))
     assert value, "not seen: %s" % (what or condition.__name__)
     return value
@@ -304,10 +305,10 @@ class Lab:
             here = os.path.getsize(self.log_file)
         self.mark = here
 
-    def logged(self, pattern):
+    def logged(self, pattern, seconds=0):
         def found():
             return re.search(pattern, self.log(), re.M)
-        return until(found, what="in the log: " + pattern)
+        return until(found, seconds, "in the log: " + pattern)
 
     def not_logged(self, pattern):
         found = re.search(pattern, self.log(), re.M)
@@ -408,10 +409,10 @@ class Lab:
             return [m for m in self.inbox(user, path) if word in m]
         return parse(until(found, what="mail for " + user)[0])
 
-    def quiet(self):
+    def quiet(self, seconds=0):
         """Wait until the queue is empty."""
         until(lambda: "queue is empty" in run("postqueue", "-p").stdout,
-              what="an empty queue")
+              seconds, "an empty queue")
 
     def absent(self, user, word):
         assert not any(word in m for m in self.inbox(user)), \
