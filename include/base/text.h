@@ -30,6 +30,9 @@ char *text_upper(char *text);
  * place; returns text. For logging what a stranger sent. */
 char *text_printable(char *text, int with, bool utf8);
 
+/* For qsort: an array of texts in the order of their bytes. */
+int text_order(const void *a, const void *b);
+
 /* Cut white space off both ends; in place, returns the new start. */
 char *text_trim(char *text);
 /* The next word of *cursor, which is advanced and written to; words are

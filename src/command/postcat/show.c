@@ -29,7 +29,7 @@ struct show {
     enum show_state state;
     struct str payload;
     bool in_line;      /* the last output has no newline at its end */
-    off_t offset;      /* of the record, or of the pointers and padding before */
+    off_t offset;      /* of the record, or of pointers and padding before */
     int previous;
     int reverse_jumps;
 };

@@ -38,14 +38,6 @@ static char *cut_third(char *text)
     return slash + 1;
 }
 
-static bool is_field_name(const char *name)
-{
-    for (int i = 0; i < MASTER_FIELD_COUNT; i++)
-        if (strcmp(name, master_field_name((enum master_field)i)) == 0)
-            return true;
-    return false;
-}
-
 /* Read <text> as the one service that it should be; <origin> is where it is
  * from, for messages. */
 static struct master_cf *parse_service(const char *origin, const char *text)

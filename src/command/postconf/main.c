@@ -90,8 +90,8 @@ static _Noreturn void usage(void)
           "[-o name=value (override parameter value)] "
           "[-p (main.cf, default)] [-P (master.cf parameters)] "
           "[-q (no warnings)] [-t (bounce templates)] "
-          "[-T compile-version|run-version|public-key-algorithms] [-v (verbose)] "
-          "[-x (expand parameter values)] [-X (exclude)] "
+          "[-T compile-version|run-version|public-key-algorithms] "
+          "[-v (verbose)] [-x (expand parameter values)] [-X (exclude)] "
           "[-# (comment-out)] [name...]");
 }
 

@@ -137,12 +137,17 @@ static const char *behind_name(const struct master_cf *master,
     return pattern + strcspn(pattern, "/");
 }
 
-static bool is_field(const char *name)
+bool is_field_name(const char *name)
 {
     for (int i = 0; i < MASTER_FIELD_COUNT; i++)
         if (strcmp(name, master_field_name((enum master_field)i)) == 0)
             return true;
-    return *name == '\0' || strcmp(name, "*") == 0;
+    return false;
+}
+
+static bool is_field_pattern(const char *text)
+{
+    return *text == '\0' || strcmp(text, "*") == 0 || is_field_name(text);
 }
 
 static void check_pattern(const struct postconf *pc, const char *pattern)
@@ -157,7 +162,7 @@ static void check_pattern(const struct postconf *pc, const char *pattern)
         fatal(services ? "-M option requires service_name[/type]"
               : fields ? "-F option requires service_name[/type[/field]]"
                        : "-P option requires service_name[/type[/parameter]]");
-    if (fields && third != NULL && !is_field(third + 1))
+    if (fields && third != NULL && !is_field_pattern(third + 1))
         fatal("invalid service attribute name: \"%s\"", third + 1);
 }
 
@@ -280,13 +285,6 @@ static void print_service_setting(const struct postconf *pc,
     free(label);
 }
 
-static int by_text(const void *a, const void *b)
-{
-    const char *const *left = a;
-    const char *const *right = b;
-    return strcmp(*left, *right);
-}
-
 /* The names that <entry> sets, each once, sorted. */
 static struct texts own_names(struct arena *arena,
                               const struct master_entry *entry)
@@ -303,7 +301,7 @@ static struct texts own_names(struct arena *arena,
     }
     hash_free(seen, NULL);
     if (names.count > 1)
-        qsort(names.items, names.count, sizeof *names.items, by_text);
+        qsort(names.items, names.count, sizeof *names.items, text_order);
     return names;
 }
 

@@ -242,13 +242,6 @@ const char *service_default(const struct postconf *pc, const char *name)
     return hash_get(names.of_services, name);
 }
 
-static int by_text(const void *a, const void *b)
-{
-    const char *const *left = a;
-    const char *const *right = b;
-    return strcmp(*left, *right);
-}
-
 /* What Postfix does not have is shown by its name, and where it is set. */
 static bool is_listed(const struct postconf *pc,
                       const struct param_entry *entry)
@@ -279,6 +272,6 @@ struct texts all_names(const struct postconf *pc)
             name_class(pc, set[i]) == CLASS_USER)
             ARRAY_ADD(&all, set[i]);
     if (all.count > 1)
-        qsort(all.items, all.count, sizeof *all.items, by_text);
+        qsort(all.items, all.count, sizeof *all.items, text_order);
     return all;
 }

@@ -113,6 +113,8 @@ int show_settings(const struct postconf *pc);
 /* Does "name/type/rest" (each part may be "*" or missing) match? */
 bool pattern_matches(const char *pattern, const struct master_entry *entry,
                      const char *third);
+/* "chroot" and the like: a column of master.cf. */
+bool is_field_name(const char *name);
 
 /* edit.c, edit_master.c */
 void edit_main(const struct postconf *pc);

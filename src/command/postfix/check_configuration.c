@@ -143,7 +143,8 @@ static void check_tables(const char *classes, const char *where,
                          const char *name, const char *value)
 {
     struct arena *arena = arena_new();
-    char *cursor = arena_strdup(arena, takes_tables(classes, name) ? value : "");
+    char *cursor =
+        arena_strdup(arena, takes_tables(classes, name) ? value : "");
     char *word;
 
     while ((word = text_token_braced(&cursor, LIST_SEPARATORS, false)) !=

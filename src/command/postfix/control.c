@@ -28,7 +28,7 @@ struct words {
     ARRAY_OF(const char *);
 };
 
-static int refuse(const char *text)
+int refuse(const char *text)
 {
     log_write(LOG_LEVEL_FATAL, "%s", text);
     sleep(1);

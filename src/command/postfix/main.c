@@ -49,14 +49,6 @@ static const struct row {
     { "non-bdb", command_non_bdb, true, false },
 };
 
-/* As scripts are used to: a pause, so that a loop does no harm. */
-_Noreturn static void refuse(const char *text)
-{
-    log_write(LOG_LEVEL_FATAL, "%s", text);
-    sleep(1);
-    exit(1);
-}
-
 static const struct row *find_row(char **words)
 {
     const char *name = words[0] != NULL ? words[0] : "";
@@ -65,10 +57,11 @@ static const struct row *find_row(char **words)
         if (strcmp(rows[i].name, name) == 0 &&
             (rows[i].takes_arguments || words[1] == NULL))
             return &rows[i];
-    refuse(mem_printf("unknown command: '%s'. Usage: postfix start (or stop, "
-                      "reload, abort, flush, check, status, set-permissions, "
-                      "upgrade-configuration, logrotate)",
-                      name));
+    exit(refuse(mem_printf(
+        "unknown command: '%s'. Usage: postfix start (or stop, reload, abort, "
+        "flush, check, status, set-permissions, upgrade-configuration, "
+        "logrotate)",
+        name)));
 }
 
 /* Programs that we start see these, whatever their own main.cf says later. */
@@ -99,7 +92,7 @@ static void hand_over_to_wrapper(struct config *config, char **words,
         wrapper[0] == '\0')
         return;
     if (words[0] != NULL && strcmp(words[0], "start-fg") == 0)
-        refuse("start-fg does not support multi_instance_directories");
+        exit(refuse("start-fg does not support multi_instance_directories"));
     struct str command = STR_EMPTY;
     str_set(&command, wrapper);
     for (char **word = words; *word != NULL; word++)

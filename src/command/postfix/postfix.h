@@ -38,6 +38,9 @@ int command_non_bdb(struct command *command);
  * tables of alias_maps, as nobody would ask nbdb_reindexd for them. */
 void index_alias_maps(const struct command *command);
 
+/* Say why the command is not obeyed; the exit status. As scripts are used to,
+ * with a pause, so that a loop does no harm. */
+int refuse(const char *text);
 /* The process ID in the lock file if master runs, else 0. */
 pid_t control_master_pid(void);
 /* Run a program and wait for it: its exit status, or 1. */

@@ -176,8 +176,10 @@ static bool visit_postfix(const struct instance *instance,
     if (!instance->is_enabled) {
         if (text_lists_word(postmulti_params.postmulti_start_commands, word))
             arguments = check;
-        else if (text_lists_word(postmulti_params.postmulti_stop_commands, word) ||
-                 text_lists_word(postmulti_params.postmulti_control_commands, word))
+        else if (text_lists_word(postmulti_params.postmulti_stop_commands,
+                                 word) ||
+                 text_lists_word(postmulti_params.postmulti_control_commands,
+                                 word))
             return false;
     }
     if (instance_run_command(instance, "postfix", arguments) != 0)

@@ -124,7 +124,8 @@ static void report_expansion(struct message *m, const char *address,
         message_fail(m, CLEANUP_STAT_WRITE, NULL);
 }
 
-static void write_all(struct expansion *x, const struct pending_recipient *about)
+static void write_all(struct expansion *x,
+                      const struct pending_recipient *about)
 {
     struct pending_recipient each = *about;
     bool expanded =

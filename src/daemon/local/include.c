@@ -64,8 +64,12 @@ static int open_list(const struct delivery *d, const char *path,
         !rights_take(reader.uid, reader.gid, why))
         return -1;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0 || fstat(fd, st) < 0)
+    if (fd < 0 || fstat(fd, st) < 0) {
         error_set(why, "unable to lookup :include: file %s: %m", path);
+        if (fd >= 0)
+            close(fd);
+        fd = -1;
+    }
     rights_give_back();
     return fd;
 }

@@ -43,11 +43,12 @@ void delivery_split(struct delivery *d)
     d->user = user = arena_strdup(arena, d->local);
     d->extension = d->unmatched = NULL;
     d->delimiter = "";
-    char *at = common_params.recipient_delimiter[0] == '\0'
+    const char *delimiters = common_params.recipient_delimiter;
+    char *at = *delimiters == '\0'
                    ? NULL
-                   : address_split_extension(user,
-                                             common_params.recipient_delimiter,
-                                             common_params.owner_request_special);
+                   : address_split_extension(
+                         user, delimiters,
+                         common_params.owner_request_special);
     if (at == NULL)
         return;
     d->delimiter = arena_strndup(arena, at, 1);

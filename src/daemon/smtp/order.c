@@ -5,10 +5,8 @@
  * Equal servers come in random order, to spread the load among them. What
  * family an address is of decides only among equals.
  */
-#include <stdint.h>
-#include <sys/random.h>
-
 #include "base/array.h"
+#include "base/random.h"
 #include "smtp.h"
 
 struct servers {
@@ -35,15 +33,6 @@ static struct server *to_list(struct servers *all)
     }
     ARRAY_FREE(all);
     return first;
-}
-
-static size_t random_below(size_t limit)
-{
-    uint64_t value = 0;
-
-    if (getrandom(&value, sizeof value, GRND_NONBLOCK) < 0)
-        value = (uint64_t)clock_now();
-    return (size_t)(value % limit);
 }
 
 static void swap(struct servers *all, size_t i, size_t j)

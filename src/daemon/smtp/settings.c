@@ -28,12 +28,12 @@ static void set_lookup_methods(struct settings *s)
 {
     const char *level = smtp_params.smtp_dns_support_level;
     const char *options = smtp_params.smtp_dns_resolver_options;
+    const char *lookup = smtp_params.smtp_host_lookup;
     bool disabled = *level != '\0' ? text_equal_nocase(level, "disabled")
                                    : smtp_params.disable_dns_lookups;
 
-    s->use_dns = !disabled && text_lists_word_nocase(smtp_params.smtp_host_lookup, "dns");
-    s->use_native =
-        disabled || text_lists_word_nocase(smtp_params.smtp_host_lookup, "native");
+    s->use_dns = !disabled && text_lists_word_nocase(lookup, "dns");
+    s->use_native = disabled || text_lists_word_nocase(lookup, "native");
     if (text_equal_nocase(level, "dnssec"))
         s->dns_flags |= DNS_WANT_SECURE;
     if (text_lists_word_nocase(options, "res_defnames"))
@@ -94,7 +94,8 @@ static void set_bind_addresses(struct settings *s)
     s->bind6 = parse_bind_address("smtp_bind_address6",
                                   smtp_params.smtp_bind_address6, AF_INET6,
                                   &s->bind_address6);
-    if (text_lists_word_nocase(selection, "all") || text_lists_word_nocase(selection, "loopback-only") ||
+    if (text_lists_word_nocase(selection, "all") ||
+        text_lists_word_nocase(selection, "loopback-only") ||
         !interfaces_list(selection, common_params.inet_protocols, &own, NULL))
         return;
     if (!s->bind4)
@@ -160,7 +161,8 @@ static void set_generic(struct settings *s)
         .context = s->local,
     };
     s->generic_extensions =
-        text_lists_word_nocase(message_params.propagate_unmatched_extensions, "generic");
+        text_lists_word_nocase(message_params.propagate_unmatched_extensions,
+                               "generic");
 }
 
 unsigned settings_pix_parse(const char *title, const char *list)
@@ -244,7 +246,8 @@ void settings_open(void)
         "smtp_discard_ehlo_keywords", smtp_params.smtp_discard_ehlo_keywords);
     s->pix_workarounds = settings_pix_parse("smtp_pix_workarounds",
                                             smtp_params.smtp_pix_workarounds);
-    s->notify_protocol = text_lists_word_nocase(notify_params.notify_classes, "protocol");
+    s->notify_protocol =
+        text_lists_word_nocase(notify_params.notify_classes, "protocol");
     read_arguments(s);
     s->refusal = find_refusal();
 }

@@ -4,24 +4,15 @@
  */
 #include <stdint.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/array.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "route.h"
 
 struct records {
     ARRAY_OF(const struct dns_record *);
 };
-
-static uint32_t random_number(void)
-{
-    uint32_t value = 0;
-
-    if (getrandom(&value, sizeof value, GRND_NONBLOCK) < 0)
-        value = (uint32_t)clock_now();
-    return value;
-}
 
 /* The one to try next: of those with the lowest priority one by chance, as
  * their weights have it; a weight of 0 has a small chance. */
@@ -36,9 +27,7 @@ static size_t choose(const struct records *all)
     for (size_t i = 0; i < all->count; i++)
         if (all->items[i]->preference == priority)
             total += (uint64_t)all->items[i]->weight * 100 + 1;
-    /* At least one of them has the lowest preference. */
-    /* cppcheck-suppress zerodiv */
-    uint64_t at = random_number() % total;
+    uint64_t at = random_below(total);
     for (size_t i = 0;; i++) {
         if (all->items[i]->preference != priority)
             continue;

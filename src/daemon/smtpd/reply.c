@@ -20,7 +20,8 @@
 /* "4xx" or "5xx", and the class of an enhanced code agrees. */
 static bool is_reject_reply(const char *text)
 {
-    if ((text[0] != '4' && text[0] != '5') || !isdigit((unsigned char)text[1]) ||
+    if ((text[0] != '4' && text[0] != '5') ||
+        !isdigit((unsigned char)text[1]) ||
         !isdigit((unsigned char)text[2]) || (text[3] != ' ' && text[3] != '-'))
         return false;
     return dsn_status_length(text + 4) == 0 || text[4] == text[0];

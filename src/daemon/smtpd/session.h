@@ -119,7 +119,7 @@ struct session {
     struct transaction mail;
     struct forwarded forwarded;    /* for the next transaction */
     const char *recipient;         /* of the RCPT or VRFY now checked */
-    bool is_to_prober;             /* which was this period's sender of probes */
+    bool is_to_prober;             /* this period's sender of probes */
     const char *etrn_domain;
     /* defer_if_permit as each stage left it; the later ones begin there. */
     struct deferred_verdict if_permit, if_permit_client, if_permit_helo,

@@ -67,7 +67,8 @@ static void open_list(struct arena *arena, struct restriction_list *list,
 
 static void open_classes(struct arena *arena)
 {
-    char **names = settings_words(arena, smtpd_params.smtpd_restriction_classes);
+    char **names =
+        settings_words(arena, smtpd_params.smtpd_restriction_classes);
 
     the_settings.classes = hash_new();
     for (; *names != NULL; names++) {

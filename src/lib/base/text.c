@@ -260,6 +260,14 @@ bool text_lists_word_nocase(const char *list, const char *word)
     return lists_word(list, word, text_equal_nocase_n);
 }
 
+int text_order(const void *a, const void *b)
+{
+    const char *const *left = a;
+    const char *const *right = b;
+
+    return strcmp(*left, *right);
+}
+
 char *text_escape(struct arena *arena, const void *data, size_t length)
 {
     static const char letters[] = "abtnvfr"; /* 7 to 13 */

@@ -218,13 +218,6 @@ bool config_is_overridden(struct config *config, const char *name)
     return setting != NULL && setting->is_override;
 }
 
-static int by_text(const void *a, const void *b)
-{
-    const char *const *left = a;
-    const char *const *right = b;
-    return strcmp(*left, *right);
-}
-
 const char *const *config_names(struct config *config, size_t *count)
 {
     size_t position = 0;
@@ -236,7 +229,7 @@ const char *const *config_names(struct config *config, size_t *count)
             ARRAY_ADD(&config->names, name);
     ARRAY_ADD(&config->names, "config_directory");
     qsort(config->names.items, config->names.count,
-          sizeof *config->names.items, by_text);
+          sizeof *config->names.items, text_order);
     *count = config->names.count;
     return config->names.items;
 }

@@ -6,8 +6,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
+#include "base/random.h"
 #include "internal.h"
 
 /* One or more results, one of which is the answer to any key. */
@@ -103,14 +103,11 @@ static enum answer results_get(void *instance, const char *key,
                                struct str *value, struct error *why)
 {
     const struct results *results = instance;
-    unsigned choice = 0;
+    size_t choice = results->count > 1 ? random_below(results->count) : 0;
 
     (void)key;
     (void)why;
-    if (results->count > 1 &&
-        getrandom(&choice, sizeof(choice), 0) != sizeof(choice))
-        choice = rand();
-    str_set(value, results->values[choice % results->count]);
+    str_set(value, results->values[choice]);
     return FOUND;
 }
 

@@ -10,8 +10,7 @@
 
 #include "sql_servers.h"
 
-#include <sys/random.h>
-
+#include "base/random.h"
 #include "base/text.h"
 
 void sql_server_drop(struct sql *sql, struct sql_server *server)
@@ -28,16 +27,6 @@ bool sql_connect(struct sql *sql, struct error *why)
     server->connection = sql->backend->connect(sql, server, why);
     server->used_at = clock_now();
     return server->connection != NULL;
-}
-
-static size_t choose(size_t count)
-{
-    unsigned number = 0;
-
-    if (count < 2 ||
-        getrandom(&number, sizeof(number), 0) != sizeof(number))
-        return 0;
-    return number % count;
 }
 
 /* Servers that are worth a try, of one kind. */
@@ -65,7 +54,7 @@ static struct sql_server *pick_wanted(struct sql *sql,
         count += is_wanted(sql, &sql->items[i], wanted);
     if (count == 0)
         return NULL;
-    size_t chosen = choose(count);
+    size_t chosen = count > 1 ? random_below(count) : 0;
     for (size_t i = 0; i < sql->count; i++)
         if (is_wanted(sql, &sql->items[i], wanted) && chosen-- == 0)
             return &sql->items[i];
