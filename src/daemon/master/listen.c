@@ -144,6 +144,9 @@ static int open_fifo(const char *path, struct error *why)
 {
     struct stat st;
 
+    /* What the service had when it was of another type. */
+    if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) && unlink(path) != 0)
+        return give_up(-1, path, why);
     if (mkfifo(path, FIFO_MODE) != 0 && errno != EEXIST)
         return give_up(-1, path, why);
     /* Both ways: end of file is not for us. */
