@@ -47,6 +47,9 @@ void log_open(const struct log_options *options);
 void log_set_targets(unsigned targets);
 /* Connect to postlogd now: this process may later be a user who cannot. */
 void log_connect(void);
+/* Could any line not be written where log_open() said, but only to syslog?
+ * 0, or why the file could not be written. */
+int log_missed(void);
 /* A line for the system's log alone, whatever the targets are. */
 void log_to_syslog(const char *text);
 int log_verbose(void);           /* 0, or how often -v was given */

@@ -26,6 +26,16 @@ struct options {
     int verbose;
 };
 
+/* Postfix tells a script that its text is not in the log. */
+static void check_done(void)
+{
+    if (log_missed() == 0)
+        return;
+    errno = log_missed();
+    fatal("open logfile '%s': %m; is the mail system running?",
+          common_params.maillog_file);
+}
+
 static enum log_level parse_level(const char *text)
 {
     static const struct { const char *name; enum log_level level; } levels[] = {
@@ -121,6 +131,7 @@ int main(int argc, char **argv)
         log_arguments(options.level, argv + optind);
     else
         log_input(options.level);
+    check_done();
     if (options.level == LOG_LEVEL_FATAL || options.level == LOG_LEVEL_PANIC)
         sleep(1);
     return 0;

@@ -45,6 +45,7 @@ static struct {
     unsigned targets;
     int verbose;
     bool ascii_only;
+    int missed; /* errno of a line that is not where it should be */
 } state = {
     .tag = "postfix",
     .program = "postfix",
@@ -265,6 +266,11 @@ static bool append_fallback_file(const char *text)
     return written;
 }
 
+int log_missed(void)
+{
+    return state.missed;
+}
+
 static void write_postlog(enum log_level level, const char *text)
 {
     char line[LINE_MAX_BYTES];
@@ -273,6 +279,7 @@ static void write_postlog(enum log_level level, const char *text)
     if (log_socket_send(&state.postlog, line, (size_t)length) ||
         append_fallback_file(text))
         return;
+    state.missed = state.fallback_file[0] != '\0' ? errno : EACCES;
     if ((state.targets & LOG_TO_SYSLOG) == 0)
         write_syslog(level, text);
 }

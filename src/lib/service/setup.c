@@ -63,7 +63,7 @@ static bool may_write_log_file(const char *program)
                                             "postfix",   "postlog",
                                             "postmulti", "postsuper" };
 
-    if (priv_is_setuid())
+    if (priv_is_setuid() && getuid() != 0)
         return false;
     for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
         if (strcmp(program, programs[i]) == 0)
