@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/seccomp.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -117,8 +118,10 @@ void confine_warn_missing(void)
         log_warning("this kernel has no system call filter that we can use: "
                     "daemons can make all system calls");
     /* As in most containers. With no_new_privs they could have one, but their
-     * commands no set-gid postdrop. */
-    else if (geteuid() == 0 && !capabilities_can_administrate())
+     * commands no set-gid postdrop. A filter that is there already is that of
+     * our unit of systemd, or the container's. */
+    else if (geteuid() == 0 && !capabilities_can_administrate() &&
+             prctl(PR_GET_SECCOMP) != SECCOMP_MODE_FILTER)
         log_warning("root has no CAP_SYS_ADMIN here: local, pipe, spawn and "
                     "their commands can make all system calls");
 }
