@@ -238,6 +238,20 @@ static bool unexpected(const struct memcache *m, const char *reply,
     return false;
 }
 
+/* Is it "VALUE", and the key of our "get"? Else it answers another question. */
+static bool is_our_value(const struct exchange *x)
+{
+    static const char get[] = "get ", value[] = "VALUE ";
+    const char *key = x->command + sizeof(get) - 1;
+    const char *theirs = x->line.data + sizeof(value) - 1;
+    size_t length;
+
+    if (!text_has_prefix(x->command, get))
+        return false;
+    length = strlen(key);
+    return strncmp(theirs, key, length) == 0 && theirs[length] == ' ';
+}
+
 /* "VALUE key flags length", the value, "END". */
 static bool read_value(const struct memcache *m, struct stream *stream,
                        struct exchange *x, struct error *why)
@@ -246,7 +260,8 @@ static bool read_value(const struct memcache *m, struct stream *stream,
     char end[2];
     long length;
 
-    if (!num_parse_long(at + 1, 0, m->data_size_limit, &length))
+    if (!is_our_value(x) ||
+        !num_parse_long(at + 1, 0, m->data_size_limit, &length))
         return unexpected(m, x->line.data, why);
     str_clear(&x->value);
     str_reserve(&x->value, length + 1);
