@@ -4,9 +4,11 @@
  */
 
 #include <libpq-fe.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/library.h"
 #include "base/text.h"
 #include "config.h"
@@ -14,15 +16,17 @@
 
 #define PGSQL_FUNCTIONS(FUNCTION)                                            \
     FUNCTION(PQclear)                                                        \
-    FUNCTION(PQconnectdbParams) FUNCTION(PQerrorMessage)                     \
-        FUNCTION(PQescapeStringConn) FUNCTION(PQexec) FUNCTION(PQfinish)     \
-            FUNCTION(PQgetisnull) FUNCTION(PQgetlength) FUNCTION(PQgetvalue) \
-                FUNCTION(PQnfields) FUNCTION(PQntuples)                      \
-                    FUNCTION(PQresultStatus) FUNCTION(PQsetClientEncoding)   \
-                        FUNCTION(PQstatus)
+    FUNCTION(PQconnectdbParams) FUNCTION(PQconsumeInput)                     \
+        FUNCTION(PQerrorMessage) FUNCTION(PQescapeStringConn)                \
+            FUNCTION(PQfinish) FUNCTION(PQgetisnull) FUNCTION(PQgetlength)   \
+                FUNCTION(PQgetResult) FUNCTION(PQgetvalue) FUNCTION(PQisBusy) \
+                    FUNCTION(PQnfields) FUNCTION(PQntuples)                  \
+                        FUNCTION(PQresultStatus) FUNCTION(PQsendQuery)       \
+                            FUNCTION(PQsocket) FUNCTION(PQstatus)
 LIBRARY(pgsql, LIBRARY_PGSQL, PGSQL_FUNCTIONS)
 
 #define CONNECT_TIMEOUT_S "10"
+enum { IO_TIMEOUT_S = 100 }; /* of one query */
 
 struct pgsql {
     struct sql sql; /* first */
@@ -88,27 +92,6 @@ static void set_parameters(const struct sql *sql,
     }
 }
 
-static void *pgsql_connect(struct sql *sql, const struct sql_server *server,
-                           struct error *why)
-{
-    const struct pgsql *p = (const struct pgsql *)sql;
-    struct parameters parameters = { .count = 0 };
-
-    set_parameters(sql, server, &parameters);
-    PGconn *db = pgsql.PQconnectdbParams(parameters.names, parameters.values,
-                                         is_uri(server->name));
-    if (db == NULL || pgsql.PQstatus(db) != CONNECTION_OK)
-        error_set(why, "connect to pgsql server %s: %s", server->name,
-                  db == NULL ? "out of memory" : pgsql.PQerrorMessage(db));
-    else if (pgsql.PQsetClientEncoding(db, p->encoding) != 0)
-        error_set(why, "dict_pgsql: cannot set the encoding to %s, skipping %s",
-                  p->encoding, server->name);
-    else
-        return db;
-    pgsql.PQfinish(db);
-    return NULL;
-}
-
 static bool quote(void *connection, const char *text, size_t length,
                   struct str *out)
 {
@@ -122,6 +105,95 @@ static bool quote(void *connection, const char *text, size_t length,
     out->length += added;
     out->data[out->length] = 0;
     return true;
+}
+
+/* Where a server that has died without a word, or hangs, would keep the library
+ * waiting for hours. This may run outside of a fiber, so it waits by itself. */
+static bool wait_for_result(PGconn *db, deadline_t until)
+{
+    while (pgsql.PQisBusy(db)) {
+        struct pollfd socket = { .fd = pgsql.PQsocket(db), .events = POLLIN };
+        int left_ms = deadline_left_ms(until);
+
+        if (left_ms == 0)
+            return false;
+        if (poll(&socket, 1, left_ms) <= 0)
+            continue;
+        if (pgsql.PQconsumeInput(db) == 0)
+            return true; /* the result says what it was */
+    }
+    return true;
+}
+
+/* More results would come only after data has been copied. */
+static bool is_copy(ExecStatusType status)
+{
+    return status == PGRES_COPY_IN || status == PGRES_COPY_OUT ||
+           status == PGRES_COPY_BOTH;
+}
+
+/* The last result, or NULL: the query could not be sent, or has taken too
+ * long. To be cleared. */
+static PGresult *run_query(PGconn *db, const char *query, struct error *why)
+{
+    deadline_t until = deadline_in_s(IO_TIMEOUT_S);
+    PGresult *last = NULL, *next;
+
+    if (pgsql.PQsendQuery(db, query) == 0) {
+        error_set(why, "%s", pgsql.PQerrorMessage(db));
+        return NULL;
+    }
+    for (;;) {
+        if (!wait_for_result(db, until)) {
+            error_set(why, "no answer in %d seconds", IO_TIMEOUT_S);
+            pgsql.PQclear(last);
+            return NULL;
+        }
+        next = pgsql.PQgetResult(db);
+        if (next == NULL)
+            return last;
+        pgsql.PQclear(last);
+        last = next;
+        if (is_copy(pgsql.PQresultStatus(last)) ||
+            pgsql.PQstatus(db) != CONNECTION_OK)
+            return last;
+    }
+}
+
+static bool set_encoding(PGconn *db, const char *encoding)
+{
+    struct str query = STR_EMPTY;
+    struct error why = ERROR_NONE;
+
+    str_set(&query, "set client_encoding to '");
+    bool good = quote(db, encoding, strlen(encoding), &query);
+    str_add(&query, "'");
+    PGresult *result = good ? run_query(db, query.data, &why) : NULL;
+    good = pgsql.PQresultStatus(result) == PGRES_COMMAND_OK;
+    pgsql.PQclear(result);
+    str_fini(&query);
+    return good;
+}
+
+static void *pgsql_connect(struct sql *sql, const struct sql_server *server,
+                           struct error *why)
+{
+    const struct pgsql *p = (const struct pgsql *)sql;
+    struct parameters parameters = { .count = 0 };
+
+    set_parameters(sql, server, &parameters);
+    PGconn *db = pgsql.PQconnectdbParams(parameters.names, parameters.values,
+                                         is_uri(server->name));
+    if (db == NULL || pgsql.PQstatus(db) != CONNECTION_OK)
+        error_set(why, "connect to pgsql server %s: %s", server->name,
+                  db == NULL ? "out of memory" : pgsql.PQerrorMessage(db));
+    else if (!set_encoding(db, p->encoding))
+        error_set(why, "dict_pgsql: cannot set the encoding to %s, skipping %s",
+                  p->encoding, server->name);
+    else
+        return db;
+    pgsql.PQfinish(db);
+    return NULL;
 }
 
 static void take_rows(const PGresult *result, struct template_values *values)
@@ -142,7 +214,8 @@ static bool pgsql_ask(struct sql *sql, const struct sql_server *server,
                       struct error *why)
 {
     PGconn *db = server->connection;
-    PGresult *result = pgsql.PQexec(db, query->data);
+    struct error trouble = ERROR_NONE;
+    PGresult *result = run_query(db, query->data, &trouble);
     ExecStatusType status =
         pgsql.PQresultStatus(result); /* NULL: FATAL_ERROR */
     bool good = status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
@@ -152,7 +225,8 @@ static bool pgsql_ask(struct sql *sql, const struct sql_server *server,
         take_rows(result, values);
     else if (status == PGRES_FATAL_ERROR)
         error_set(why, "pgsql query failed: fatal error from host %s: %s",
-                  server->name, pgsql.PQerrorMessage(db));
+                  server->name,
+                  result == NULL ? trouble.text : pgsql.PQerrorMessage(db));
     else if (!good)
         error_set(why, "pgsql query failed: protocol error, host %s",
                   server->name);
