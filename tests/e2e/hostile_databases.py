@@ -1,0 +1,246 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""hostile_databases.py POSTMAP FOLDER TYPE... - servers of memcache:, ldap:,
+mysql:, pgsql: and mongodb: tables that send anything but what was asked for.
+
+A lookup says that it failed, soon, and takes no memory to speak of. Prints a
+line for each type."""
+import concurrent.futures
+import os
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+POSTMAP, FOLDER = sys.argv[1], sys.argv[2]
+SECONDS = 60  # a lookup; connection and query have limits of their own
+MEMORY_KB = 64 << 10  # with the client library
+BIG = 30_000_000  # bytes of an answer without end
+
+SETTINGS = {
+    "memcache": "memcache = inet:127.0.0.1:%d\ntimeout = 2\nmax_try = 1\n",
+    "ldap": "server_host = ldap://127.0.0.1:%d\ntimeout = 2\nversion = 3\n"
+            "bind = no\nsearch_base = dc=x\nquery_filter = (a=%%s)\n"
+            "result_attribute = v\n",
+    "mysql": "hosts = inet:127.0.0.1:%d\nuser = a\npassword = b\n"
+             "dbname = c\nquery = SELECT v FROM t WHERE k = '%%s'\n",
+    "pgsql": "hosts = 127.0.0.1:%d\nuser = a\npassword = b\n"
+             "dbname = c\nquery = SELECT v FROM t WHERE k = '%%s'\n",
+    "mongodb": "uri = mongodb://127.0.0.1:%d/?serverSelectionTimeoutMS=2000"
+               "&socketTimeoutMS=2000&connectTimeoutMS=2000\ndbname = c\n"
+               "collection = d\nquery_filter = {\"k\": \"%%s\"}\n"
+               "result_attribute = v\n",
+}
+
+
+def endless(block, start=b""):
+    yield start
+    for _ in range(BIG // len(block)):
+        yield block
+
+
+def drip(start=b""):
+    yield start
+    while True:
+        time.sleep(0.1)
+        yield b"x"
+
+
+# When the client has come, and when it has said something: what is sent each
+# time; then the connection ends, unless the answer hangs.
+HANG = object()
+ANY = {
+    "closes": [],
+    "hangs up later": [b"", b""],
+    "noise": [bytes(range(256)) * 20],
+    "NULs": [b"\0" * 70000],
+    "lines": [b"\r\n" * 1000, b"OK\r\n" * 1000],
+    "endless": [lambda: endless(b"x" * 65536)],
+    "endless NULs": [lambda: endless(b"\0" * 65536)],
+    "endless lines": [b"", lambda: endless(b"a\r\n" * 20000)],
+    "SMTP": [b"220 here ESMTP\r\n", b"502 what\r\n"],
+}
+SLOW = {
+    "says nothing": [HANG],
+    "drips": [drip],
+    "drips an answer": [b"", drip],
+}
+
+
+def mysql_packet(number, data, length=None):
+    size = len(data) if length is None else length
+    return struct.pack("<I", size)[:3] + bytes([number]) + data
+
+
+MYSQL_HELLO = mysql_packet(0, b"\x0a5.5.5-x\0" + b"\1\0\0\0" + b"saltsalt\0" +
+                           b"\xff\xf7\x08\x02\0\x0f\x80\x15" + b"\0" * 10 +
+                           b"saltsaltsalt\0mysql_native_password\0")
+MYSQL_OK = mysql_packet(2, b"\0\0\0\2\0\0\0")
+
+
+def pgsql(kind, data, length=None):
+    size = len(data) + 4 if length is None else length
+    return kind + struct.pack("!I", size) + data
+
+
+PGSQL_READY = pgsql(b"R", struct.pack("!I", 0)) + pgsql(b"Z", b"I")
+PGSQL_SET = pgsql(b"C", b"SET\0") + pgsql(b"Z", b"I")
+
+
+def ldap_entry(value, length=None):
+    size = struct.pack("!I", len(value) if length is None else length)
+    return b"\x30\x84" + size + value
+
+
+OWN = {
+    "memcache": {
+        "no end": [b"", b"VALUE a 0 5\r\nhello\r\n"],
+        "other key": [b"", b"VALUE b 0 5\r\nhello\r\nEND\r\n"],
+        "long": [b"", lambda: endless(b"x" * 65536, b"VALUE a 0 999999999\r\n")],
+        "too long": [b"", b"VALUE a 0 99999999999999999999\r\nhello\r\nEND\r\n"],
+        "negative": [b"", b"VALUE a 0 -5\r\nhello\r\nEND\r\n"],
+        "no number": [b"", b"VALUE a 0 x\r\nhello\r\nEND\r\n"],
+        "shorter": [b"", b"VALUE a 0 9\r\nhello\r\nEND\r\n"],
+        "longer": [b"", b"VALUE a 0 2\r\nhello\r\nEND\r\n"],
+        "error": [b"", b"SERVER_ERROR out of memory\r\n"],
+    },
+    "ldap": {
+        "huge": [b"", ldap_entry(b"\2\1\1\x64", 0x7fffffff)],
+        "huger": [b"", ldap_entry(b"\2\1\1\x64", 0xffffffff)],
+        "no end": [b"", b"\x30\x80" + b"\x30\x80" * 30000],
+        "empty": [b"", b"\x30\x00"],
+        "nested": [b"", ldap_entry(b"\2\1\1" + b"\x30\x84\0\0\1\0" * 5000)],
+        "other message": [b"", ldap_entry(b"\2\1\x7f\x65\7\n\1\0\4\0\4\0"), b""],
+        "goes away": [b"", ldap_entry(b"\2\1\0\x78\x07\n\1\x34\4\0\4\0")],
+    },
+    "mysql": {
+        "old": [mysql_packet(0, b"\x09")],
+        "cut": [MYSQL_HELLO[:20]],
+        "huge": [mysql_packet(0, b"\x0a", 0xffffff)],
+        "error": [mysql_packet(0, b"\xff\x10\x04" + b"no " * 20000)],
+        "other number": [MYSQL_HELLO, MYSQL_OK.replace(b"\2", b"\7", 1)],
+        "more authentication": [MYSQL_HELLO] + [mysql_packet(
+            2, b"\xfeunknown_plugin\0salt")] * 3,
+        "a file, please": [MYSQL_HELLO, MYSQL_OK, mysql_packet(
+            1, b"\xfb/etc/passwd"), b""],
+        "many columns": [MYSQL_HELLO, MYSQL_OK, mysql_packet(
+            1, b"\xfe" + b"\xff" * 8)],
+        "columns": [MYSQL_HELLO, MYSQL_OK, mysql_packet(1, b"\xfd\xff\xff\xff")],
+        "column": [MYSQL_HELLO, MYSQL_OK, mysql_packet(1, b"\1") +
+                   mysql_packet(2, b"\xfe" + b"\xff" * 8)],
+    },
+    "pgsql": {
+        "huge": [b"", pgsql(b"R", b"", 0x7fffffff)],
+        "negative": [b"", pgsql(b"R", b"", 0xffffffff)],
+        "tiny": [b"", pgsql(b"R", b"", 1)],
+        "unknown": [b"", pgsql(b"R", struct.pack("!I", 9999))],
+        "error": [b"", pgsql(b"E", b"SFATAL\0Mno " + b"no " * 9000 + b"\0\0")],
+        "notices": [b"", lambda: endless(pgsql(b"N", b"SX\0Mx\0\0") * 4000)],
+        "encoding": [b"", PGSQL_READY, pgsql(b"E", b"SERROR\0Mno\0\0")],
+        "copies": [b"", PGSQL_READY, PGSQL_SET, pgsql(b"G", b"\0\0\0"), b""],
+        "copies out": [b"", PGSQL_READY, PGSQL_SET, pgsql(b"H", b"\0\0\0") +
+                       pgsql(b"d", b"x" * 1000) * 1000],
+        "columns": [b"", PGSQL_READY, PGSQL_SET, pgsql(b"T", b"\x7f\xff")],
+        "fields": [b"", PGSQL_READY, PGSQL_SET, pgsql(
+            b"T", b"\0\1v\0" + b"\0" * 18) + pgsql(b"D", b"\x7f\xff")],
+        "field": [b"", PGSQL_READY, PGSQL_SET, pgsql(
+            b"T", b"\0\1v\0" + b"\0" * 18) +
+            pgsql(b"D", b"\0\1" + struct.pack("!I", 0x7fffffff))],
+        "data first": [b"", PGSQL_READY, PGSQL_SET, pgsql(b"D", b"\0\1")],
+        "half": [b"", PGSQL_READY, PGSQL_SET, pgsql(b"T", b"\0\1v", 100)],
+    },
+    # (Without a document, libmongoc 1.23 reads what it never set, and crashes.)
+    "mongodb": {
+        "huge": [b"", struct.pack("<iiii", 0x7fffffff, 1, 1, 2013)],
+        "negative": [b"", struct.pack("<iiii", -1, 1, 1, 2013)],
+        "tiny": [b"", struct.pack("<iiii", 3, 1, 1, 2013)],
+        "other kind": [b"", struct.pack("<iiii", 16, 1, 1, 2012)],
+    },
+}
+SLOW_OWN = {  # whose query is given up after 100 seconds: SLOW=1
+    "mysql": {"hangs in a query": [MYSQL_HELLO, MYSQL_OK, HANG]},
+    "pgsql": {"hangs in a query": [b"", PGSQL_READY, PGSQL_SET, HANG]},
+}
+
+
+def serve(peer, steps):
+    with peer:
+        for number, step in enumerate(steps):
+            if number > 0 and not peer.recv(65536):
+                return
+            if step is HANG:
+                while peer.recv(65536):
+                    pass
+                return
+            for part in step() if callable(step) else (step,):
+                peer.sendall(part)
+
+
+def accept(listener, steps):
+    while True:
+        try:
+            peer, _ = listener.accept()
+        except OSError:
+            return
+
+        def one(peer=peer):
+            try:
+                serve(peer, steps)
+            except OSError:
+                pass
+        threading.Thread(target=one, daemon=True).start()
+
+
+def lookup(kind, name, steps, seconds):
+    listener = socket.create_server(("127.0.0.1", 0), backlog=50)
+    threading.Thread(target=accept, args=(listener, steps),
+                     daemon=True).start()
+    path = "%s/%s-%s.cf" % (FOLDER, kind, name.replace(" ", "-"))
+    with open(path, "w", encoding="ascii") as file:
+        file.write(SETTINGS[kind] % listener.getsockname()[1])
+    began = time.monotonic()
+    with subprocess.Popen(
+            [POSTMAP, "-q", "a", "%s:%s" % (kind, path)],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        timer = threading.Timer(seconds + 30, process.kill)
+        timer.start()
+        said = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        timer.cancel()
+        process.returncode = os.waitstatus_to_exitcode(status)
+    listener.close()
+    took = time.monotonic() - began
+    if process.returncode != 1 or not said:
+        return "%s: %d %r" % (name, process.returncode, said[:300])
+    if took > seconds:
+        return "%s: after %d s" % (name, took)
+    if not os.environ.get("SAN") and usage.ru_maxrss > MEMORY_KB:
+        return "%s: %d kB" % (name, usage.ru_maxrss)
+    return None
+
+
+def cases_of(kind):
+    if os.environ.get("SLOW"):
+        return SLOW_OWN.get(kind, {})
+    return SLOW | ANY | OWN[kind]
+
+
+def main():
+    failed = 0
+    seconds = 120 if os.environ.get("SLOW") else SECONDS
+    with concurrent.futures.ThreadPoolExecutor(24) as pool:
+        found = {kind: [pool.submit(lookup, kind, name, steps, seconds)
+                        for name, steps in cases_of(kind).items()]
+                 for kind in sys.argv[3:]}
+        for kind, results in found.items():
+            wrong = [r.result() for r in results if r.result()]
+            failed += bool(wrong)
+            print("%s %s (%d)%s" % ("FAIL" if wrong else "ok", kind,
+                                    len(results), ": " + "; ".join(wrong)
+                                    if wrong else ""), flush=True)
+    return failed != 0
+
+
+sys.exit(main())
