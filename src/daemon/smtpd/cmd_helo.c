@@ -14,14 +14,15 @@
 
 /* The argument as it may stand in a header and a log: without what has a
  * meaning there. */
-static const char *clean_name(struct session *s, const char *text)
+static void set_name(struct session *s, const char *text)
 {
-    char *name = text_trim(arena_strdup(s->arena, text));
+    char *name = text_trim(arena_strdup(s->line_arena, text));
 
     for (char *p = text_printable(name, '?', true); *p != '\0'; p++)
         if (strchr(" \"();<>@\\", *p) != NULL)
             *p = '?';
-    return name;
+    str_set(&s->helo_text, name);
+    s->helo = s->helo_text.data;
 }
 
 /* A new HELO ends a transaction. */
@@ -32,7 +33,7 @@ static bool start_over(struct session *s, const struct smtp_line *line,
     s->refused_size = 0;
     notify_trim(s);
     s->if_permit_helo = (struct deferred_verdict) { 0 };
-    s->helo = clean_name(s, line->rest);
+    set_name(s, line->rest);
     if (!smtpd_params.smtpd_delay_reject && !access_helo(s))
         return false;
     s->ehlo = s->ehlo || ehlo; /* HELO takes nothing back */

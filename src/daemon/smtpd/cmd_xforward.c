@@ -17,7 +17,7 @@ enum { VALUE_MAX = 255 };
 
 static bool set_text(struct session *s, const char **to, const char *value)
 {
-    *to = arena_strdup(s->arena, value);
+    *to = arena_strdup(s->forwarded_arena, value);
     return true;
 }
 
@@ -37,7 +37,7 @@ static bool set_address(struct session *s, const char *value)
     s->forwarded.rfc_address = s->forwarded.address;
     if (addr_family(&addr) == AF_INET6)
         s->forwarded.rfc_address =
-            arena_printf(s->arena, "IPv6:%s", s->forwarded.address);
+            arena_printf(s->forwarded_arena, "IPv6:%s", s->forwarded.address);
     return true;
 }
 

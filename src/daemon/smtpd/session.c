@@ -66,8 +66,10 @@ void session_trace(const struct session *s, const char *format, ...)
 
 void session_reset_mail(struct session *s)
 {
-    if (s->mail.active)
+    if (s->mail.active) {
         s->forwarded = (struct forwarded) { 0 };
+        arena_reset(s->forwarded_arena);
+    }
     cleanup_post_cancel(s->mail.post);
     bdat_reader_free(s->mail.chunks);
     ARRAY_FREE(&s->mail.prepended);
@@ -347,6 +349,8 @@ static void session_init(struct session *s, struct service_client *client)
     s->arena = arena_new();
     s->mail_arena = arena_new();
     s->line_arena = arena_new();
+    s->forwarded_arena = arena_new();
+    str_init(&s->helo_text);
     s->chat = chat_new();
     s->where = "CONNECT";
     s->started = clock_wall();
@@ -358,6 +362,8 @@ static void session_fini(struct session *s)
     session_reset_mail(s);
     policy_close(s);
     chat_free(s->chat);
+    str_fini(&s->helo_text);
+    arena_free(s->forwarded_arena);
     arena_free(s->line_arena);
     arena_free(s->mail_arena);
     arena_free(s->arena);

@@ -110,6 +110,7 @@ struct session {
     unsigned offered;              /* EXT_ bits */
     enum rewrite_context rewrite;
     const char *helo;              /* NULL: none yet */
+    struct str helo_text;          /* owned; what <helo> is in */
     const char *where;             /* command now served, for logs */
     bool in_data;                  /* for "after DATA (N bytes)" */
     int errors, junk;
@@ -118,6 +119,7 @@ struct session {
     struct { int good, total; } counts[COMMAND_KINDS];
     struct transaction mail;
     struct forwarded forwarded;    /* for the next transaction */
+    struct arena *forwarded_arena; /* owned; of that */
     const char *recipient;         /* of the RCPT or VRFY now checked */
     bool is_to_prober;             /* this period's sender of probes */
     const char *etrn_domain;
