@@ -35,16 +35,19 @@ static long count_reasons(const char *id)
 
 static long count_recipients(int fd)
 {
-    struct arena *arena = arena_new();
+    struct arena *arena = arena_new(), *each = arena_new();
     struct message_reader *reader = message_reader_open(stream_open(fd), arena);
     struct envelope envelope;
     struct recipient to;
     long count = 0;
 
     if (message_reader_envelope(reader, &envelope, NULL))
-        while (message_reader_recipient(reader, arena, &to))
+        while (message_reader_recipient(reader, each, &to)) {
             count++;
+            arena_reset(each); /* there may be a great many */
+        }
     message_reader_close(reader);
+    arena_free(each);
     arena_free(arena);
     return count;
 }
