@@ -65,7 +65,7 @@ MAY_WAIT bool mbox_append(const char *path, struct message_reader *message,
                           const struct copy_options *copy,
                           const struct mbox_options *options,
                           struct arena *arena, struct dsn *dsn);
-/* Into <folder>/tmp, fsync, link to new, fsync of the directory. Folders are
+/* Into <folder>/tmp, fsync, move to new, fsync of the directory. Folders are
  * made as needed. */
 MAY_WAIT bool maildir_deliver(const char *folder,
                               struct message_reader *message,

@@ -107,7 +107,8 @@ static bool append_locked(int fd, const char *path, const struct str *text)
     off_t size = lseek(fd, 0, SEEK_END);
 
     return size >= 0 && write_entry(fd, size, text) &&
-           (size > 0 || file_sync_folder(path, &why));
+           (size > 0 || file_sync_carries_name(fd) ||
+            file_sync_folder(path, &why));
 }
 
 bool log_append(const char *log, const struct bounce_append *entry)

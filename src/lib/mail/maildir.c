@@ -2,7 +2,7 @@
  *
  * maildir.c - a message as a file of its own in a maildir folder.
  *
- * It is written in tmp and linked into new when it is complete and on disk;
+ * It is written in tmp and moved to new when it is complete and on disk;
  * a reader never sees half a message. The directory entry is made durable
  * too, before the delivery counts as done.
  */
@@ -135,17 +135,25 @@ static bool write_file(struct maildir *dir, struct stream *out,
                                                     message, result, number);
 }
 
-/* Some file systems have no hard links. */
+/* Never over another file. Some file systems know only one of the first two
+ * ways, or none. */
+static bool move(const char *from, const char *to)
+{
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+        return true;
+    if (errno != EINVAL && errno != ENOSYS)
+        return false;
+    if (link(from, to) == 0)
+        return unlink(from) == 0 || errno == ENOENT;
+    return (errno == EPERM || errno == ENOTSUP) && rename(from, to) == 0;
+}
+
 static bool move_to_new(struct maildir *dir)
 {
     struct error why = ERROR_NONE;
 
-    if (link(dir->temporary, dir->final) != 0) {
-        if (errno != EPERM && errno != ENOTSUP)
-            return trouble(dir, "link maildir file", dir->final);
-        if (rename(dir->temporary, dir->final) != 0)
-            return trouble(dir, "rename maildir file", dir->final);
-    }
+    if (!move(dir->temporary, dir->final))
+        return trouble(dir, "link maildir file", dir->final);
     if (file_sync_folder(dir->final, &why))
         return true;
     unlink(dir->final); /* it will be delivered again */
@@ -171,8 +179,8 @@ bool maildir_deliver(const char *folder, struct message_reader *message,
         return false;
     }
     struct stream *out = stream_open_file(fd);
-    bool done = write_file(&dir, out, message, copy, size_limit) &&
-                move_to_new(&dir);
+    if (write_file(&dir, out, message, copy, size_limit) && move_to_new(&dir))
+        return true;
     unlink(dir.temporary);
-    return done;
+    return false;
 }

@@ -5,10 +5,8 @@
 #include "mail/message_writer.h"
 
 #include <errno.h>
-#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -58,29 +56,6 @@ struct stream *message_writer_stream(struct message_writer *writer)
 struct timeval message_writer_created(const struct message_writer *writer)
 {
     return writer->created;
-}
-
-/* Does fsync of a new file also make its name durable? ext4, XFS and btrfs
- * commit the creation and the rename together with the inode (they are older
- * parts of the same journal, or are logged with it). Elsewhere the folder has
- * to be synced, too. Asked once: the queue is one file system. */
-static bool name_goes_with_data(int fd)
-{
-    static const long carriers[] = {
-        EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC
-    };
-    static int known = -1;
-    struct statfs fs;
-
-    if (known >= 0)
-        return known;
-    if (fstatfs(fd, &fs) != 0)
-        return false;
-    known = 0;
-    for (size_t i = 0; i < sizeof carriers / sizeof *carriers; i++)
-        if ((long)fs.f_type == carriers[i])
-            known = 1;
-    return known;
 }
 
 /* The name must be as durable as the data. */
@@ -149,7 +124,7 @@ bool message_writer_commit(struct message_writer *writer, mode_t extra,
         return failed(writer, "change mode of", why);
     if (!sync_to_disk(fd))
         return failed(writer, "sync", why);
-    if (!name_goes_with_data(fd) && !sync_folder(writer, why))
+    if (!file_sync_carries_name(fd) && !sync_folder(writer, why))
         return false;
     writer->committed = true;
     return true;
