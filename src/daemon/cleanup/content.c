@@ -152,6 +152,10 @@ static unsigned mime_options(const struct message *m)
           MIME_REPORT_8BIT_IN_7BIT_BODY },
         { cleanup_params.strict_mime_encoding_domain,
           MIME_REPORT_ENCODING_DOMAIN },
+        { *cleanup_params.header_checks != '\0' ||
+              *cleanup_params.mime_header_checks != '\0' ||
+              *cleanup_params.nested_header_checks != '\0',
+          MIME_REPORT_NESTING },
     };
     unsigned options = MIME_RECURSE_MESSAGE;
 

@@ -17,6 +17,9 @@
 
 enum mime_state { STATE_HEADER, STATE_BODY };
 
+/* As Postfix counts: so many more than mime_nesting_limit. */
+enum { NESTING_GRACE = 2 };
+
 struct mime {
     unsigned options;
     struct mime_limits limits;
@@ -25,7 +28,6 @@ struct mime {
     enum mime_state state;
     enum mime_place place;
     struct { ARRAY_OF(char *); } boundaries; /* owned; innermost last */
-    int depth;                /* attached messages and multiparts entered */
     /* The part that is being read. */
     enum mime_type type;
     enum mime_encoding encoding;
@@ -136,9 +138,16 @@ static bool has_8bit(const char *text, size_t length)
 
 /* ---- Headers ------------------------------------------------------------ */
 
+/* Has it parts with an encoding of their own? */
 static bool is_composite(enum mime_type type)
 {
-    return type != MIME_TYPE_LEAF;
+    return type == MIME_TYPE_MULTIPART || type == MIME_TYPE_RFC822;
+}
+
+/* Types that must not be encoded. */
+static bool is_plain(enum mime_type type)
+{
+    return type != MIME_TYPE_LEAF && type != MIME_TYPE_GLOBAL;
 }
 
 static void note_type(struct mime *mime)
@@ -214,11 +223,15 @@ static void add_to_header(struct mime *mime, const char *text, size_t length)
     str_add_bytes(&mime->header, text, length);
 }
 
-/* A newline with nothing (but a blank) behind it would end the headers. */
+/* Of a line that does not fit, a part is added only to a header that is not
+ * nearly full: a few letters more say less than none. It is the last one. */
 static void add_continuation(struct mime *mime, const char *text,
                              size_t length)
 {
-    if (mime->header.length + 2 >= mime->limits.header_size) {
+    size_t used = mime->header.length, limit = mime->limits.header_size;
+
+    if (mime->header_cut ||
+        (used + 1 + length > limit && used >= limit - limit / 10)) {
         mime->header_cut = true;
         return;
     }
@@ -249,10 +262,10 @@ static void new_part(struct mime *mime, enum mime_place place)
 }
 
 /* 8bit leaves become quoted-printable; what holds them needs only say that
- * all in it is 7bit now. */
+ * all in it is 7bit now. Other message/ types say so, too, as with Postfix. */
 static void downgrade_headers(struct mime *mime)
 {
-    const char *text = is_composite(mime->type)
+    const char *text = is_plain(mime->type)
                            ? "Content-Transfer-Encoding: 7bit"
                            : "Content-Transfer-Encoding: quoted-printable";
 
@@ -268,17 +281,21 @@ static void downgrade_headers(struct mime *mime)
 
 static void check_encoding_domain(struct mime *mime)
 {
-    if (is_composite(mime->type) && mime->encoding == MIME_ENC_OTHER)
+    enum mime_encoding wrong = mime->type == MIME_TYPE_FRAGMENT
+                                   ? MIME_ENC_8BIT
+                                   : MIME_ENC_OTHER;
+
+    if ((is_composite(mime->type) || mime->type == MIME_TYPE_FRAGMENT) &&
+        mime->encoding == wrong)
         report(mime, MIME_ERROR_ENCODING_DOMAIN, mime->encoding_name.data,
                mime->encoding_name.length);
 }
 
+/* Open multiparts cost memory, attached messages nothing. */
 static bool may_enter(struct mime *mime)
 {
-    if (mime->depth < mime->limits.nesting) {
-        mime->depth++;
+    if (mime->boundaries.count < (size_t)mime->limits.nesting + NESTING_GRACE)
         return true;
-    }
     report(mime, MIME_ERROR_NESTING, mime->header.data, mime->header.length);
     return false;
 }
@@ -295,6 +312,8 @@ static void end_headers(struct mime *mime)
     if ((mime->options & MIME_DISABLED) != 0)
         return;
     check_encoding_domain(mime);
+    if (mime->type == MIME_TYPE_MULTIPART)
+        mime->encoding = MIME_ENC_7BIT; /* of what is between the parts */
     if (mime->type == MIME_TYPE_MULTIPART && mime->boundary.length > 0 &&
         may_enter(mime))
         ARRAY_ADD(&mime->boundaries, mem_strdup(mime->boundary.data));
@@ -304,8 +323,8 @@ static void end_headers(struct mime *mime)
 static void enter_attached_message(struct mime *mime)
 {
     if ((mime->options & MIME_RECURSE_MESSAGE) != 0 &&
-        mime->type == MIME_TYPE_RFC822 && mime->encoding != MIME_ENC_OTHER &&
-        may_enter(mime))
+        (mime->type == MIME_TYPE_RFC822 || mime->type == MIME_TYPE_GLOBAL) &&
+        !mime->convert)
         new_part(mime, MIME_NESTED);
 }
 
@@ -337,7 +356,6 @@ static void close_multiparts(struct mime *mime, size_t keep)
 {
     while (mime->boundaries.count > keep)
         free(mime->boundaries.items[--mime->boundaries.count]);
-    mime->depth = (int)keep;
 }
 
 /* Returns true if the line was a boundary; it belongs to the body. */

@@ -88,6 +88,26 @@ static void find_parameter(const char *text, const char *name, size_t max,
     str_fini(&value);
 }
 
+static const struct {
+    const char *subtype;
+    enum mime_type type;
+} messages[] = {
+    { "rfc822", MIME_TYPE_RFC822 },
+    { "global", MIME_TYPE_GLOBAL },
+    { "partial", MIME_TYPE_FRAGMENT },
+    { "external-body", MIME_TYPE_FRAGMENT },
+};
+
+static const struct {
+    const char *word;
+    enum mime_encoding encoding;
+} encodings[] = {
+    { "8bit", MIME_ENC_8BIT },
+    { "binary", MIME_ENC_8BIT },
+    { "base64", MIME_ENC_OTHER },
+    { "quoted-printable", MIME_ENC_OTHER },
+};
+
 enum mime_type mime_parse_type(const char *value, size_t max,
                                struct str *boundary)
 {
@@ -104,10 +124,10 @@ enum mime_type mime_parse_type(const char *value, size_t max,
     }
     if (!is_word(type, type_length, "message"))
         return MIME_TYPE_LEAF;
-    return is_word(subtype, subtype_length, "rfc822") ||
-                   is_word(subtype, subtype_length, "global")
-               ? MIME_TYPE_RFC822
-               : MIME_TYPE_MESSAGE;
+    for (size_t i = 0; i < sizeof messages / sizeof *messages; i++)
+        if (is_word(subtype, subtype_length, messages[i].subtype))
+            return messages[i].type;
+    return MIME_TYPE_MESSAGE;
 }
 
 enum mime_encoding mime_parse_encoding(const char *value, const char **word,
@@ -115,11 +135,10 @@ enum mime_encoding mime_parse_encoding(const char *value, const char **word,
 {
     *word = skip_blanks(value);
     *length = token_length(*word);
-    if (is_word(*word, *length, "7bit"))
-        return MIME_ENC_7BIT;
-    if (is_word(*word, *length, "8bit") || is_word(*word, *length, "binary"))
-        return MIME_ENC_8BIT;
-    return MIME_ENC_OTHER;
+    for (size_t i = 0; i < sizeof encodings / sizeof *encodings; i++)
+        if (is_word(*word, *length, encodings[i].word))
+            return encodings[i].encoding;
+    return MIME_ENC_7BIT;
 }
 
 /* ---- Quoted-printable --------------------------------------------------- */

@@ -10,13 +10,15 @@
 enum mime_type {
     MIME_TYPE_LEAF,       /* text/plain and whatever is not named here */
     MIME_TYPE_MULTIPART,
-    MIME_TYPE_RFC822,     /* message/rfc822, message/global: headers follow */
+    MIME_TYPE_RFC822,     /* headers follow */
+    MIME_TYPE_GLOBAL,     /* the same; may be encoded: RFC 6532, section 3.5 */
+    MIME_TYPE_FRAGMENT,   /* message/partial, message/external-body: 7bit */
     MIME_TYPE_MESSAGE,    /* other message/ types */
 };
 enum mime_encoding {
     MIME_ENC_7BIT,
     MIME_ENC_8BIT,        /* 8bit and binary */
-    MIME_ENC_OTHER,       /* quoted-printable, base64, or unknown */
+    MIME_ENC_OTHER,       /* quoted-printable, base64 */
 };
 
 /* Of a Content-Type header's value. For multipart types the boundary, at most
@@ -24,7 +26,7 @@ enum mime_encoding {
  */
 enum mime_type mime_parse_type(const char *value, size_t max,
                                struct str *boundary);
-/* Of a Content-Transfer-Encoding header's value, which starts at *word and
+/* Of a Content-Transfer-Encoding header's value (unknown: 7bit), which starts at *word and
  * has *length bytes. RFC 2045 section 6.1. */
 enum mime_encoding mime_parse_encoding(const char *value, const char **word,
                                        size_t *length);

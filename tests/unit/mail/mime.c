@@ -114,7 +114,15 @@ TEST(mime_errors)
     CHECK_INT(feed(all, "Content-Type: multipart/x;boundary=a\n\n"
                         "--a\nContent-Type: multipart/x;boundary=b\n\n"
                         "--b\nContent-Type: multipart/x;boundary=c\n\n"
-                        "--c\nContent-Type: multipart/x;boundary=d\n\n"),
+                        "--c\nContent-Type: multipart/x;boundary=d\n\n"
+                        "--d\nContent-Type: multipart/x;boundary=e\n\n"),
+              0);
+    CHECK_INT(feed(all, "Content-Type: multipart/x;boundary=a\n\n"
+                        "--a\nContent-Type: multipart/x;boundary=b\n\n"
+                        "--b\nContent-Type: multipart/x;boundary=c\n\n"
+                        "--c\nContent-Type: multipart/x;boundary=d\n\n"
+                        "--d\nContent-Type: multipart/x;boundary=e\n\n"
+                        "--e\nContent-Type: multipart/x;boundary=f\n\n"),
               MIME_ERROR_NESTING);
     CHECK_STR(mime_error_text(MIME_ERROR_8BIT_IN_HEADER),
               "improper use of 8-bit data in message header");
