@@ -311,6 +311,41 @@ def many_chunks(size):
     session.all_replies()
 
 
+@family
+def refused_chunks():
+    """What a chunk has is no command, even when the chunk is refused."""
+    local = LOCAL.encode()
+    inside = (b"MAIL FROM:<evil@elsewhere.test>\r\nRCPT TO:<%s>\r\nDATA\r\nSubject: in a chunk\r\n"
+              b"\r\nx\r\n.\r\nBDAT 3 LAST\r\nabcQUIT\r\n" % local)
+    mail, rcpt = b"MAIL FROM:<a@b.test>\r\n", b"RCPT TO:<%s>\r\n" % local
+    for before in ([], [mail], [mail, b"RCPT TO:<x@relay.test>\r\n"], [mail, rcpt, b"RSET\r\n"],
+                   [mail, rcpt, b"EHLO again.test\r\n"], [mail, rcpt, b"BDAT 0 LAST\r\n"],
+                   [mail, rcpt, b"BDAT 3\r\nabc", b"RSET\r\n"], [mail, rcpt, b"BDAT 3\r\nabc", mail],
+                   [mail, rcpt, b"BDAT 3\r\nabc", rcpt], [mail, rcpt, b"BDAT 3\r\nabc", b"DATA\r\n"],
+                   [mail, rcpt, b"BDAT 3\r\nabc", b"NOOP\r\n"], [mail, rcpt, b"XYZZY\r\n"],
+                   [mail + b"RCPT TO:<%s> X=Y\r\n" % local], [b"MAIL FROM:<a@b.test> SIZE=99999999999\r\n"]):
+        for last in (b"", b" LAST", b" last", b"  LAST"):
+            yield lambda b=before, l=last: one_refused_chunk(b, inside, l)
+    for last in (b"", b" LAST"):
+        yield lambda l=last: one_refused_chunk([mail, rcpt], inside * 140000, l)
+
+
+def one_refused_chunk(before, inside, last):
+    """One reply for each command, one for the chunk, one for QUIT."""
+    session = Session()
+    taken = queued
+    for command in before:
+        session.send(command)
+        for _ in range(command.count(b"\r\n") if command[:4] != b"BDAT" else 1):
+            session.reply()
+    before_it = queued
+    session.send(b"BDAT %d%s\r\n" % (len(inside), last) + inside)
+    replies = session.all_replies()
+    check(len(replies) == 2 and replies[1][:3] == b"221" or
+          len(replies) == 1 and replies[0][:3] == b"421", "%r, %r: %r" % (before, last, replies))
+    check(queued - before_it <= 1 and before_it - taken <= 1, "%r: %d messages" % (before, queued - taken))
+
+
 def unfinished_chunk():
     session = Session()
     session.start_mail()

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""hostile_server.py FOLDER - SMTP servers that misbehave, one port each.
+"""hostile_server.py FOLDER NAME - SMTP and LMTP servers that misbehave, one
+port each. NAME is the name of the client.
 
 Writes FOLDER/transport, a table that leads mail for NAME.test to the server
 NAME, and FOLDER/expected, lines of NAME and what may become of the mail; then
@@ -19,6 +20,7 @@ USUAL = {
     "greeting": b"220 hostile.test ESMTP\r\n",
     "EHLO": b"250-hostile.test\r\n250-PIPELINING\r\n250-SIZE 10000000\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES\r\n",
     "HELO": b"250 hostile.test\r\n",
+    "LHLO": b"250-hostile.test\r\n250-PIPELINING\r\n250 ENHANCEDSTATUSCODES\r\n",
     "MAIL": b"250 2.1.0 ok\r\n",
     "RCPT": b"250 2.1.5 ok\r\n",
     "DATA": b"354 go on\r\n",
@@ -82,6 +84,17 @@ CASES = {
     "both-refused": (ANY, {"EHLO": b"502 5.5.1 what\r\n", "HELO": b"502 5.5.1 what\r\n"}),
     "ehlo-flood": (LATER, {"EHLO": FLOOD}),
     "ehlo-thousand": (LATER, {"EHLO": b"".join(b"250-X%d\r\n" % i for i in range(1000)) + b"250 SIZE\r\n"}),
+    "ehlo-ten-thousand": (ANY + "|sent", {"EHLO": b"250-SIZE 1000000\r\n" * 10000 + b"250 PIPELINING\r\n"}),
+    "ehlo-no-end": (LATER, {"EHLO": (b"250-AUTH PLAIN\r\n" * 100000, HANG)}),
+    "ehlo-long-line": (ANY + "|sent", {"EHLO": b"250-hostile.test\r\n250-AUTH " + b"X" * 200000 + b"\r\n250 SIZE\r\n"}),
+    "ehlo-nul": (ANY + "|sent", {"EHLO": b"250-hostile.test\0\r\n250 SIZE\0 1\r\n"}),
+    "ehlo-codes": (ANY + "|sent", {"EHLO": b"250-hostile.test\r\n554-PIPELINING\r\n250 SIZE\r\n"}),
+    "ehlo-drip": (LATER, {"EHLO": DRIP}),
+    "ehlo-size-words": (ANY + "|sent", {"EHLO": b"250-hostile.test\r\n250 SIZE 18446744073709551616 -1 0x10\r\n"}),
+    "ehlo-starttls": (ANY + "|sent", {"EHLO": b"250-hostile.test\r\n250 STARTTLS\r\n", "STAR": b"220 go\r\n"}),
+    "ehlo-twice": (ANY + "|sent", {"EHLO": b"250 hostile.test\r\n250 hostile.test\r\n"}),
+    "ehlo-421": (LATER, {"EHLO": b"421 4.3.2 going\r\n", "HELO": b"421 4.3.2 going\r\n"}),
+    "ehlo-close-both": (LATER, {"EHLO": CLOSE, "HELO": CLOSE}),
     "ehlo-odd": (SENT, {"EHLO": b"250-hostile.test\r\n250-SIZE 99999999999999999999\r\n250-\r\n"
                                 b"250-PIPELINING \x1b[2J\r\n250-DSN DSN DSN\r\n250 8BITMIME\xff\r\n"}),
     "ehlo-size-0": (SENT, {"EHLO": b"250-hostile.test\r\n250 SIZE 0\r\n"}),
@@ -105,6 +118,64 @@ CASES = {
     "rcpt-221": (LATER, {"RCPT": b"221 2.0.0 bye\r\n"}),
     "rcpt-550-data-354": (GONE, {"RCPT": b"550 5.1.1 no\r\n", "DATA": b"354 go on\r\n",
                                  "dot": b"250 2.0.0 taken\r\n"}),
+    "mail-drip": (LATER, {"MAIL": DRIP}),
+    "mail-flood": (LATER, {"MAIL": FLOOD}),
+    "mail-nul": (ANY + "|sent", {"MAIL": b"250\0 ok\r\n"}),
+    "mail-huge-number": (LATER, {"MAIL": b"25000000000000000000000000 ok\r\n"}),
+    "mail-status-huge": (ANY + "|sent", {"MAIL": b"250 2.99999999999999999999.99999999999999999999 ok\r\n"}),
+    "mail-thousand": (ANY + "|sent", {"MAIL": b"250-2.1.0 more\r\n" * 1000 + b"250 2.1.0 ok\r\n"}),
+    "mail-reset": (LATER, {"MAIL": RESET}),
+    "rcpt-close": (LATER, {"RCPT": CLOSE}),
+    "rcpt-421": (LATER, {"RCPT": b"421 4.3.2 going\r\n"}),
+    "rcpt-552": (ANY, {"RCPT": b"552 5.5.3 too many\r\n"}),
+    "rcpt-nul": (LATER, {"RCPT": b"\0\0\r\n"}),
+    "rcpt-two": (ANY + "|sent", {"RCPT": b"250 2.1.5 ok\r\n550 5.1.1 no\r\n"}),
+    "rcpt-escape": (GONE, {"RCPT": b"550 5.1.1 \x1b[2J\x00\x07 no\r\n"}),
+    "rcpt-long": (GONE, {"RCPT": b"550 5.1.1 " + b"no " * 600 + b"\r\n"}),
+    "rcpt-thousand": (ANY, {"RCPT": b"550-5.1.1 no\r\n" * 1000 + b"550 5.1.1 no\r\n"}),
+    "rcpt-lf": (SENT, {"RCPT": b"250 2.1.5 ok\n"}),
+    "rcpt-cr": (LATER, {"RCPT": (b"250 2.1.5 ok\r", CLOSE)}),
+    "data-drip": (LATER, {"DATA": DRIP}),
+    "data-flood": (LATER, {"DATA": FLOOD}),
+    "data-reset": (LATER, {"DATA": RESET}),
+    "data-421": (LATER, {"DATA": b"421 4.3.2 going\r\n"}),
+    "data-nul": (ANY + "|sent", {"DATA": b"354\0\r\n"}),
+    "dot-220": (ANY + "|sent", {"dot": b"220 2.0.0 what\r\n"}),
+    "dot-421": (LATER, {"dot": b"421 4.3.2 going\r\n"}),
+    "dot-space": (LATER, {"dot": b"   \r\n"}),
+    "dot-late-nul": (ANY + "|sent", {"dot": b"250 2.0.0 tak\0en\r\n"}),
+    "dot-ok-close": (SENT, {"dot": (b"250 2.0.0 taken\r\n", CLOSE)}),
+    "dot-ok-reset": (ANY + "|sent", {"dot": (b"250 2.0.0 taken\r\n", RESET)}),
+    "dot-ok-hang": (SENT, {"dot": (b"250 2.0.0 taken\r\n", HANG)}),
+    "dot-ok-flood": (SENT, {"dot": (b"250 2.0.0 taken\r\n", FLOOD)}),
+    "dot-continued-hang": (LATER, {"dot": (b"250-2.0.0 taken\r\n" * 1000, HANG)}),
+    "dot-continued-flood": (LATER, {"dot": (b"250-2.0.0 taken\r\n" * 100000, CLOSE)}),
+    "quit-flood": (SENT, {"QUIT": FLOOD}),
+    "quit-drip": (SENT, {"QUIT": DRIP}),
+    # LMTP.
+    "lmtp-plain": (SENT, {}),
+    "lmtp-no-lhlo": (ANY, {"LHLO": b"502 5.5.1 what\r\n"}),
+    "lmtp-lhlo-close": (LATER, {"LHLO": CLOSE}),
+    "lmtp-lhlo-flood": (LATER, {"LHLO": FLOOD}),
+    "lmtp-lhlo-drip": (LATER, {"LHLO": DRIP}),
+    "lmtp-lhlo-ten-thousand": (ANY + "|sent", {"LHLO": b"250-X\r\n" * 10000 + b"250 PIPELINING\r\n"}),
+    "lmtp-greeting-flood": (LATER, {"greeting": FLOOD}),
+    "lmtp-rcpt-garbage": (LATER, {"RCPT": b"what\r\n"}),
+    "lmtp-rcpt-550": (GONE, {"RCPT": b"550 5.1.1 no\r\n", "DATA": b"503 5.5.1 no\r\n"}),
+    "lmtp-data-close": (LATER, {"DATA": CLOSE}),
+    "lmtp-dot-close": (LATER, {"dot": CLOSE}),
+    "lmtp-dot-hang": (LATER, {"dot": HANG}),
+    "lmtp-dot-garbage": (LATER, {"dot": b"garbage\r\n"}),
+    "lmtp-dot-blank": (LATER, {"dot": b"\r\n"}),
+    "lmtp-dot-221": (LATER, {"dot": b"221 2.0.0 bye\r\n"}),
+    "lmtp-dot-354": (ANY, {"dot": b"354 go on\r\n"}),
+    "lmtp-dot-nul": (LATER, {"dot": b"\0" * 1000 + b"\r\n"}),
+    "lmtp-dot-flood": (LATER, {"dot": FLOOD}),
+    "lmtp-dot-drip": (LATER, {"dot": DRIP}),
+    "lmtp-dot-many": (SENT, {"dot": b"250 2.0.0 taken\r\n" * 1000}),
+    "lmtp-dot-then-no": (SENT, {"dot": b"250 2.0.0 taken\r\n552 5.2.2 full\r\n"}),
+    "lmtp-dot-half": (LATER, {"dot": (b"250 2.0.0 tak", CLOSE)}),
+    "lmtp-quit-flood": (SENT, {"QUIT": FLOOD}),
     "rcpt-flood": (LATER, {"RCPT": FLOOD}),
     "rcpt-drip": (LATER, {"RCPT": DRIP}),
     "data-250": (ANY, {"DATA": b"250 2.0.0 ok\r\n"}),
@@ -189,7 +260,8 @@ def main():
             server.case = case
             server.ended = ended
             threading.Thread(target=server.serve_forever, daemon=True).start()
-            print("%s.test smtp:[127.0.0.1]:%d" % (name, server.server_address[1]), file=transport)
+            protocol = "lmtp:inet:" if name.startswith("lmtp-") else "smtp:"
+            print("%s.test %s[127.0.0.1]:%d" % (name, protocol, server.server_address[1]), file=transport)
             print(name, fate, file=expected)
     os.rename(FOLDER + "/expected", FOLDER + "/cases")
     ended.wait()
