@@ -55,6 +55,12 @@
         test_check_exit((status), #statement, __FILE__, __LINE__); \
     } while (0)
 
+/* A row of a table of cases: what is asked about, and whether it is so. */
+struct test_question {
+    const char *text;
+    bool want;
+};
+
 /* An empty folder for this test alone, made at the first call and removed
  * after the test. */
 const char *test_dir(void);

@@ -11,7 +11,7 @@
 
 TEST(utf8_is_valid_as_rfc_3629_says)
 {
-    static const struct { const char *text; bool want; } cases[] = {
+    static const struct test_question cases[] = {
         { "", true },                  { "a\x7f", true },
         { "\x80", false },             { "\xc1\xbf", false },
         { "\xc2\x80", true },          { "\xdf\xbf", true },

@@ -169,10 +169,7 @@ TEST(main_cf_names_the_parameter_at_fault)
 
 TEST(a_list_of_words)
 {
-    static const struct {
-        const char *text;
-        bool ok;
-    } cases[] = {
+    static const struct test_question cases[] = {
         { "smtp_host_lookup = dns", true },
         { "smtp_host_lookup = Native, dns", true },
         { "smtp_host_lookup =", false },
@@ -183,7 +180,7 @@ TEST(a_list_of_words)
         struct config *config = load(cases[i].text);
         struct error why = ERROR_NONE;
         CHECK_INT(param_group_load(config, &smtp_param_group, &why),
-                  cases[i].ok);
+                  cases[i].want);
         config_free(config);
     }
 }

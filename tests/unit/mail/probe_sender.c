@@ -29,7 +29,7 @@ TEST(probe_sender_has_the_period)
 
 TEST(probe_sender_is_known_for_three_periods)
 {
-    static const struct { const char *address; bool want; } cases[] = {
+    static const struct test_question cases[] = {
         { "me@example.com", false },      { "meLP2@example.com", false },
         { "meLP3@example.com", true },    { "meLP4@example.com", true },
         { "meLP5@example.com", true },    { "meLP6@example.com", false },
@@ -43,7 +43,7 @@ TEST(probe_sender_is_known_for_three_periods)
     };
 
     for (size_t i = 0; i < COUNT(cases); i++)
-        CHECK_INT(probe_sender_is_current(cases[i].address, "me@example.com",
+        CHECK_INT(probe_sender_is_current(cases[i].text, "me@example.com",
                                           TTL, NOW),
                   cases[i].want);
 }

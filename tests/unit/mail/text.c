@@ -40,10 +40,7 @@ TEST(address_splits_extensions)
 /* What may be changed by the rewrite service must not pass for standard. */
 TEST(address_knows_the_standard_form)
 {
-    static const struct {
-        const char *address;
-        bool want;
-    } cases[] = {
+    static const struct test_question cases[] = {
         { "user@host.example", true },
         { "First.Last+ext=x_y-z@a-b.c_d.example", true },
         { "1@2.3", true },
@@ -67,7 +64,7 @@ TEST(address_knows_the_standard_form)
     };
 
     for (size_t i = 0; i < COUNT(cases); i++)
-        CHECK_INT(address_is_standard(cases[i].address), cases[i].want);
+        CHECK_INT(address_is_standard(cases[i].text), cases[i].want);
 }
 
 TEST(domain_names)

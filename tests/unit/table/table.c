@@ -192,10 +192,7 @@ TEST(substitution_can_be_refused)
 
 TEST(pattern_tables_are_known)
 {
-    static const struct {
-        const char *name;
-        bool want;
-    } cases[] = {
+    static const struct test_question cases[] = {
         { "inline:{a=b}", false },
         { "regexp:{{/a/ b}}", true },
         { "cidr:{{1.2.3.4 b}}", true },
@@ -204,7 +201,7 @@ TEST(pattern_tables_are_known)
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct table *table = table_open(cases[i].name, TABLE_READ, 0, NULL);
+        struct table *table = table_open(cases[i].text, TABLE_READ, 0, NULL);
         CHECK_INT(table_is_pattern(table), cases[i].want);
         table_close(table);
     }
