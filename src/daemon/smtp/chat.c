@@ -204,7 +204,7 @@ static bool may_skip_garbage(struct session *s, const struct smtp_reply *reply,
     log_warning("%s: non-%s response from %s: %.100s",
                 s->delivery->request->wire->queue_id,
                 s->is_lmtp ? "LMTP" : "ESMTP", s->relay, reply->text);
-    s->has_problem = true;
+    s->problems |= PROBLEM_PROTOCOL;
     if ((s->features & EXT_PIPELINING) == 0)
         return ++*skipped < GARBAGE_MAX;
     if (!common_params.helpful_warnings)
@@ -242,6 +242,7 @@ bool session_reply(struct session *s, struct smtp_reply *reply)
         take_farewell(s, reply);
     if (reply->code == 421)
         s->no_reuse = true;
-    s->has_problem = s->has_problem || is_our_mistake(s, reply->code);
+    if (is_our_mistake(s, reply->code))
+        s->problems |= PROBLEM_PROTOCOL;
     return true;
 }

@@ -41,7 +41,7 @@ struct session *session_new(struct delivery *d, const struct server *server,
     s->stream = stream;
     stream_read_while_writing(s->stream, READ_WHILE_WRITING);
     s->is_debugged = is_debugged(d, server);
-    if (settings()->notify_protocol)
+    if (settings()->notify != 0)
         s->chat = chat_new();
     return s;
 }
@@ -137,8 +137,7 @@ void session_end(struct session *s)
 {
     if (!s->is_dead)
         say_quit(s);
-    if (s->has_problem && s->chat != NULL)
-        notify_postmaster(s);
+    notify_postmaster(s);
     stream_abandon(s->stream);
     chat_free(s->chat);
 }

@@ -90,7 +90,7 @@ void failure_stream(struct session *s)
         break;
     case STREAM_OK:
     case STREAM_LIMIT:
-        s->has_problem = true;
+        s->problems |= PROBLEM_PROTOCOL;
         failure_set(s->delivery, "4.5.0",
                     "remote protocol error in reply from %s while %s",
                     s->label, phase);
@@ -184,6 +184,7 @@ void failure_message_local(struct session *s, const char *status,
 
 void failure_table(struct session *s)
 {
+    s->problems |= PROBLEM_DATA;
     failure_message_local(s, "4.3.0", "local data error while talking to %s",
                           s->label);
 }

@@ -2,11 +2,14 @@
  *
  * notify.c - the transcript of a session, sent to the postmaster.
  */
+#include "settings.h"
 #include "smtp.h"
 #include "smtp/notice.h"
 
 void notify_postmaster(struct session *s)
 {
+    if ((s->problems & settings()->notify) == 0)
+        return;
     const struct smtp_notice notice = {
         .recipient = notify_params.error_notice_recipient,
         .subject = arena_printf(s->arena, "%s client: errors from %s",

@@ -134,8 +134,7 @@ void reuse_keep(struct session *s)
         session_end(s);
         return;
     }
-    if (s->has_problem && s->chat != NULL)
-        notify_postmaster(s);
+    notify_postmaster(s);
     scache_put(site_label(d), server_label(d, &s->server),
                smtp_params.smtp_connection_cache_time_limit, &kept,
                s->stream, smtp_params.connection_cache_protocol_timeout);

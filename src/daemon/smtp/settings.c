@@ -226,6 +226,16 @@ static const char *find_refusal(void)
     return NULL;
 }
 
+static void set_notify(struct settings *s)
+{
+    const char *classes = notify_params.notify_classes;
+
+    if (text_lists_word_nocase(classes, "protocol"))
+        s->notify |= PROBLEM_PROTOCOL;
+    if (text_lists_word_nocase(classes, "data"))
+        s->notify |= PROBLEM_DATA;
+}
+
 void settings_open(void)
 {
     struct settings *s = &the_settings;
@@ -246,8 +256,7 @@ void settings_open(void)
         "smtp_discard_ehlo_keywords", smtp_params.smtp_discard_ehlo_keywords);
     s->pix_workarounds = settings_pix_parse("smtp_pix_workarounds",
                                             smtp_params.smtp_pix_workarounds);
-    s->notify_protocol =
-        text_lists_word_nocase(notify_params.notify_classes, "protocol");
+    set_notify(s);
     read_arguments(s);
     s->refusal = find_refusal();
 }

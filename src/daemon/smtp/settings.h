@@ -18,6 +18,11 @@ enum message_flag { /* flags=DORX in master.cf */
     FLAG_FINAL = 1 << 3,
 };
 
+enum problem { /* of notify_classes */
+    PROBLEM_PROTOCOL = 1 << 0,
+    PROBLEM_DATA = 1 << 1,
+};
+
 enum pix_workaround { PIX_NO_ESMTP = 1 << 0, PIX_DELAY_DOT = 1 << 1 };
 
 struct settings {
@@ -38,7 +43,7 @@ struct settings {
     unsigned discard_ehlo;
     unsigned pix_workarounds;
     unsigned message_flags;
-    bool notify_protocol;        /* notify_classes */
+    unsigned notify;             /* PROBLEM_ bits that are told */
     const char *default_port;    /* smtp_tcp_port */
     const char *refusal;         /* why nothing may be sent, or NULL */
 };

@@ -95,7 +95,7 @@ struct session {
     bool is_dead;           /* do not speak any more */
     bool no_reuse;
     bool quit_sent;
-    bool has_problem;       /* for the postmaster */
+    unsigned problems;      /* PROBLEM_ bits, for the postmaster */
     bool table_failed;      /* one about its replies could not be asked */
     bool is_debugged;       /* debug_peer_list */
     struct chat *chat;      /* owned; NULL: no transcript is wanted */
@@ -180,7 +180,8 @@ bool reuse_possible(const struct session *s);
 /* Hand it over for reuse; the session is gone afterwards. */
 MAY_WAIT void reuse_keep(struct session *s);
 
-/* notify.c: the transcript to the postmaster. */
+/* notify.c: the transcript to the postmaster, if notify_classes has one of
+ * the session's problems. */
 MAY_WAIT void notify_postmaster(struct session *s);
 
 /* tls_policy.c: the tls= field of a delivery record. NULL: none. */

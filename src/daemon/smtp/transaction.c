@@ -241,7 +241,7 @@ static void data_answered(struct transaction *t, const struct smtp_reply *reply)
         return;
     }
     if (reply->code / 100 == 2)
-        t->session->has_problem = true;
+        t->session->problems |= PROBLEM_PROTOCOL;
     if (t->refused || t->accepted_count == 0)
         return;
     t->refused = true;
