@@ -143,8 +143,10 @@ static bool move(const char *from, const char *to)
         return true;
     if (errno != EINVAL && errno != ENOSYS)
         return false;
-    if (link(from, to) == 0)
-        return unlink(from) == 0 || errno == ENOENT;
+    if (link(from, to) == 0) {
+        unlink(from); /* readers of maildirs remove what stays in tmp */
+        return true;
+    }
     return (errno == EPERM || errno == ENOTSUP) && rename(from, to) == 0;
 }
 
