@@ -18,8 +18,19 @@ struct check {
     const struct master_entry *entry; /* whose settings these are, or NULL */
     struct hash *told;                /* names that were complained about */
     const struct hash *local;         /* settings of one service, or NULL */
+    const char *name;                 /* whose value is looked at */
     bool deprecated;                  /* was there any */
 };
+
+/* Warnings end in " -- " and this, behind what Postfix says and programs look
+ * for. */
+static const char *place(const struct check *check, const char *name)
+{
+    if (check->entry == NULL)
+        return config_where(check->pc->config, name);
+    return arena_printf(check->pc->arena, "%s, line %d", check->path,
+                        check->entry->line);
+}
 
 static bool is_defined(const struct check *check, const char *name)
 {
@@ -37,24 +48,28 @@ static void tell_undefined(const char *name, void *context)
     if (is_defined(check, name) || hash_has(check->told, name))
         return;
     hash_put(check->told, name, check);
-    log_warning("%s: undefined parameter: %s", check->path, name);
+    log_warning("%s: undefined parameter: %s -- %s: set it, or correct the "
+                "name",
+                check->path, name, place(check, check->name));
 }
 
 static void check_uses(struct check *check, const char *name, const char *value)
 {
+    check->name = name;
     if (!name_is_raw(check->pc, name))
         each_use(value, tell_undefined, check);
 }
 
-static void check_comment(const struct check *check, const char *value)
+static void check_comment(const struct check *check, const char *name,
+                          const char *value)
 {
     const char *hash = value;
 
     while ((hash = strchr(hash, '#')) != NULL) {
         if (hash > value && isspace((unsigned char)hash[-1])) {
             log_warning("%s: #comment after other text is not allowed: "
-                        "%.20s...",
-                        check->path, hash);
+                        "%.20s... -- %s: put it on a line of its own",
+                        check->path, hash, place(check, name));
             return;
         }
         hash++;
@@ -72,41 +87,36 @@ static bool check_fate(struct check *check, const char *name)
     check->deprecated = true;
     if (fate == PARAM_REMOVED)
         log_warning("%s: support for parameter %s has been removed; instead, "
-                    "do not specify",
-                    check->path, name);
+                    "do not specify -- %s",
+                    check->path, name, place(check, name));
     else if (*instead == '\0')
         log_warning("%s: support for parameter \"%s\" will be removed; "
-                    "instead, do not specify",
-                    check->path, name);
+                    "instead, do not specify -- %s",
+                    check->path, name, place(check, name));
     else
         log_warning("%s: support for parameter \"%s\" will be removed; "
-                    "instead, specify \"%s\"",
-                    check->path, name, instead);
+                    "instead, specify \"%s\" -- %s",
+                    check->path, name, instead, place(check, name));
     return true;
 }
 
-/* Programs look for what stands before the "--": it is as Postfix says it. */
 static void check_unused(struct check *check, const char *name,
                          const char *value)
 {
-    if (name_class(check->pc, name) != 0 || name_is_used(name))
-        return;
-    const char *where = check->entry == NULL
-                            ? config_where(check->pc->config, name)
-                            : arena_printf(check->pc->arena, "%s, line %d",
-                                           check->path, check->entry->line);
-    log_warning("%s: unused parameter: %s=%s -- %s: correct the name, or "
-                "remove it",
-                check->path, name, value, where);
+    if (name_class(check->pc, name) == 0 && !name_is_used(name))
+        log_warning("%s: unused parameter: %s=%s -- %s: correct the name, or "
+                    "remove it",
+                    check->path, name, value, place(check, name));
 }
 
 static void check_classes(struct check *check)
 {
+    static const char name[] = "smtpd_restriction_classes";
     struct arena *arena = arena_new();
-    char **words = text_split(
-        arena, config_get(check->pc->config, "smtpd_restriction_classes"), NULL,
-        NULL);
+    char **words =
+        text_split(arena, config_get(check->pc->config, name), NULL, NULL);
 
+    check->name = name;
     for (; *words != NULL; words++)
         tell_undefined(*words, check);
     arena_free(arena);
@@ -126,7 +136,7 @@ static void check_main(struct check *check)
         return; /* who looks at master.cf does not ask for this */
     for (size_t i = 0; i < count; i++) {
         const char *value = config_get_raw(config, names[i]);
-        check_comment(check, value);
+        check_comment(check, names[i], value);
         if (!check_fate(check, names[i]))
             check_unused(check, names[i], value);
     }

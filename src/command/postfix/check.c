@@ -77,6 +77,10 @@ static struct fault find_fault(const struct installed_file *file,
     if ((st->st_mode & 0022 & ~file->mode) != 0)
         return (struct fault){ mem_strdup("group or other writable"),
                                mem_strdup("chmod go-w") };
+    /* Daemons go there as mail_owner, commands as anybody. */
+    if (strcmp(file->path, queue) == 0 && (st->st_mode & 0001) == 0)
+        return (struct fault){ mem_strdup("not searchable by all"),
+                               mem_strdup("chmod a+x") };
     if (is_folder(file) && text_has_prefix(file->path, queue) &&
         strcmp(file->path, queue) != 0 && (st->st_mode & 0777) != file->mode)
         return wrong_mode(file, "unusual mode of queue folder");
@@ -274,7 +278,8 @@ bool check_files(struct config *config, bool repair)
     bool ok = files_load(config, &files, &why);
 
     if (!ok)
-        log_error("%s; install the mail system again", why.text);
+        log_error("%s; correct main.cf, or install the mail system again",
+                  why.text);
     for (size_t i = 0; i < files.count; i++)
         if (!is_overruled(&files, i) &&
             (files.items[i].is_private || !is_secondary))

@@ -55,8 +55,8 @@ static void check_networks(struct config *config, const char *name)
         struct addr_net net;
         struct error fault = ERROR_NONE;
         if (looks_like_network(text) && !addr_net_parse(text, &net, &fault))
-            log_warning("%s: %s: %s; what needs it will be put off until "
-                        "later",
+            log_warning("%s: %s: %s; correct it: what needs it will be put off "
+                        "until later",
                         config_where(config, name), name, fault.text);
     }
     arena_free(arena);

@@ -9,6 +9,7 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -60,6 +61,9 @@ static bool check_parameters(struct config *config)
              check_group(config, *group, param_group_load_lmtp) && ok;
         param_group_load(config, *group, &known);
     }
+    /* Of a group that could not be loaded. */
+    if (smtpd_params.smtpd_restriction_classes == NULL)
+        smtpd_params.smtpd_restriction_classes = "";
     return ok;
 }
 
@@ -189,6 +193,15 @@ static bool check_settings(struct config *config)
     return ok;
 }
 
+/* Who owns the queue, or its group, is not there. */
+static bool complain_of(struct config *config, const char *name,
+                        const struct error *why)
+{
+    log_error("%s: parameter %s: %s; create it, or correct the name",
+              config_where(config, name), name, why->text);
+    return false;
+}
+
 /* Another account with the same number could do all that this one can. */
 static bool check_mail_owner(const struct command *command)
 {
@@ -200,9 +213,10 @@ static bool check_mail_owner(const struct command *command)
 
     if (geteuid() != 0)
         return true;
-    if (!priv_user(common_params.mail_owner, &uid, &gid, &why) ||
-        !priv_group(common_params.setgid_group, &shared, &why))
-        return complain(&why);
+    if (!priv_user(common_params.mail_owner, &uid, &gid, &why))
+        return complain_of(command->config, "mail_owner", &why);
+    if (!priv_group(common_params.setgid_group, &shared, &why))
+        return complain_of(command->config, "setgid_group", &why);
     setpwent();
     while (ok && (other = getpwent()) != NULL)
         if (other->pw_uid == uid &&
@@ -251,8 +265,9 @@ static bool check_program(const struct master_entry *entry, const char *where)
             "comment the service out",
             where, entry->name, entry->command);
     else if (!is_there)
-        log_warning("%s: service %s cannot run: %s: %s", where, entry->name,
-                    path, strerror(error));
+        log_warning("%s: service %s cannot run: %s: %s; correct the command, "
+                    "or comment the service out",
+                    where, entry->name, path, strerror(error));
     free(path);
     return !is_fault;
 }
@@ -300,20 +315,65 @@ static bool check_overrides(struct config *config,
     return ok;
 }
 
+/* In a child: parameters as the service will have them. */
+_Noreturn static void load_as_service(struct config *config,
+                                      const struct master_cf *cf,
+                                      const struct master_entry *entry)
+{
+    struct arena *arena = arena_new();
+    size_t position = 0;
+    const char *setting;
+
+    while ((setting = master_entry_next_setting(entry, &position)) != NULL) {
+        char *name, *value;
+        if (text_split_nameval(arena_strdup(arena, setting), &name, &value))
+            config_override_at(config, name, value, cf->path, entry->line);
+    }
+    for (const struct param_group *const *group = param_groups;
+         *group != NULL; group++) {
+        struct error why = ERROR_NONE;
+        if (!param_group_load(config, *group, &why) &&
+            text_has_prefix(why.text, cf->path))
+            log_warning("%s; the service cannot run", why.text);
+    }
+    _exit(0);
+}
+
+/* Values of the wrong type, or out of bounds, in options of a service. */
+static void check_types(struct config *config, const struct master_cf *cf,
+                        const struct master_entry *entry)
+{
+    size_t position = 0;
+
+    if (master_entry_next_setting(entry, &position) == NULL)
+        return;
+    pid_t child = fork();
+    if (child == 0)
+        load_as_service(config, cf, entry);
+    while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
+        continue;
+}
+
 static bool is_port_free(const struct addr *addr, const char *where)
 {
+    static const struct { int error; const char *remedy; } remedies[] = {
+        { EADDRINUSE, "another program uses this port: end that one, or "
+                      "change the port" },
+        { EADDRNOTAVAIL, "this system has no such address: correct it, or "
+                         "set the address up" },
+        { EACCES, "a port below 1024 needs root" },
+    };
     struct error why = ERROR_NONE;
     int fd = sock_listen(addr, 1, &why);
 
     if (fd >= 0)
         close(fd);
-    if (fd >= 0 || (errno != EADDRINUSE && errno != EACCES))
-        return true;
-    log_error("%s: %s; %s", where, why.text,
-              errno == EADDRINUSE ? "another program uses this port: "
-                                    "end that one, or change the port"
-                                  : "a port below 1024 needs root");
-    return false;
+    for (size_t i = 0; fd < 0 && i < sizeof remedies / sizeof *remedies; i++)
+        if (errno == remedies[i].error) {
+            log_error("%s: %s; %s", where, why.text, remedies[i].remedy);
+            return false;
+        }
+    return true;
 }
 
 static bool check_inet(const struct master_entry *entry, const char *where,
@@ -345,6 +405,7 @@ static bool check_entry(struct config *config, const struct master_cf *cf,
     bool ok = check_program(entry, where);
 
     ok = check_overrides(config, entry, where) && ok;
+    check_types(config, cf, entry);
     if (entry->type == MASTER_INET &&
         !master_entry_is_listed(entry, master_params.master_service_disable))
         ok = check_inet(entry, where, is_running) && ok;

@@ -38,7 +38,8 @@ static void compare_file(const char *inside, const struct stat *in,
     if (stat(outside, &out) != 0 || !S_ISREG(out.st_mode))
         return;
     if (in->st_size != out.st_size || !have_same_content(inside, outside))
-        log_warning("%s and %s differ", inside, outside);
+        log_warning("%s and %s differ; mend it with: cp -p %s %s", inside,
+                    outside, outside, inside);
 }
 
 /* <place> is "/etc" and the like: the same name inside and outside. */

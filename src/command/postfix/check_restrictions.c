@@ -44,8 +44,8 @@ static bool is_list(const char *classes, const char *name)
 static void complain(const char *where, const char *name, const char *word,
                      const char *what)
 {
-    log_warning("%s: %s: \"%s\" %s; the SMTP server will answer all mail "
-                "with 451 4.3.5",
+    log_warning("%s: %s: \"%s\" %s; correct or remove it: the SMTP server "
+                "will answer all mail with 451 4.3.5",
                 where, name, word, what);
 }
 
@@ -56,7 +56,8 @@ static void check_built(const char *where, const char *name, const char *word,
     if (strcmp(function, "check_nothing") == 0 ||
         strcmp(function, "check_argument_only") == 0)
         log_warning("%s: %s: \"%s\" asks for SASL or TLS in the SMTP server, "
-                    "which this version does not have; it applies to nobody",
+                    "which this version does not have; it applies to nobody: "
+                    "remove it to be rid of this warning",
                     where, name, word);
 }
 

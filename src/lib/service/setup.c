@@ -72,7 +72,7 @@ static bool may_write_log_file(const char *program)
 }
 
 /* One mistyped path must not make root write to a file that is no log. */
-static void check_log_file_prefix(void)
+static void check_log_file_prefix(struct config *config)
 {
     struct arena *arena = arena_new();
     const char *file = common_params.maillog_file;
@@ -88,9 +88,10 @@ static void check_log_file_prefix(void)
     }
     arena_free(arena);
     if (!allowed)
-        fatal("maillog_file \"%s\" is below no folder that "
+        fatal("%s: maillog_file \"%s\" is below no folder that "
               "maillog_file_prefixes lists (\"%s\"); change one of them",
-              file, common_params.maillog_file_prefixes);
+              config_where(config, "maillog_file"), file,
+              common_params.maillog_file_prefixes);
 }
 
 /* No log that everybody may write. */
@@ -105,9 +106,9 @@ int setup_log_file_mode(struct config *config)
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
         if (strcmp(text, modes[i].text) == 0)
             return modes[i].mode;
-    fatal("bad value of maillog_file_permissions: \"%s\"; specify 0600, "
+    fatal("%s: bad value of maillog_file_permissions: \"%s\"; specify 0600, "
           "0640 or 0644",
-          text);
+          config_where(config, "maillog_file_permissions"), text);
 }
 
 static bool is_current_folder(const char *path)
@@ -135,7 +136,7 @@ static void open_log(struct config *config, const char *program,
 
     set_postlog_socket(&socket);
     if (to_file)
-        check_log_file_prefix();
+        check_log_file_prefix(config);
     const struct log_options options = {
         .syslog_name = syslog_name,
         .program = last,
