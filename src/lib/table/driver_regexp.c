@@ -5,8 +5,16 @@
 
 #include <regex.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "pattern.h"
+#include "regexp_literal.h"
+
+struct expression {
+    regex_t code;
+    char *literal;    /* owned; what a text needs to be looked at, or NULL */
+    bool any_case;
+};
 
 static void *compile(const char *pattern, const char *flags, bool needs_spans,
                      struct error *why)
@@ -23,36 +31,50 @@ static void *compile(const char *pattern, const char *flags, bool needs_spans,
         return NULL;
     if (!needs_spans)
         bits |= REG_NOSUB;
-    regex_t *code = mem_alloc(sizeof(*code));
-    int failure = regcomp(code, pattern, (int)bits);
-    if (failure == 0)
-        return code;
+    struct expression *e = mem_zalloc(sizeof(*e));
+    int failure = regcomp(&e->code, pattern, (int)bits);
+    if (failure == 0) {
+        e->literal = bits & REG_EXTENDED ? regexp_literal(pattern) : NULL;
+        e->any_case = (bits & REG_ICASE) != 0;
+        return e;
+    }
 
     char text[200];
-    regerror(failure, code, text, sizeof(text));
+    regerror(failure, &e->code, text, sizeof(text));
     error_set(why, "%s", text);
-    free(code);
+    free(e);
     return NULL;
 }
 
 static size_t groups(const void *code)
 {
-    return ((const regex_t *)code)->re_nsub;
+    return ((const struct expression *)code)->code.re_nsub;
+}
+
+static bool lacks_literal(const struct expression *e, const char *text)
+{
+    if (e->literal == NULL)
+        return false;
+    return (e->any_case ? strcasestr(text, e->literal)
+                        : strstr(text, e->literal)) == NULL;
 }
 
 static enum answer match(void *code, const char *text, size_t length,
                          struct pattern_span *spans, size_t count,
                          struct error *why)
 {
+    struct expression *e = code;
     regmatch_t matches[PATTERN_MAX_SPANS];
-    int result = regexec(code, text, count, matches, 0);
 
     (void)length;
+    if (lacks_literal(e, text))
+        return ABSENT;
+    int result = regexec(&e->code, text, count, matches, 0);
     if (result == REG_NOMATCH)
         return ABSENT;
     if (result != 0) {
         char reason[200];
-        regerror(result, code, reason, sizeof(reason));
+        regerror(result, &e->code, reason, sizeof(reason));
         error_set(why, "%s", reason);
         return FAILED;
     }
@@ -63,8 +85,11 @@ static enum answer match(void *code, const char *text, size_t length,
 
 static void free_code(void *code)
 {
-    regfree(code);
-    free(code);
+    struct expression *e = code;
+
+    regfree(&e->code);
+    free(e->literal);
+    free(e);
 }
 
 static const struct pattern_engine engine = {
