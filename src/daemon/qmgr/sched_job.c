@@ -82,8 +82,10 @@ struct job *job_get(struct message *message, struct transport *t,
 
     if (job == NULL)
         job = job_new(message, t, now);
-    if (!is_listed(job))
+    if (!is_listed(job)) {
         insert_in_order(t, job);
+        t->newcomer = job;
+    }
     return job;
 }
 
@@ -91,6 +93,8 @@ static void forget_candidate(struct transport *t, const struct job *job)
 {
     if (t->candidate == job || t->candidate_for == job)
         t->candidate = t->candidate_for = NULL;
+    if (t->newcomer == job)
+        t->newcomer = NULL;
 }
 
 /* Slots that it borrowed and did not earn are owed by the job that it had
@@ -206,6 +210,13 @@ static struct peer *ready_peer(const struct job *job)
     return NULL;
 }
 
+static bool may_preempt(const struct job *job, const struct job *current,
+                        long slots)
+{
+    return job->order > current->order && job->todo > 0 &&
+           slots_needed(job) <= slots;
+}
+
 static struct job *search_candidate(const struct job *current, long slots,
                                     deadline_t now)
 {
@@ -215,8 +226,7 @@ static struct job *search_candidate(const struct job *current, long slots,
 
     for (struct list *n = t->jobs.next; n != &t->jobs; n = n->next) {
         struct job *job = CONTAINER_OF(n, struct job, by_transport);
-        if (job->order <= current->order || job->todo == 0 ||
-            slots_needed(job) > slots)
+        if (!may_preempt(job, current, slots))
             continue;
         double score = (double)(now - job->enqueued + 1) /
                        (double)slots_needed(job);
@@ -226,6 +236,18 @@ static struct job *search_candidate(const struct job *current, long slots,
         }
     }
     return best;
+}
+
+/* Where there was no candidate, the job that came last may be one. */
+static struct job *known_candidate(struct transport *t, struct job *current,
+                                   long slots)
+{
+    if (t->candidate == NULL && t->newcomer != NULL &&
+        may_preempt(t->newcomer, current, slots) &&
+        ready_peer(t->newcomer) != NULL)
+        t->candidate = t->newcomer;
+    t->newcomer = NULL;
+    return t->candidate;
 }
 
 /* The search looks at every job, so its result is kept for a moment: a better
@@ -243,7 +265,7 @@ static struct job *candidate(struct job *current, deadline_t now)
         return NULL;
     if (t->candidate_for == current && now < t->candidate_until &&
         (t->candidate == NULL || ready_peer(t->candidate) != NULL))
-        return t->candidate;
+        return known_candidate(t, current, slots);
     t->candidate = search_candidate(current, slots, now);
     t->candidate_for = current;
     t->candidate_until = now + CANDIDATE_MS;
@@ -255,7 +277,8 @@ static bool has_enough_slots(const struct job *current, long needed)
     const struct transport_settings *set = &current->transport->set;
     long have = current->selected / set->slot_cost - current->slots_used;
 
-    return have >= needed * (100 - set->slot_discount) / 100 - set->slot_loan;
+    return (have + set->slot_loan) * 100 >=
+           needed * (100 - set->slot_discount);
 }
 
 static void put_in_front(struct job *job, struct job *current)

@@ -87,6 +87,7 @@ struct transport {
     struct job *candidate;           /* to preempt <candidate_for>, or NULL */
     struct job *candidate_for;
     deadline_t candidate_until;      /* what is remembered about that */
+    struct job *newcomer;            /* came after that, or NULL */
     long recipients;                 /* in memory */
     long todo;                       /* entries of all destinations */
     /* For deliver.c. */
