@@ -131,13 +131,29 @@ static void take_time(struct message *m, const char *text)
                   (long)message_writer_created(m->writer).tv_sec);
 }
 
+/* Who writes as MAILER-DAEMON of this system means the null sender. Only the
+ * like costs a question. */
+static bool is_mailer_daemon(struct message *m, const char *text)
+{
+    static const char name[] = "MAILER-DAEMON";
+
+    if (!text_has_prefix_nocase(text, name))
+        return false;
+    return text_equal_nocase(
+        rewrite_internal(m->arena, REWRITE_LOCAL, text),
+        arena_printf(m->arena, "%s@%s", name, common_params.myorigin));
+}
+
 static void take_sender(struct message *m, const char *text)
 {
     if (m->sender != NULL) {
         bad_envelope(m, "more than one sender");
         return;
     }
-    const char *sender = rewrite_address(m, text, CLASS_ENVELOPE_SENDER);
+    const char *sender =
+        is_mailer_daemon(m, text)
+            ? ""
+            : rewrite_address(m, text, CLASS_ENVELOPE_SENDER);
     m->sender = arena_strdup(m->arena, sender);
     if (!text_is_ascii(sender))
         m->sender_options |= m->flags & CLEANUP_AUTOUTF8
