@@ -139,6 +139,9 @@ void bdb_drop_new_file(struct bdb *b)
     free(b->new_path);
     b->new_path = NULL;
     bdb_close_file(b);
+    if (b->old_fd >= 0)
+        close(b->old_fd);
+    b->old_fd = -1;
     errno = failure;
 }
 
@@ -155,6 +158,43 @@ bool bdb_make_new_file(struct bdb *b, const struct stat *old, struct error *why)
     } else if (dress_new_file(b, old, why)) {
         return true;
     }
+    bdb_drop_new_file(b);
+    return false;
+}
+
+/* Against those who write in place: readers go on. The lock on the new file
+ * comes first, as in a build. */
+static bool lock_old_file(struct bdb *b, struct error *why)
+{
+    do {
+        if (b->old_fd >= 0)
+            close(b->old_fd);
+        b->old_fd = open(b->path, O_RDWR | O_CLOEXEC);
+        if (b->old_fd < 0 ||
+            !lock_file(b->old_fd, LOCK_STYLE_FLOCK, LOCK_KIND_SHARED,
+                       DEADLINE_NEVER))
+            return error_set(why, "open database %s: %s", b->path,
+                             strerror(errno));
+    } while (!file_has_name(b->old_fd, b->path, 0));
+    return true;
+}
+
+bool bdb_copy_to_new_file(struct bdb *b, const struct stat *old,
+                          struct error *why)
+{
+    off_t from = 0;
+    ssize_t done = 1;
+
+    if (!bdb_make_new_file(b, old, why))
+        return false;
+    bool good = lock_old_file(b, why);
+    if (good && ftruncate(b->fd, 0) == 0)
+        while (done > 0)
+            done = sendfile(b->fd, b->old_fd, &from, COPY_BYTES);
+    if (good && done == 0)
+        return true;
+    if (good)
+        error_set(why, "error writing %s: %s", b->path, strerror(errno));
     bdb_drop_new_file(b);
     return false;
 }
@@ -178,7 +218,7 @@ bool bdb_publish(struct bdb *b, struct error *why)
         return true;
     char *target =
         mem_strndup(b->new_path, strlen(b->new_path) - strlen(".tmp"));
-    int old = open(target, O_RDWR | O_CLOEXEC);
+    int old = b->old_fd >= 0 ? b->old_fd : open(target, O_RDWR | O_CLOEXEC);
 
     if (old >= 0)
         lock_file(old, LOCK_STYLE_FLOCK, LOCK_KIND_EXCLUSIVE, DEADLINE_NEVER);
@@ -189,6 +229,7 @@ bool bdb_publish(struct bdb *b, struct error *why)
     good = good && file_sync_folder(target, why);
     if (old >= 0)
         close(old);
+    b->old_fd = -1;
     free(target);
     if (good) {
         free(b->new_path);

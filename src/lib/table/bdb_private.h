@@ -24,6 +24,7 @@ struct bdb {
     DB *db;      /* NULL in a build, until the first records are stored */
     DBC *cursor; /* NULL: no walk */
     int fd;      /* of the same file, for locks and fstat */
+    int old_fd;  /* -1, or the table of which a copy is updated: locked */
     struct stat opened;         /* when <db> was opened */
     struct stat first;          /* when the table was opened */
     bool with_nul, without_nul; /* still to be tried */
@@ -64,6 +65,10 @@ MAY_WAIT void bdb_remove_if_empty(const struct bdb *b);
  * may be NULL. False, errno and <why>. */
 MAY_WAIT bool bdb_make_new_file(struct bdb *b, const struct stat *old,
                                 struct error *why);
+/* Make a copy of the table beside it, both locked. False, errno and <why>:
+ * there is none. */
+MAY_WAIT bool bdb_copy_to_new_file(struct bdb *b, const struct stat *old,
+                                   struct error *why);
 /* Give it its name, when nobody reads or writes the old one; without a new
  * file there is nothing to do. */
 MAY_WAIT bool bdb_publish(struct bdb *b, struct error *why);

@@ -8,7 +8,7 @@
  * since it was opened, and opens it again if so: pages in the cache must never
  * be mixed with those of another version.
  *
- * A table is built beside the old one, as file.db.tmp, and takes its name when
+ * A table is built, and by postmap also updated, beside the old one, as file.db.tmp, and takes its name when
  * it is complete and on disk: whatever ends a build, kill -9 or a full disk,
  * the old table stays. Daemons that have the old file open notice that its name
  * is gone. Only where no file can be made beside it, or the old one has several
@@ -143,9 +143,31 @@ static bool start_build(struct bdb *b, struct error *why)
     return done;
 }
 
+/* A copy, so that the old table stays if the disk is full. False and errno. */
+static bool start_copy(struct bdb *b, struct error *why)
+{
+    struct stat old;
+
+    if (stat(b->path, &old) != 0)
+        return false;
+    if (old.st_nlink > 1) {
+        errno = EPERM;
+        return false;
+    }
+    return bdb_copy_to_new_file(b, &old, why);
+}
+
 static bool start_update(struct bdb *b, struct error *why)
 {
     bdb_remove_if_empty(b);
+    if (b->flags & TABLE_BULK) {
+        b->keeps_lock = start_copy(b, why);
+        if (b->keeps_lock)
+            return bdb_open_db(b, 0, 0, why);
+        if (errno != ENOENT && errno != EACCES && errno != EPERM &&
+            errno != EROFS)
+            return false;
+    }
     bool exists = bdb_open_and_lock(b, LOCK_KIND_EXCLUSIVE, why);
     if (!exists && (errno != ENOENT || !make_empty_table(b, why) ||
                     !bdb_open_and_lock(b, LOCK_KIND_EXCLUSIVE, why)))
@@ -188,7 +210,7 @@ static void *bdb_open(const char *name, DBTYPE type,
     b->flags = options->flags;
     b->with_nul = !(b->flags & TABLE_WITHOUT_NUL);
     b->without_nul = !(b->flags & TABLE_WITH_NUL);
-    b->fd = -1;
+    b->fd = b->old_fd = -1;
     if (!start(b, why)) {
         bdb_close(b);
         return NULL;
