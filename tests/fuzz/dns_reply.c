@@ -77,11 +77,13 @@ FUZZ(dns_reply)
                                            DNS_SOA, DNS_PTR,  DNS_MX,
                                            DNS_TXT, DNS_AAAA, DNS_SRV,
                                            DNS_TLSA };
-    enum dns_type type = types[fuzz_byte(in) % (sizeof types / sizeof *types)];
+    unsigned char first = fuzz_byte(in);
+    enum dns_type type = types[first % (sizeof types / sizeof *types)];
+    unsigned flags = DNS_WANT_SECURE | (first >= 128 ? DNS_SEARCH : 0);
     struct dns_answer answer;
 
     packets = in;
-    dns_query(in->arena, "example.com", type, DNS_WANT_SECURE, &answer);
+    dns_query(in->arena, "example.com", type, flags, &answer);
     FUZZ_CHECK((answer.status == DNS_OK || answer.status == DNS_NULL_MX) ==
                (answer.records != NULL));
     for (struct dns_record *r = answer.records; r != NULL; r = r->next)
