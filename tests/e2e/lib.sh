@@ -113,13 +113,12 @@ reload()
 {
     old=$(pgrep -P "$(master_pid)")
     "$inst/bin/postfix" reload >/dev/null 2>&1 || return 1
-    tries=600
+    latest=$(($(date +%s) + 60))
     for pid in $old; do
-        ! is_busy "$pid" || tries=30
+        ! is_busy "$pid" || latest=$(($(date +%s) + 3))
     done
     for pid in $old; do
-        while kill -0 "$pid" 2>/dev/null && ! is_busy "$pid" && [ $tries -gt 0 ]; do
-            tries=$((tries - 1))
+        while kill -0 "$pid" 2>/dev/null && [ "$(date +%s)" -lt $latest ] && ! is_busy "$pid"; do
             sleep 0.1
         done
     done
