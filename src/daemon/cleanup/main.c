@@ -36,7 +36,7 @@ static const struct service cleanup = {
     .kind = SERVICE_STREAM,
     .sessions = SERVICE_BY_LIMIT,
     .may = MAY_WRITE_QUEUE | MAY_READ_CONFIG,
-    .queue_folders = "incoming hold bounce defer trace",
+    .queue_folders = "incoming hold bounce defer trace public",
     .serve = session_serve,
     .before_jail = open_tables,
 };

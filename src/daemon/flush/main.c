@@ -148,7 +148,7 @@ static const struct service flush = {
     .sessions = SERVICE_ONE,
     .flags = SERVICE_NO_LIMIT,
     .may = MAY_WRITE_QUEUE | MAY_READ_CONFIG,
-    .queue_folders = "flush incoming deferred",
+    .queue_folders = "flush incoming deferred public",
     .serve = serve,
     .before_jail = open_tables,
 };

@@ -6,8 +6,10 @@
 #include "ipc/call.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -304,21 +306,43 @@ void ipc_pool_give_back(struct ipc_pool *pool, struct ipc_client *client)
 
 /* ---- triggers ---- */
 
+/* What services of type fifo have. */
+static bool write_fifo(const char *path, const void *bytes, size_t length,
+                       struct error *why)
+{
+    int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    bool ok = fd >= 0 && write(fd, bytes, length) == (ssize_t)length;
+    int reason = errno;
+
+    if (fd >= 0)
+        close(fd);
+    errno = reason;
+    return ok || error_set(why, "%s", strerror(reason));
+}
+
+static bool write_socket(const char *path, const void *bytes, size_t length,
+                         deadline_t until, struct error *why)
+{
+    int fd = sock_connect_unix(path, until, why);
+
+    if (fd < 0)
+        return false;
+    struct stream *s = stream_open_socket(fd);
+    stream_set_deadline(s, until);
+    stream_put_bytes(s, bytes, length);
+    bool ok = stream_flush(s) || error_set(why, "%s", stream_error_text(s));
+    stream_close(s);
+    return ok;
+}
+
 bool ipc_trigger(const char *class_name, const char *service, const void *bytes,
                  size_t length, int timeout_s, struct error *why)
 {
     char *path = service_path(class_name, service);
-    deadline_t until = limit_of(timeout_s);
-    int fd = sock_connect_unix(path, until, why);
-    bool ok = fd >= 0;
-
-    if (ok) {
-        struct stream *s = stream_open_socket(fd);
-        stream_set_deadline(s, until);
-        stream_put_bytes(s, bytes, length);
-        ok = stream_flush(s) || error_set(why, "%s", stream_error_text(s));
-        stream_close(s);
-    }
+    struct stat st;
+    bool ok = stat(path, &st) == 0 && S_ISFIFO(st.st_mode)
+                  ? write_fifo(path, bytes, length, why)
+                  : write_socket(path, bytes, length, limit_of(timeout_s), why);
     int reason = errno;
     if (!ok)
         error_prefix(why, "connect to %s", path);
