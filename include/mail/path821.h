@@ -12,6 +12,8 @@
 
 enum path821_flag {
     PATH821_STRICT = 1 << 0,  /* strict_rfc821_envelopes: <> are needed */
+    PATH821_ODD_DOMAIN = 1 << 2, /* "a@" and "a@1.2.3.4" are for trivial-rewrite
+                                    to judge: resolve_null_domain and the like */
     PATH821_UTF8 = 1 << 1,    /* SMTPUTF8 was asked for: RFC 6531 */
 };
 

@@ -113,7 +113,7 @@ MAY_WAIT bool address_resolve(struct session *s, const char *address,
                               struct resolve_reply *reply);
 
 /* Is the address in smtpd_sender_login_maps? */
-/* Has it a local part that is another address, and one that cannot be? */
+/* Is it no address, once its local part and an odd domain are looked into? */
 MAY_WAIT bool address_is_nonsense(struct session *s, const char *address);
 MAY_WAIT enum answer address_has_owner(struct session *s, const char *address);
 

@@ -48,11 +48,21 @@ bool address_resolve(struct session *s, const char *address,
     return (reply->flags & RESOLVE_FAILED) == 0;
 }
 
+/* No other address can be one that trivial-rewrite finds bad. */
+static bool is_odd(struct arena *arena, const char *address)
+{
+    const char *domain = address_domain(address);
+
+    return strpbrk(address_local(arena, address), "@%!") != NULL ||
+           (domain != NULL &&
+            (*domain == '\0' || domain_is_literal_ipv4(domain)));
+}
+
 bool address_is_nonsense(struct session *s, const char *address)
 {
     struct resolve_reply reply;
 
-    return strpbrk(address_local(s->line_arena, address), "@%!") != NULL &&
+    return is_odd(s->line_arena, address) &&
            address_resolve(s, address, &reply) &&
            (reply.flags & RESOLVE_BAD) != 0;
 }

@@ -84,7 +84,8 @@ static bool check_utf8(struct session *s, const struct smtp_mail_params *params,
 
 static unsigned path_flags(const struct smtp_mail_params *params)
 {
-    return (smtpd_params.strict_rfc821_envelopes ? PATH821_STRICT : 0) |
+    return PATH821_ODD_DOMAIN |
+           (smtpd_params.strict_rfc821_envelopes ? PATH821_STRICT : 0) |
            (params->smtputf8 || (common_params.smtputf8_enable &&
                                  !smtpd_params.strict_smtputf8)
                 ? PATH821_UTF8

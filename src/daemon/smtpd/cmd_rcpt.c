@@ -26,18 +26,17 @@ static bool may_add(struct session *s, const struct smtp_line *line)
     return true;
 }
 
-/* A client may go beyond the limit for a while before that is an error. */
-static bool under_limit(struct session *s)
+static bool under_limit(const struct session *s)
 {
-    size_t limit = (size_t)smtpd_params.smtpd_recipient_limit;
+    return s->mail.recipients < (size_t)smtpd_params.smtpd_recipient_limit;
+}
 
-    if (s->mail.recipients < limit)
-        return true;
+/* A client may go beyond the limit for a while before that is an error. */
+static bool refuse_one_more(struct session *s)
+{
     session_reply(s, "452 4.5.3 Error: too many recipients");
-    if (s->mail.refused++ <
-        (size_t)smtpd_params.smtpd_recipient_overshoot_limit)
-        s->errors--; /* the caller counts one */
-    return false;
+    return s->mail.refused++ <
+           (size_t)smtpd_params.smtpd_recipient_overshoot_limit;
 }
 
 static bool add(struct session *s, const struct smtp_rcpt_params *params)
@@ -57,6 +56,7 @@ bool cmd_rcpt(struct session *s, const struct smtp_line *line)
     const char *reply, *why;
     char *address;
     unsigned flags =
+        PATH821_ODD_DOMAIN |
         (smtpd_params.strict_rfc821_envelopes ? PATH821_STRICT : 0) |
         (common_params.smtputf8_enable &&
                  (s->mail.params.smtputf8 || !smtpd_params.strict_smtputf8)
@@ -76,7 +76,7 @@ bool cmd_rcpt(struct session *s, const struct smtp_line *line)
                                 &params, &reply))
         return notify_reply(s, NOTIFY_PROTOCOL, "%s", reply);
     if (!under_limit(s))
-        return false;
+        return refuse_one_more(s);
 
     if (!s->mail.params.smtputf8)
         old_defaults_note_utf8(s, "recipient", address);

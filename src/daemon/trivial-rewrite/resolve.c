@@ -102,7 +102,6 @@ struct target {
     char *address;
     const char *domain;  /* inside address; "" if there is none */
     enum answer is_local;
-    bool null_domain;
 };
 
 static void find_domain(struct target *t)
@@ -146,6 +145,16 @@ static void complete(struct target *t, const char *address)
                                   common_params.myhostname);
 }
 
+/* Another domain in the place of what is no name of one. */
+static void replace_domain(struct target *t, const char *domain)
+{
+    t->address = arena_printf(t->arena, "%.*s%s",
+                              (int)(t->domain - t->address), t->address,
+                              domain);
+    find_domain(t);
+    t->is_local = local_domains_have(shared.local, t->domain);
+}
+
 static bool domain_is_usable(struct target *t)
 {
     if (t->domain[0] == '[')
@@ -154,7 +163,7 @@ static bool domain_is_usable(struct target *t)
         domain_is_literal_ipv6(t->domain)) {
         if (!rewrite_params.resolve_numeric_domain)
             return false;
-        t->domain = arena_printf(t->arena, "[%s]", t->domain);
+        replace_domain(t, arena_printf(t->arena, "[%s]", t->domain));
         return true;
     }
     if (text_is_ascii(t->domain))
@@ -380,17 +389,17 @@ void resolver_resolve(struct resolver *resolver, struct arena *arena,
 
     complete(&t, address);
     strip_local_domains(&t);
+    if (*t.domain == '\0' && rewrite_params.resolve_null_domain)
+        replace_domain(&t, common_params.myhostname);
     *reply = (struct resolve_reply){ .transport = "", .nexthop = "",
                                      .recipient = t.address };
     if (t.is_local != FOUND && has_routing(address_local(arena, t.address)))
         reply->flags |= RESOLVE_ROUTED;
-    if (t.is_local == ABSENT && !domain_is_usable(&t) &&
-        !(*t.domain == '\0' && rewrite_params.resolve_null_domain)) {
+    if (t.is_local == ABSENT && !domain_is_usable(&t)) {
         reply->flags |= RESOLVE_BAD | RESOLVE_CLASS_DEFAULT;
         return;
     }
-    if (*t.domain == '\0')
-        t.is_local = FOUND; /* resolve_null_domain: as local */
+    reply->recipient = t.address;
 
     bool ok = class_route(resolver, &t, sender, reply, &route);
     if (ok && !(reply->flags & RESOLVE_CLASS_ALIAS))

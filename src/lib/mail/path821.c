@@ -101,6 +101,8 @@ static bool is_good_domain(struct arena *arena, const char *domain,
 
     if (name[0] == '[')
         return domain_is_address_literal(name);
+    if (name[0] == '\0' || domain_is_literal_ipv4(name))
+        return (flags & PATH821_ODD_DOMAIN) != 0;
     if (length > 1 && name[length - 1] == '.')
         name[length - 1] = 0;
     if (text_is_ascii(name) || (flags & PATH821_UTF8) == 0)
