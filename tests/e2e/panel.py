@@ -8,6 +8,7 @@
 #     panel.py BIN ETC unset NAME
 #     panel.py BIN ETC service NAME TYPE FIELD...   one line, tabs between
 #     panel.py BIN ETC disable NAME TYPE  a comment sign before the entry
+#     panel.py BIN ETC queue all          a line a message, of mailq's listing
 #     panel.py BIN ETC line NAME VALUE    replace or append one line, as
 #                                         configuration management does
 import os
@@ -55,6 +56,19 @@ def replace(path, pattern, new):
     write(path, lines)
 
 
+def queue(binaries, etc):
+    """Mark, size, sender and recipients of each message."""
+    said = subprocess.run([binaries + "/mailq", "-C", etc], text=True,
+                          stdout=subprocess.PIPE).stdout
+    for block in said.split("\n\n"):
+        first = re.search(r"^([0-9A-Za-z]+)([*!]?)\s+(\d+) "
+                          r"(\w{3} \w{3} [ \d]\d [\d:]{8})\s+(\S+)$",
+                          block, re.M)
+        if first:
+            to = re.findall(r"^ {20,}(\S+@\S+)$", block, re.M)
+            print(first[1], first[2] or "-", first[5], ",".join(to))
+
+
 def main():
     binaries, etc, verb, name, *rest = sys.argv[1:]
     main_cf, master_cf = etc + "/main.cf", etc + "/master.cf"
@@ -71,6 +85,8 @@ def main():
         replace(main_cf, setting, [])
     elif verb == "line":
         replace(main_cf, setting, [name + "=" + rest[0]])
+    elif verb == "queue":
+        queue(binaries, etc)
     elif verb == "service":
         replace(master_cf, r"%s\s+%s\s" % (re.escape(name), rest[0]),
                 ["\t".join([name] + rest)])
