@@ -14,16 +14,18 @@ from lab import (REMOTE, REMOTE2, USERS, expect, has, owner_of, remove, row,
 def setup(lab):
     lab.remote = smtp.Sink(REMOTE)
     lab.cmd = lab.script("cmd", 'umask 0; { echo "uid=$(id -u)"; env; cat; } '
-                         '>>%s/cmd.out\n' % lab.folder)
+                         '>>%s/out/cmd.out\n' % lab.folder)
+    os.chmod(lab.folder, 0o1777)
     # Without the sticky bit, with which some kernels (fs.protected_regular)
     # let nobody append to a file of another user.
-    os.chmod(lab.folder, 0o777)
+    os.mkdir(lab.folder + "/out")
+    os.chmod(lab.folder + "/out", 0o777)
     lab.aliases("")
 
 
 def output(lab, word=None):
     """What the command has written."""
-    path = lab.folder + "/cmd.out"
+    path = lab.folder + "/out/cmd.out"
 
     def found():
         if not os.path.exists(path):
@@ -298,17 +300,18 @@ def forward_path(lab):
 @row("S166", "S167", "S169", "S170")
 def forward_expansions(lab):
     top = lab.folder + "/fwd"
-    for value, name, to in (("/$user", "joe", "joe@example.com"),
-                            ("$shell", "bin/sh", "joe@example.com"),
-                            ("/$recipient", "joe+x@example.com",
-                             "joe+x@example.com"),
-                            ("/$extension", "x", "joe+x@example.com"),
-                            ("/$extensions", "x", "joe+x@example.com")):
+    for value, name, to, who in (
+            ("/$user", "joe", "joe@example.com", "ann"),
+            ("$shell", "bin/sh", "joe@example.com", "ann"),
+            ("/$recipient", "joe+x@example.com", "joe+x@example.com", "ann"),
+            ("/$extension", "x", "joe+x@example.com", "ann"),
+            # Without a value: the path does not count.
+            ("/$extensions", "x", "joe+x@example.com", "joe")):
         lab.file("%s/%s" % (top, name), "ann\n", 0o644, "joe")
         with lab.settings("forward_path=%s%s" % (top, value),
                           "recipient_delimiter=+"):
             word = lab.mail(to)
-            lab.arrived("ann", word)
+            lab.arrived(who, word)
         remove(top)
 
 
