@@ -8,9 +8,9 @@
  * since it was opened, and opens it again if so: pages in the cache must never
  * be mixed with those of another version.
  *
- * A table is built, and by postmap also updated, beside the old one, as file.db.tmp, and takes its name when
- * it is complete and on disk: whatever ends a build, kill -9 or a full disk,
- * the old table stays. Daemons that have the old file open notice that its name
+ * A table is built, and by postmap also updated, beside the old one, as
+ * file.db.tmp, and takes its name when it is complete and on disk: whatever
+ * ends a build, kill -9 or a full disk, the old table stays. Daemons that have the old file open notice that its name
  * is gone. Only where no file can be made beside it, or the old one has several
  * names, is it rewritten in place, with all records at hand.
  *
