@@ -179,9 +179,9 @@ MAY_WAIT enum fate report_dsn(const struct delivery *d, const struct dsn *dsn);
  * RFC 3461, section 5.2.7. */
 MAY_WAIT bool report_expanded(struct delivery *d, bool is_list);
 
-/* list_rights.c: with whose rights a list in an alias of root's is read: root's,
- * or those of who can say what <path> leads to. False and <why>: there is no
- * such user. */
+/* list_rights.c: with whose rights a list in an alias of root's is read:
+ * root's, or those of who can say what <path> leads to. False and <why>: there
+ * is no such user. */
 MAY_WAIT bool list_rights(const struct delivery *d, const char *path,
                           struct rights *out, struct error *why);
 

@@ -26,8 +26,8 @@ enum mime_encoding {
  */
 enum mime_type mime_parse_type(const char *value, size_t max,
                                struct str *boundary);
-/* Of a Content-Transfer-Encoding header's value (unknown: 7bit), which starts at *word and
- * has *length bytes. RFC 2045 section 6.1. */
+/* Of a Content-Transfer-Encoding header's value (unknown: 7bit), which starts
+ * at *word and has *length bytes. RFC 2045 section 6.1. */
 enum mime_encoding mime_parse_encoding(const char *value, const char **word,
                                        size_t *length);
 

@@ -10,9 +10,10 @@
  *
  * A table is built, and by postmap also updated, beside the old one, as
  * file.db.tmp, and takes its name when it is complete and on disk: whatever
- * ends a build, kill -9 or a full disk, the old table stays. Daemons that have the old file open notice that its name
- * is gone. Only where no file can be made beside it, or the old one has several
- * names, is it rewritten in place, with all records at hand.
+ * ends a build, kill -9 or a full disk, the old table stays. Daemons that have
+ * the old file open notice that its name is gone. Only where no file can be
+ * made beside it, or the old one has several names, is it rewritten in place,
+ * with all records at hand.
  *
  * A table that fits the cache is read into it as a whole after a few lookups.
  * It is then a consistent copy of one version, and a lookup needs no lock, but
