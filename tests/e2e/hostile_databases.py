@@ -224,7 +224,10 @@ def lookup(kind, name, steps, seconds):
 def cases_of(kind):
     if os.environ.get("SLOW"):
         return SLOW_OWN.get(kind, {})
-    return SLOW | ANY | OWN[kind]
+    # libmariadb counts its time from byte to byte, and only some releases see
+    # at once that these are no packets. The daemon's watchdog is the limit.
+    slow = {"says nothing": SLOW["says nothing"]} if kind == "mysql" else SLOW
+    return slow | ANY | OWN[kind]
 
 
 def main():
