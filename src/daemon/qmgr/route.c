@@ -84,8 +84,6 @@ static void use_reply(struct message *m, struct arena *keep,
         defer(route, "4.3.0 address resolver failure");
     else if (reply->flags & RESOLVE_BAD)
         bounce(route, "5.1.3 bad address syntax");
-    else if (!qmgr_params.allow_min_user && *reply->recipient == '-')
-        bounce(route, "5.1.3 bad address syntax");
     else if (is_double_bounce(reply))
         route->is_discarded = true;
     else if (!(m->flags & MESSAGE_FLUSH) &&

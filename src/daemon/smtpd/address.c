@@ -53,7 +53,8 @@ static bool is_odd(struct arena *arena, const char *address)
 {
     const char *domain = address_domain(address);
 
-    return strpbrk(address_local(arena, address), "@%!") != NULL ||
+    return *address == '-' ||
+           strpbrk(address_local(arena, address), "@%!") != NULL ||
            (domain != NULL &&
             (*domain == '\0' || domain_is_literal_ipv4(domain)));
 }

@@ -176,6 +176,12 @@ static bool domain_is_usable(struct target *t)
     return ok;
 }
 
+/* Programs that get it as an argument may be misled. */
+static bool looks_like_option(const char *address)
+{
+    return *address == '-' && !rewrite_params.allow_min_user;
+}
+
 static struct find_options find_options(void)
 {
     return (struct find_options) {
@@ -393,9 +399,10 @@ void resolver_resolve(struct resolver *resolver, struct arena *arena,
         replace_domain(&t, common_params.myhostname);
     *reply = (struct resolve_reply){ .transport = "", .nexthop = "",
                                      .recipient = t.address };
-    if (t.is_local != FOUND && has_routing(address_local(arena, t.address)))
+    if (has_routing(address_local(arena, t.address)))
         reply->flags |= RESOLVE_ROUTED;
-    if (t.is_local == ABSENT && !domain_is_usable(&t)) {
+    if ((t.is_local == ABSENT && !domain_is_usable(&t)) ||
+        looks_like_option(t.address)) {
         reply->flags |= RESOLVE_BAD | RESOLVE_CLASS_DEFAULT;
         return;
     }
