@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "base/arena.h"
 #include "ipc/call.h"
 
 struct client_setup {
@@ -29,6 +30,8 @@ struct client_setup {
 /* The struct is copied, its texts must stay. */
 void client_set_up(const struct client_setup *setup);
 const struct client_setup *client_setup(void);
+/* For log lines, as log_internal_form asks for it; printable. */
+const char *logged_address(struct arena *arena, const char *address);
 
 /* For the other files of this layer: one pool of connections a service, made
  * on first use. */

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "client/client.h"
 #include "mail/address.h"
 #include "mail/dsn.h"
 #include "message.h"
@@ -54,7 +55,7 @@ static void add_pair(struct str *out, const char *name, const char *value)
 static void add_address(struct message *m, struct str *out, const char *name,
                         const char *address)
 {
-    str_addf(out, " %s=<%s>", name, address_for_log(m->arena, address));
+    str_addf(out, " %s=<%s>", name, logged_address(m->arena, address));
 }
 
 void checks_log(const struct message *m, const char *word, const char *kind,

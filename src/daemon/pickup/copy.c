@@ -14,8 +14,8 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "client/cleanup.h"
+#include "client/client.h"
 #include "config/params.h"
-#include "mail/address.h"
 #include "mail/date.h"
 #include "mail/message_reader.h"
 #include "mail/record.h"
@@ -140,7 +140,7 @@ static void send_time(struct copy *c, const char *text)
 static void send_sender(struct copy *c, const char *text)
 {
     const char *id = cleanup_post_id(c->post);
-    const char *shown = address_for_log(c->arena, text);
+    const char *shown = logged_address(c->arena, text);
     long uid = (long)c->file->st.st_uid;
 
     if (c->file->is_requeued)

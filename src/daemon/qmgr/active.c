@@ -15,7 +15,6 @@
 #include "client/client.h"
 #include "config/params.h"
 #include "flow.h"
-#include "mail/address.h"
 #include "mail/queue_dir.h"
 #include "message.h"
 
@@ -85,9 +84,7 @@ bool active_set_times(const char *queue, const char *id, time_t when)
 
 const char *active_sender(struct message *m)
 {
-    return client_setup()->log_internal_form
-               ? m->envelope.sender
-               : address_for_log(m->arena, m->envelope.sender);
+    return logged_address(m->arena, m->envelope.sender);
 }
 
 void active_save_corrupt(const char *id)

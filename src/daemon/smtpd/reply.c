@@ -10,7 +10,7 @@
 #include "base/expand.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "mail/address.h"
+#include "client/client.h"
 #include "mail/dsn.h"
 #include "session.h"
 #include "settings.h"
@@ -206,10 +206,10 @@ static const char *envelope_text(struct session *s)
 
     if (s->mail.active)
         str_addf(&text, " from=<%s>",
-                 address_for_log(s->line_arena, s->mail.sender));
+                 logged_address(s->line_arena, s->mail.sender));
     if (s->recipient != NULL)
         str_addf(&text, " to=<%s>",
-                 address_for_log(s->line_arena, s->recipient));
+                 logged_address(s->line_arena, s->recipient));
     str_addf(&text, " proto=%s", session_protocol(s));
     if (s->helo != NULL)
         str_addf(&text, " helo=<%s>", s->helo);

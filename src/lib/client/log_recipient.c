@@ -69,10 +69,10 @@ static void add_delays(struct str *out, const struct delivery_times *t)
     add_delay(out, elapsed_us(connected, now), decimals);
 }
 
-static const char *shown(struct arena *arena, const char *address)
+const char *logged_address(struct arena *arena, const char *address)
 {
     return client_setup()->log_internal_form
-               ? address
+               ? text_printable(arena_strdup(arena, address), '?', true)
                : address_for_log(arena, address);
 }
 
@@ -83,10 +83,10 @@ void log_recipient(const char *queue_id, const struct recipient *to,
     struct arena *arena = arena_new();
     struct str line = STR_EMPTY;
 
-    str_addf(&line, "%s: to=<%s>", queue_id, shown(arena, to->address));
+    str_addf(&line, "%s: to=<%s>", queue_id, logged_address(arena, to->address));
     if (*to->original != '\0' &&
         !text_equal_nocase(to->original, to->address))
-        str_addf(&line, ", orig_to=<%s>", shown(arena, to->original));
+        str_addf(&line, ", orig_to=<%s>", logged_address(arena, to->original));
     str_addf(&line, ", relay=%s", relay != NULL ? relay : "none");
     if (times->reuse_count > 1)
         str_addf(&line, ", conn_use=%d", times->reuse_count);
