@@ -178,6 +178,15 @@ static void edit_text(const struct postconf *pc, struct changes *changes,
             write_setting(out, changes->items[i]);
 }
 
+static void note_absent(struct postconf *pc, const struct changes *changes)
+{
+    for (size_t i = 0; i < changes->count; i++) {
+        const struct change *change = changes->items[i];
+        if (change->seen == 0 && change->value == NULL)
+            ARRAY_ADD(&pc->absent, arena_strdup(pc->arena, change->name));
+    }
+}
+
 /* Two edits at once: the second waits, and then works on what the first one
  * wrote. The lock is on the file itself, so after the wait its name may lead
  * to another one. */
@@ -224,7 +233,7 @@ void edit_write(int lock, const char *path, const struct str *text)
     close(lock);
 }
 
-void edit_main(const struct postconf *pc)
+void edit_main(struct postconf *pc)
 {
     struct changes changes = { .by_name = hash_new(), .arena = arena_new() };
     struct str old = STR_EMPTY, out = STR_EMPTY;
@@ -233,6 +242,7 @@ void edit_main(const struct postconf *pc)
     int lock = edit_read(pc->main_path, &old);
     edit_text(pc, &changes, &old, &out);
     edit_write(lock, pc->main_path, &out);
+    note_absent(pc, &changes);
     str_fini(&old);
     str_fini(&out);
     ARRAY_FREE(&changes);

@@ -19,7 +19,8 @@ struct request {
     const char *pattern;  /* service/type */
     const char *third;    /* field or parameter; NULL with -M */
     const char *value;    /* NULL: remove or comment out */
-    bool matched;
+    bool matched; /* a service */
+    bool found;   /* the setting to remove */
 };
 
 struct requests {
@@ -178,7 +179,7 @@ static void set_field(const struct master_entry *entry,
 
 /* The entry with one setting more, other, or less. */
 static void set_setting(const struct master_entry *entry,
-                        const struct request *request, struct arena *arena,
+                        struct request *request, struct arena *arena,
                         struct str *line)
 {
     struct master_entry changed = *entry;
@@ -199,6 +200,7 @@ static void set_setting(const struct master_entry *entry,
                     strncmp(text, request->third, length) == 0 &&
                     text[length] == '=';
         from += 1 + (size_t)is_setting;
+        request->found = request->found || ours;
         if (ours && done)
             continue;
         if (is_setting)
@@ -220,7 +222,7 @@ static void set_setting(const struct master_entry *entry,
 
 /* One field or one setting of the service in <line>. */
 static void change_parts(const struct postconf *pc,
-                         const struct request *request, struct str *line)
+                         struct request *request, struct str *line)
 {
     struct master_cf *cf = parse_service(pc->master_path, line->data);
 
@@ -313,21 +315,35 @@ static void edit_text(const struct postconf *pc, struct requests *requests,
     str_fini(&l.comments);
 }
 
-static void finish_requests(const struct requests *requests, struct str *out)
+/* Postfix says nothing of services that are to be removed and are not. */
+static void complain_unmatched(const struct postconf *pc,
+                               const struct request *request)
+{
+    if (request->third == NULL && (pc->options & OPT_QUIET) != 0)
+        return;
+    log_warning("unmatched service_name/type: \"%s\" -- %s: it has no such "
+                "service, nothing is changed for it: \"postconf -M\" shows "
+                "those that there are",
+                request->argument, pc->master_path);
+}
+
+static void finish_requests(struct postconf *pc,
+                            const struct requests *requests, struct str *out)
 {
     for (size_t i = 0; i < requests->count; i++) {
         const struct request *request = &requests->items[i];
-        if (request->matched)
-            continue;
-        if (request->third != NULL)
-            log_warning("unmatched service_name/type: \"%s\"",
-                        request->argument);
-        else if (request->value != NULL)
+        bool is_new = request->third == NULL && request->value != NULL;
+        if (!request->matched && is_new)
             write_service(request->argument, out, request->value);
+        else if (!request->matched)
+            complain_unmatched(pc, request);
+        else if (request->third != NULL && request->value == NULL &&
+                 !request->found)
+            ARRAY_ADD(&pc->absent, request->argument);
     }
 }
 
-void edit_master(const struct postconf *pc)
+void edit_master(struct postconf *pc)
 {
     struct requests requests = { .arena = arena_new() };
     struct str old = STR_EMPTY, out = STR_EMPTY;
@@ -336,7 +352,7 @@ void edit_master(const struct postconf *pc)
         read_request(pc, &requests, *argument);
     int lock = edit_read(pc->master_path, &old);
     edit_text(pc, &requests, &old, &out);
-    finish_requests(&requests, &out);
+    finish_requests(pc, &requests, &out);
     edit_write(lock, pc->master_path, &out);
     str_fini(&old);
     str_fini(&out);

@@ -273,12 +273,16 @@ static bool reread_files(struct postconf *pc)
     struct error why = ERROR_NONE;
 
     pc->config = config_new(pc->directory);
-    if (!config_read_file(pc->config, pc->main_path, NULL, &why) ||
-        config_try(pc->config, "smtpd_restriction_classes", &why) == NULL)
-        return false;
-    pc->master = master_cf_load(pc->master_path, &why);
-    names_init(pc);
-    return true;
+    log_set_targets(0);
+    bool good =
+        config_read_file(pc->config, pc->main_path, NULL, &why) &&
+        config_try(pc->config, "smtpd_restriction_classes", &why) != NULL;
+    if (good)
+        pc->master = master_cf_load(pc->master_path, &why);
+    log_set_targets(LOG_TO_STDERR);
+    if (good)
+        names_init(pc);
+    return good;
 }
 
 static int show_all(struct postconf *pc)
@@ -318,9 +322,9 @@ static char **names_of(struct arena *arena, char *const *arguments)
 static int edit(struct postconf *pc)
 {
     char **names = names_of(pc->arena, pc->arguments);
-    bool of_master = (pc->options & MASTER) != 0;
+    bool names_services = (pc->options & (OPT_SERVICES | OPT_FIELDS)) != 0;
 
-    if (of_master)
+    if ((pc->options & MASTER) != 0)
         edit_master(pc);
     else
         edit_main(pc);
@@ -330,7 +334,7 @@ static int edit(struct postconf *pc)
         pc->options |= OPT_QUIET; /* nobody asked about the rest */
         return show_all(pc);
     }
-    if (!of_master && (pc->options & (OPT_EDIT | OPT_QUIET)) == OPT_EDIT &&
+    if (!names_services && (pc->options & OPT_QUIET) == 0 &&
         reread_files(pc))
         warn_of_unknown_names(pc);
     return 0;
@@ -367,6 +371,7 @@ int main(int argc, char **argv)
     master_cf_free(pc.master);
     config_free(pc.config);
     ARRAY_FREE(&pc.overrides);
+    ARRAY_FREE(&pc.absent);
     arena_free(pc.arena);
     free(pc.main_path);
     free(pc.master_path);

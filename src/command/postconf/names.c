@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
+#include "base/similar.h"
 #include "base/text.h"
 #include "config/params.h"
 #include "names.h"
@@ -234,6 +235,23 @@ enum class name_class(const struct postconf *pc, const char *name)
         config_is_set(pc->config, name) && name_is_used(name))
         return CLASS_USER;
     return (enum class)0;
+}
+
+const char *name_similar(const struct postconf *pc, const char *name)
+{
+    struct texts all = ARRAY_EMPTY;
+    size_t count, position = 0;
+    const char *known;
+
+    const struct param_entry *const *entries =
+        param_index_all(config_index(pc->config), &count);
+    for (size_t i = 0; i < count; i++)
+        ARRAY_ADD(&all, entries[i]->name);
+    while (hash_next(names.of_services, &position, &known, NULL))
+        ARRAY_ADD(&all, known);
+    known = similar_word(name, all.items, all.count);
+    ARRAY_FREE(&all);
+    return known;
 }
 
 const char *service_default(const struct postconf *pc, const char *name)

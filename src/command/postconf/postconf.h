@@ -65,6 +65,8 @@ struct postconf {
     struct master_cf *master;      /* NULL when not read, or there is none */
     char *const *arguments;        /* the words after the options; after an
                                       edit, their names */
+    struct texts absent;           /* those that an edit found nowhere to be
+                                      removed */
     struct arena *arena;           /* owned; until the end */
 };
 
@@ -93,6 +95,8 @@ bool name_is_raw(const struct postconf *pc, const char *name);
 const char *service_default(const struct postconf *pc, const char *name);
 /* All names of the classes wanted, sorted; the caller frees. */
 struct texts all_names(const struct postconf *pc);
+/* The name that <name> was probably meant to be, or NULL. */
+const char *name_similar(const struct postconf *pc, const char *name);
 /* Forget what was found out (the program is about to end). */
 void names_free(void);
 void names_init(const struct postconf *pc);
@@ -102,7 +106,8 @@ void names_init(const struct postconf *pc);
 /* Warn of settings that nobody reads, of names that nobody sets, and of
  * parameters on their way out. */
 void warn_of_doubtful_settings(const struct postconf *pc);
-/* Warn of names among the arguments that were just set and mean nothing. */
+/* After an edit: warn of names that were set and mean nothing, and of those
+ * that were to be removed, are nowhere, and mean nothing. */
 void warn_of_unknown_names(const struct postconf *pc);
 
 /* show.c, master.c: 0, or the exit status. */
@@ -117,8 +122,8 @@ bool pattern_matches(const char *pattern, const struct master_entry *entry,
 bool is_field_name(const char *name);
 
 /* edit.c, edit_master.c */
-void edit_main(const struct postconf *pc);
-void edit_master(const struct postconf *pc);
+void edit_main(struct postconf *pc);
+void edit_master(struct postconf *pc);
 
 /* Cut "name = value" up in place. NULL, or what is wrong with it. */
 const char *split_setting(char *text, char **name, char **value);

@@ -38,6 +38,16 @@ static void show(const struct postconf *pc, const char *name)
     print_setting(pc, name, text);
 }
 
+static void complain(const struct postconf *pc, const char *name)
+{
+    const char *similar = name_similar(pc, name);
+
+    if (similar != NULL)
+        log_warning("%s: unknown parameter -- is it \"%s\"?", name, similar);
+    else
+        log_warning("%s: unknown parameter", name);
+}
+
 int show_main(const struct postconf *pc)
 {
     if (pc->arguments[0] == NULL) {
@@ -51,7 +61,7 @@ int show_main(const struct postconf *pc)
         if (name_class(pc, *name) != 0)
             show(pc, *name);
         else
-            log_warning("%s: unknown parameter", *name);
+            complain(pc, *name);
     }
     return 0;
 }

@@ -100,13 +100,24 @@ static bool check_fate(struct check *check, const char *name)
     return true;
 }
 
+/* ' (is it "other_name"?)', or nothing. */
+static const char *suggestion(const struct postconf *pc, const char *name)
+{
+    const char *similar = name_similar(pc, name);
+
+    return similar == NULL ? ""
+                           : arena_printf(pc->arena, " (is it \"%s\"?)",
+                                          similar);
+}
+
 static void check_unused(struct check *check, const char *name,
                          const char *value)
 {
     if (name_class(check->pc, name) == 0 && !name_is_used(name))
-        log_warning("%s: unused parameter: %s=%s -- %s: correct the name, or "
-                    "remove it",
-                    check->path, name, value, place(check, name));
+        log_warning("%s: unused parameter: %s=%s -- %s: correct the name%s, "
+                    "or remove it",
+                    check->path, name, value, place(check, name),
+                    suggestion(check->pc, name));
 }
 
 static void check_classes(struct check *check)
@@ -203,15 +214,67 @@ void warn_of_doubtful_settings(const struct postconf *pc)
     hash_free(check.told, NULL);
 }
 
+/* Behind the last slash of service/type/name, or all of it. */
+static const char *name_in(const char *argument)
+{
+    const char *slash = strrchr(argument, '/');
+
+    return slash != NULL ? slash + 1 : argument;
+}
+
+/* Where the edit put the name of <argument>. */
+static const char *edited_place(const struct postconf *pc,
+                                const char *argument)
+{
+    const char *name = name_in(argument);
+
+    if (name == argument)
+        return config_where(pc->config, name);
+    for (size_t i = 0; pc->master != NULL && i < pc->master->count; i++) {
+        const struct master_entry *entry = &pc->master->entries[i];
+        if (pattern_matches(argument, entry, name))
+            return arena_printf(pc->arena, "%s, line %d", pc->master_path,
+                                entry->line);
+    }
+    return pc->master_path;
+}
+
+static bool is_unknown(const struct postconf *pc, const char *name)
+{
+    return name_class(pc, name) == 0 && !name_is_used(name) &&
+           param_fate(name, NULL) == PARAM_CURRENT;
+}
+
+static void warn_of_set_name(const struct postconf *pc, const char *argument)
+{
+    const char *name = name_in(argument);
+
+    if (is_unknown(pc, name))
+        log_warning("%s: unknown parameter %s: no program reads it, and no "
+                    "setting refers to it; correct the name%s, or remove it "
+                    "with \"postconf -%sX %s\"",
+                    edited_place(pc, argument), name, suggestion(pc, name),
+                    name == argument ? "" : "P", argument);
+}
+
+static void warn_of_absent_name(const struct postconf *pc,
+                                const char *argument)
+{
+    const char *name = name_in(argument);
+
+    if (is_unknown(pc, name))
+        log_warning("%s: unknown parameter %s: no program reads it, and it is "
+                    "not set, nothing is changed for it; correct the name%s",
+                    name == argument ? pc->main_path
+                                     : edited_place(pc, argument),
+                    name, suggestion(pc, name));
+}
+
 void warn_of_unknown_names(const struct postconf *pc)
 {
-    for (char *const *name = pc->arguments; *name != NULL; name++) {
-        if (name_class(pc, *name) != 0 || name_is_used(*name) ||
-            param_fate(*name, NULL) != PARAM_CURRENT)
-            continue;
-        log_warning("%s: unknown parameter %s: no program reads it, and no "
-                    "setting refers to it; correct the name, or remove it "
-                    "with \"postconf -X %s\"",
-                    config_where(pc->config, *name), *name, *name);
-    }
+    for (char *const *name = pc->arguments;
+         *name != NULL && (pc->options & OPT_EDIT) != 0; name++)
+        warn_of_set_name(pc, *name);
+    for (size_t i = 0; i < pc->absent.count; i++)
+        warn_of_absent_name(pc, pc->absent.items[i]);
 }
