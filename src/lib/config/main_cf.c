@@ -132,8 +132,9 @@ static void warn_of_duplicate(struct config *config, const char *path,
     if (warn == NULL || old == NULL || old->path == NULL ||
         strcmp(old->path, path) != 0)
         return;
-    char *text = mem_printf("%s, line %d: overriding earlier entry: %s=%s",
-                            path, line, name, old->value);
+    char *text = mem_printf("%s, line %d: overriding earlier entry: %s=%s -- "
+                            "that of line %d: remove one of the two",
+                            path, line, name, old->value, old->line);
     warn(text);
     free(text);
 }

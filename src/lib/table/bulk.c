@@ -129,28 +129,53 @@ struct bulk_record *bulk_sort(struct bulk *bulk,
     return bulk->records.items;
 }
 
+struct duplicate {
+    const struct bulk_record *record;
+    uint32_t first_line; /* that the key has; 0: not known */
+};
+
 static int compare_numbers(const void *left, const void *right)
 {
-    const struct bulk_record *a = *(const struct bulk_record *const *)left;
-    const struct bulk_record *b = *(const struct bulk_record *const *)right;
+    const struct bulk_record *a = ((const struct duplicate *)left)->record;
+    const struct bulk_record *b = ((const struct duplicate *)right)->record;
 
     return a->number < b->number ? -1 : a->number > b->number;
+}
+
+/* The records of one key lie side by side, the one that counts before the
+ * others; unless it was in the database already. */
+static uint32_t first_line(const struct bulk *bulk, const struct duplicate *d,
+                           size_t i)
+{
+    const struct bulk_record *r = d[i].record;
+
+    if (r == bulk->records.items || r[-1].key_length != r->key_length ||
+        memcmp(r[-1].key, r->key, r->key_length) != 0)
+        return 0;
+    return i > 0 && d[i - 1].record == r - 1 ? d[i - 1].first_line : r[-1].line;
 }
 
 void bulk_warn_duplicates(const struct bulk *bulk, const char *table,
                           const struct bulk_record **records, size_t count)
 {
     struct str text = STR_EMPTY;
+    struct duplicate *d = mem_zalloc((count + 1) * sizeof(*d));
 
-    qsort(records, count, sizeof(*records), compare_numbers);
     for (size_t i = 0; i < count; i++) {
-        const struct bulk_record *r = records[i];
+        d[i].record = records[i];
+        d[i].first_line = first_line(bulk, d, i);
+    }
+    qsort(d, count, sizeof(*d), compare_numbers);
+    for (size_t i = 0; i < count; i++) {
+        const struct bulk_record *r = d[i].record;
         str_setf(&text, "%s: duplicate entry: \"%.*s\"", table,
                  (int)strnlen(r->key, r->key_length), r->key);
         if (r->line != 0)
-            duplicate_advise(&text, bulk->source->path, r->line);
+            duplicate_advise(&text, bulk->source->path, r->line,
+                             d[i].first_line);
         log_warning("%s", text.data);
     }
+    free(d);
     str_fini(&text);
 }
 

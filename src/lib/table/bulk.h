@@ -40,8 +40,9 @@ struct bulk_record *bulk_sort(struct bulk *bulk,
                               uint32_t (*rank)(const void *key, size_t length,
                                                uint32_t context),
                               uint32_t context);
-/* Log 'TABLE: duplicate entry: "key"', and its line, for each, in the order of
- * input; sorts <records>. */
+/* Log 'TABLE: duplicate entry: "key"', and both lines, for each, in the order
+ * of input. <records> are those of bulk_sort, in its order, that were not
+ * stored. */
 void bulk_warn_duplicates(const struct bulk *bulk, const char *table,
                           const struct bulk_record **records, size_t count);
 /* Forget all records; numbers go on. */

@@ -38,10 +38,12 @@ void warn_of_newer_source(const char *name, const char *suffix,
                     name);
 }
 
-void duplicate_advise(struct str *warning, const char *path, size_t line)
+void duplicate_advise(struct str *warning, const char *path, size_t line,
+                      size_t first_line)
 {
-    str_addf(warning,
-             " -- ignoring %s, line %zu; remove it, or let later "
-             "entries replace earlier ones with option -r",
-             path, line);
+    str_addf(warning, " -- ignoring %s, line %zu; remove it, ", path, line);
+    if (first_line != 0)
+        str_addf(warning, "or line %zu, which counts, ", first_line);
+    str_add(warning, "or let later entries replace earlier ones with option "
+                     "-r");
 }

@@ -32,7 +32,9 @@ struct cdb_table {
     struct cdb db;              /* reading */
     struct cdb_make make;       /* building */
     bool with_nul, without_nul; /* still to be tried */
-    struct hash *keys;          /* owned; of a build, so far; NULL: none */
+    struct hash *keys; /* owned; of a build, so far: the line + 1 of each; NULL:
+                          none */
+    const struct text_source *source; /* borrowed; NULL: not known */
     bool building;
     struct cdb_search search;
     unsigned position; /* of a walk */
@@ -220,12 +222,38 @@ static enum answer store(struct cdb_table *t, const char *key,
 }
 
 /* The library compares a new key with each 256th that it has; we know it at
- * once. */
-static bool is_new(struct cdb_table *t, const char *key)
+ * once. False, and the line that has it (0: not known), if <key> was there. */
+static bool is_new(struct cdb_table *t, const char *key, size_t *first_line)
 {
+    uintptr_t line = t->source != NULL ? t->source->first_line : 0;
+
     if (t->keys == NULL)
         t->keys = hash_new();
-    return hash_put(t->keys, key, t) == NULL;
+    void *known = hash_put(t->keys, key, (void *)(line + 1));
+    if (known == NULL)
+        return true;
+    hash_put(t->keys, key, known);
+    *first_line = (uintptr_t)known - 1;
+    return false;
+}
+
+static void warn_of_duplicate(const struct cdb_table *t, const char *key,
+                              size_t first_line)
+{
+    struct str text = STR_EMPTY;
+
+    str_setf(&text, "%s: duplicate entry: \"%s\"", t->name, key);
+    if (t->source != NULL)
+        duplicate_advise(&text, t->source->path, t->source->first_line,
+                         first_line);
+    log_warning("%s", text.data);
+    str_fini(&text);
+}
+
+static void cdb_table_set_source(void *instance,
+                                 const struct text_source *source)
+{
+    ((struct cdb_table *)instance)->source = source;
 }
 
 static enum answer cdb_table_put(void *instance, const char *key,
@@ -233,10 +261,11 @@ static enum answer cdb_table_put(void *instance, const char *key,
 {
     struct cdb_table *t = instance;
     enum cdb_put_mode mode = CDB_PUT_ADD;
+    size_t first_line = 0;
 
-    if (!(t->flags & TABLE_DUP_IGNORE) && !is_new(t, key)) {
+    if (!(t->flags & TABLE_DUP_IGNORE) && !is_new(t, key, &first_line)) {
         if (!(t->flags & TABLE_DUP_REPLACE)) {
-            error_set(why, "%s: duplicate entry: \"%s\"", t->name, key);
+            warn_of_duplicate(t, key, first_line);
             return ABSENT;
         }
         mode = CDB_PUT_REPLACE;
@@ -296,6 +325,7 @@ const struct table_driver driver_cdb = {
     .get = cdb_table_get,
     .put = cdb_table_put,
     .put_plain = cdb_table_put_plain,
+    .set_source = cdb_table_set_source,
     .next = cdb_table_next,
     .changed = cdb_table_changed,
     .owner = cdb_table_owner,

@@ -4,9 +4,11 @@
  */
 
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/log.h"
 #include "internal.h"
 
@@ -17,8 +19,18 @@ struct texthash {
     struct text_owner owner;
 };
 
-static void add_line(struct texthash *table, const struct text_source *source,
-                     char *key, char *value, unsigned flags)
+static void warn_of_duplicate(const struct text_source *source,
+                              const char *key, uintptr_t first_line)
+{
+    log_warning("%s, line %zu: duplicate entry: \"%s\" -- line %zu has it, "
+                "too: remove one of the two",
+                source->path, source->first_line, key, (size_t)first_line);
+}
+
+/* <lines>: of each key so far. */
+static void add_line(struct texthash *table, struct hash *lines,
+                     const struct text_source *source, char *key, char *value,
+                     unsigned flags)
 {
     struct str folded = STR_EMPTY;
     struct str content = STR_EMPTY;
@@ -27,8 +39,10 @@ static void add_line(struct texthash *table, const struct text_source *source,
     table_fold_key(&folded, key, flags);
     bool known = memory_table_has(table->entries, folded.data);
     if (known && !(flags & (TABLE_DUP_IGNORE | TABLE_DUP_REPLACE)))
-        log_warning("%s, line %zu: duplicate entry: \"%s\"", source->path,
-                    source->first_line, key);
+        warn_of_duplicate(source, key,
+                          (uintptr_t)hash_get(lines, folded.data));
+    if (!known)
+        hash_put(lines, folded.data, (void *)(uintptr_t)source->first_line);
     if (known && !(flags & TABLE_DUP_REPLACE))
         value = NULL;
     if (value != NULL && (flags & TABLE_SRC_RHS_IS_FILE)) {
@@ -75,10 +89,12 @@ static void *texthash_open(const char *name,
     table->info = file.info;
     table->owner = text_file_owner(&file);
     table->fd = fcntl(stream_fd(file.in), F_DUPFD_CLOEXEC, 3);
+    struct hash *lines = hash_new();
     while (text_source_next(&file.source, &line))
         if (map_line_parse(&file.source, line.data, utf8,
                            " -- ignoring this line", &key, &value))
-            add_line(table, &file.source, key, value, options->flags);
+            add_line(table, lines, &file.source, key, value, options->flags);
+    hash_free(lines, NULL);
     str_fini(&line);
     if (text_file_close(&file, why))
         return table;

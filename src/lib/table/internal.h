@@ -40,8 +40,10 @@ void set_stored(struct str *out, const void *data, size_t length);
 /* Whom a file makes answer for what is in it. */
 enum table_trust file_trust(const struct stat *file, uid_t *owner);
 
-/* Say where a duplicate is and what to do about it. */
-void duplicate_advise(struct str *warning, const char *path, size_t line);
+/* Say where a duplicate is and what to do about it. <first_line> has the entry
+ * that counts; 0: not known. */
+void duplicate_advise(struct str *warning, const char *path, size_t line,
+                      size_t first_line);
 
 /* Warn if the source <name> is newer than the file <name><suffix>, of which
  * <made> tells, and not just being edited. */

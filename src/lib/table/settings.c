@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,6 +23,7 @@ struct settings {
     const char *name;    /* of the file or the prefix */
     bool is_file;
     struct hash *values; /* owned; texts in the arena */
+    struct hash *lines;  /* owned; where each name is set: a number */
     struct stat info;    /* of the file */
 };
 
@@ -37,9 +39,12 @@ static bool read_line(struct settings *s, struct cf_file *file,
     if (!text_split_nameval(line->text, &name, &value))
         return cf_file_error(file, line, why, "missing attribute name");
     const char *old = hash_put(s->values, name, arena_strdup(s->arena, value));
+    intptr_t old_line = (intptr_t)hash_put(s->lines, name,
+                                           (void *)(intptr_t)line->first);
     if (old != NULL && strcmp(old, value) != 0)
-        log_warning("%s, line %d: overriding earlier entry: %s=%s", s->name,
-                    line->first, name, old);
+        log_warning("%s, line %d: overriding earlier entry: %s=%s -- that of "
+                    "line %d: remove one of the two",
+                    s->name, line->first, name, old, (int)old_line);
     return true;
 }
 
@@ -67,6 +72,7 @@ struct settings *table_settings_open(const char *name, struct error *why)
     s->name = arena_strdup(s->arena, name);
     s->is_file = *name == '/' || *name == '.';
     s->values = hash_new();
+    s->lines = hash_new();
     if (!s->is_file || read_file(s, why))
         return s;
     settings_close(s);
@@ -78,6 +84,7 @@ void settings_close(struct settings *s)
     if (s == NULL)
         return;
     hash_free(s->values, NULL);
+    hash_free(s->lines, NULL);
     arena_free(s->arena);
     free(s);
 }

@@ -270,7 +270,8 @@ static void warn_of_duplicate(const struct table *table)
 
     str_set(&text, table->why.text);
     if (table->source != NULL)
-        duplicate_advise(&text, table->source->path, table->source->first_line);
+        duplicate_advise(&text, table->source->path, table->source->first_line,
+                         0);
     log_warning("%s", text.data);
     str_fini(&text);
 }
