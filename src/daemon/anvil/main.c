@@ -175,7 +175,8 @@ static void background(void)
         deadline_in_s(anvil_params.anvil_status_update_time);
 
     for (;;) {
-        fiber_sleep_until(deadline_in_s(SWEEP_S));
+        deadline_t sweep_at = deadline_in_s(SWEEP_S);
+        fiber_sleep_until(sweep_at < report_at ? sweep_at : report_at);
         counters_sweep(&counters);
         if (clock_now() < report_at)
             continue;

@@ -120,7 +120,7 @@ void route_find(struct message *m, struct arena *arena, struct arena *keep,
         return;
     }
     if (is_probe && has_too_many_probes()) {
-        defer(route, "4.3.3 Too many address verification requests");
+        defer(route, "4.3.2 Too many address verification requests");
         return;
     }
     if (*route->to.address == '\0')

@@ -107,11 +107,15 @@ enum answer cache_get(struct arena *arena, const char *address,
                       struct cache_entry *entry)
 {
     struct str value = STR_EMPTY;
+    struct cache_entry found;
     enum answer answer = table_get(table, address, &value);
 
     if (answer == FOUND &&
-        (!parse(arena_strdup(arena, value.data), entry) || has_expired(entry)))
+        (!parse(arena_strdup(arena, value.data), &found) ||
+         has_expired(&found)))
         answer = ABSENT;
+    if (answer == FOUND)
+        *entry = found;
     if (answer == FAILED)
         log_warning("%s: lookup of %s: %s", table_name(table), address,
                     table_error(table));

@@ -56,6 +56,13 @@ static bool send_probe(struct arena *arena, const char *address)
     return status == CLEANUP_STAT_OK;
 }
 
+/* Without a negative cache, each who asks sends a probe. */
+static bool keeps(const struct cache_entry *entry)
+{
+    return entry->status == VERIFY_OK ||
+           verify_params.address_verify_negative_cache;
+}
+
 /* The entry is stored first: others who ask meanwhile send no second probe. */
 static bool probe_again(struct arena *arena, const char *address,
                         struct cache_entry *entry)
@@ -63,7 +70,7 @@ static bool probe_again(struct arena *arena, const char *address,
     entry->probed = time(NULL);
     if (entry->status == VERIFY_TODO)
         entry->updated = 0;
-    if (!cache_put(arena, address, entry))
+    if (keeps(entry) && !cache_put(arena, address, entry))
         return false;
     send_probe(arena, address);
     return true;
@@ -82,7 +89,8 @@ static bool serve_query(struct stream *s, struct arena *arena,
     if (cache_get(arena, q->address, &entry) == FAILED)
         return answer(s, 1, VERIFY_DEFER,
                       "Address verification status unavailable");
-    bool stale = cache_needs_refresh(&entry) && !cache_is_probed(&entry);
+    bool stale = cache_needs_refresh(&entry) &&
+                 (!cache_is_probed(&entry) || !keeps(&entry));
     if (stale && !probe_again(arena, q->address, &entry))
         return answer(s, 1, VERIFY_DEFER,
                       "Address verification status unavailable");
