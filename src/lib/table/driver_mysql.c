@@ -1,30 +1,47 @@
 /* SPDX-License-Identifier: ISC
  *
  * driver_mysql.c - mysql:/file.cf, lookups in MySQL and MariaDB.
+ *
+ * The library counts its time from byte to byte: a server that sends one now
+ * and then would hold a lookup forever. So it is asked without blocking, and
+ * the waiting is done here, with a limit for the whole.
  */
 
+#include <errno.h>
 #include <mysql.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/library.h"
 #include "config.h"
 #include "base/sock.h"
 #include "sql.h"
 
-#define MYSQL_FUNCTIONS(FUNCTION)                                              \
-    FUNCTION(mysql_close)                                                      \
-    FUNCTION(mysql_errno) FUNCTION(mysql_error) FUNCTION(mysql_fetch_lengths)  \
-        FUNCTION(mysql_fetch_row) FUNCTION(mysql_free_result)                  \
-            FUNCTION(mysql_init) FUNCTION(mysql_library_init)                  \
-                FUNCTION(mysql_next_result) FUNCTION(mysql_num_fields)         \
-                    FUNCTION(mysql_options) FUNCTION(mysql_real_connect)       \
-                        FUNCTION(mysql_real_escape_string)                     \
-                            FUNCTION(mysql_real_query) FUNCTION(mysql_ssl_set) \
-                                FUNCTION(mysql_store_result)
+#define MYSQL_FUNCTIONS(FUNCTION)                                            \
+    FUNCTION(mysql_close)                                                    \
+    FUNCTION(mysql_errno) FUNCTION(mysql_error)                              \
+    FUNCTION(mysql_fetch_lengths) FUNCTION(mysql_fetch_row)                  \
+    FUNCTION(mysql_free_result) FUNCTION(mysql_get_socket)                   \
+    FUNCTION(mysql_get_timeout_value_ms) FUNCTION(mysql_init)                \
+    FUNCTION(mysql_library_init)                                             \
+    FUNCTION(mysql_next_result_start) FUNCTION(mysql_next_result_cont)       \
+    FUNCTION(mysql_num_fields) FUNCTION(mysql_options)                       \
+    FUNCTION(mysql_real_connect_start) FUNCTION(mysql_real_connect_cont)     \
+    FUNCTION(mysql_real_escape_string)                                       \
+    FUNCTION(mysql_real_query_start) FUNCTION(mysql_real_query_cont)         \
+    FUNCTION(mysql_ssl_set)                                                  \
+    FUNCTION(mysql_store_result_start) FUNCTION(mysql_store_result_cont)
 LIBRARY(mysql, LIBRARY_MYSQL, MYSQL_FUNCTIONS)
 
-enum { CONNECT_TIMEOUT_S = 10, IO_TIMEOUT_S = 100 };
+enum {
+    CONNECT_TIMEOUT_S = 10, /* for each address */
+    LOGIN_LIMIT_S = 30,     /* with all addresses, TLS and the password */
+    QUERY_LIMIT_S = 100,
+};
+/* What the library runs on, the system's resolver and TLS included. */
+static const size_t stack_bytes = (size_t)512 << 10;
 
 struct mysql_table {
     struct sql sql; /* first */
@@ -48,12 +65,53 @@ static void mysql_disconnect(void *connection)
     mysql.mysql_close(connection);
 }
 
-static void set_options(MYSQL *db, const struct mysql_table *t)
+/* ---- Waiting ---- */
+
+/* Wait for what the library waits for; returns what of it has come. */
+static int wait_for(MYSQL *db, int wanted, deadline_t until)
+{
+    struct pollfd socket = { .fd = mysql.mysql_get_socket(db) };
+    int got = 0;
+
+    if ((wanted & MYSQL_WAIT_TIMEOUT) != 0) {
+        deadline_t own = deadline_in_ms(mysql.mysql_get_timeout_value_ms(db));
+        until = own < until ? own : until;
+    }
+    if ((wanted & MYSQL_WAIT_READ) != 0)
+        socket.events |= POLLIN;
+    if ((wanted & MYSQL_WAIT_WRITE) != 0)
+        socket.events |= POLLOUT;
+    if ((wanted & MYSQL_WAIT_EXCEPT) != 0)
+        socket.events |= POLLPRI;
+    do {
+        int left_ms = deadline_left_ms(until);
+        if (left_ms == 0) {
+            errno = ETIMEDOUT; /* which the library quotes */
+            return MYSQL_WAIT_TIMEOUT;
+        }
+        got = poll(&socket, 1, left_ms);
+    } while (got == 0 || (got < 0 && errno == EINTR));
+    /* Trouble shows when it is read or written. */
+    return wanted & ~MYSQL_WAIT_TIMEOUT;
+}
+
+/* Run mysql.<function>_start(result, ...) to its end, or until it fails as the
+ * time is over. */
+#define RUN(function, db, until, result, ...)                              \
+    for (int waits = mysql.function##_start(result, __VA_ARGS__);          \
+         waits != 0; waits = mysql.function##_cont(result, db, waits))     \
+        waits = wait_for(db, waits, until)
+
+/* ---- Connections ---- */
+
+static bool set_options(MYSQL *db, const struct mysql_table *t)
 {
     unsigned connect_timeout = CONNECT_TIMEOUT_S;
-    unsigned io_timeout = IO_TIMEOUT_S;
+    unsigned io_timeout = QUERY_LIMIT_S;
     my_bool verify = t->verify;
 
+    if (mysql.mysql_options(db, MYSQL_OPT_NONBLOCK, &stack_bytes) != 0)
+        return false;
     mysql.mysql_options(db, MYSQL_OPT_CONNECT_TIMEOUT, &connect_timeout);
     mysql.mysql_options(db, MYSQL_OPT_READ_TIMEOUT, &io_timeout);
     mysql.mysql_options(db, MYSQL_OPT_WRITE_TIMEOUT, &io_timeout);
@@ -72,6 +130,7 @@ static void set_options(MYSQL *db, const struct mysql_table *t)
     /* When nothing is said, the library knows best. */
     if (settings_get(t->sql.settings, "tls_verify_cert") != NULL)
         mysql.mysql_options(db, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
+    return true;
 }
 
 static const char *or_null(const char *text)
@@ -84,26 +143,30 @@ static void *mysql_connect_to(struct sql *sql, const struct sql_server *server,
 {
     const struct mysql_table *t = (const struct mysql_table *)sql;
     MYSQL *db = mysql.mysql_init(NULL);
+    MYSQL *connected = NULL;
     int port = 0;
 
-    if (db == NULL) {
+    if (db == NULL || !set_options(db, t)) {
         error_set(why, "dict_mysql: insufficient memory");
+        mysql.mysql_close(db);
         return NULL;
     }
     if (server->port != NULL)
         sock_port(server->port, "tcp", &port);
-    set_options(db, t);
-    if (mysql.mysql_real_connect(db, server->is_local ? NULL : server->host,
-                                 or_null(sql->user), or_null(sql->password),
-                                 sql->dbname, (unsigned)port,
-                                 server->is_local ? server->host : NULL,
-                                 CLIENT_MULTI_RESULTS) != NULL)
+    deadline_t until = deadline_in_s(LOGIN_LIMIT_S);
+    RUN(mysql_real_connect, db, until, &connected, db,
+        server->is_local ? NULL : server->host, or_null(sql->user),
+        or_null(sql->password), sql->dbname, (unsigned)port,
+        server->is_local ? server->host : NULL, CLIENT_MULTI_RESULTS);
+    if (connected != NULL)
         return db;
     error_set(why, "connect to mysql server %s: %s", server->name,
               mysql.mysql_error(db));
     mysql.mysql_close(db);
     return NULL;
 }
+
+/* ---- Queries ---- */
 
 static bool quote(void *connection, const char *text, size_t length,
                   struct str *out)
@@ -130,50 +193,64 @@ static void take_rows(MYSQL_RES *result, struct template_values *values)
     }
 }
 
+/* A query on its way. */
+struct question {
+    const struct sql *sql;
+    MYSQL *db;
+    deadline_t until;
+};
+
+static bool fail(const struct question *q, const char *what, struct error *why)
+{
+    return error_set(why, "%s: query failed%s: %s", q->sql->table, what,
+                     mysql.mysql_error(q->db));
+}
+
 /* A stored procedure gives several results, of which one may have data. */
-static bool take_results(struct sql *sql, MYSQL *db,
+static bool take_results(const struct question *q,
                          struct template_values *values, bool *has_data,
                          struct error *why)
 {
-    int more;
+    int more = -1;
 
     do {
-        MYSQL_RES *result = mysql.mysql_store_result(db);
-        if (result == NULL && mysql.mysql_errno(db) != 0)
-            return error_set(why, "%s: query failed (mysql_store_result): %s",
-                             sql->table, mysql.mysql_error(db));
+        MYSQL_RES *result = NULL;
+        RUN(mysql_store_result, q->db, q->until, &result, q->db);
+        if (result == NULL && mysql.mysql_errno(q->db) != 0)
+            return fail(q, " (mysql_store_result)", why);
         if (result != NULL && *has_data) {
             mysql.mysql_free_result(result);
             return error_set(why,
                              "%s: query failed: multiple result sets "
                              "returning data are not supported",
-                             sql->table);
+                             q->sql->table);
         }
         if (result != NULL) {
             *has_data = true;
             take_rows(result, values);
             mysql.mysql_free_result(result);
         }
-        more = mysql.mysql_next_result(db);
+        RUN(mysql_next_result, q->db, q->until, &more, q->db);
     } while (more == 0);
-    if (more < 0)
-        return true;
-    return error_set(why, "%s: query failed (mysql_next_result): %s",
-                     sql->table, mysql.mysql_error(db));
+    return more < 0 || fail(q, " (mysql_next_result)", why);
 }
 
 static bool mysql_ask(struct sql *sql, const struct sql_server *server,
                       const struct str *query, struct template_values *values,
                       struct error *why)
 {
-    MYSQL *db = server->connection;
     const struct mysql_table *t = (const struct mysql_table *)sql;
+    const struct question q = { .sql = sql,
+                                .db = server->connection,
+                                .until = deadline_in_s(QUERY_LIMIT_S) };
     bool has_data = false;
+    int failure = 0;
 
-    if (mysql.mysql_real_query(db, query->data, query->length) != 0)
-        return error_set(why, "%s: query failed: %s", sql->table,
-                         mysql.mysql_error(db));
-    if (!take_results(sql, db, values, &has_data, why))
+    RUN(mysql_real_query, q.db, q.until, &failure, q.db, query->data,
+        query->length);
+    if (failure != 0)
+        return fail(&q, "", why);
+    if (!take_results(&q, values, &has_data, why))
         return false;
     if (!has_data && t->require_result_set)
         return error_set(why,
