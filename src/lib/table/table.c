@@ -226,6 +226,21 @@ static enum answer call_driver(struct call *c)
     return c->answer;
 }
 
+/* What a name service was asked a moment ago need not be asked again. */
+static enum answer call_name_service(struct call *c)
+{
+    struct table *table = c->table;
+    enum answer answer;
+
+    if (table->recent == NULL)
+        table->recent = recent_new();
+    if (recent_get(table->recent, c->key, &answer, c->value_out))
+        return answer;
+    answer = call_driver(c);
+    recent_put(table->recent, c->key, answer, c->value_out);
+    return answer;
+}
+
 enum answer table_get(struct table *table, const char *key, struct str *value)
 {
     struct key folded;
@@ -236,7 +251,8 @@ enum answer table_get(struct table *table, const char *key, struct str *value)
                           .operation = GET,
                           .key = folded.text,
                           .value_out = value };
-        answer = call_driver(&c);
+        answer = table->can & TABLE_CAN_BLOCK ? call_name_service(&c)
+                                              : call_driver(&c);
         if (answer == FOUND && !value_is_good(table, key, value))
             answer = FAILED;
     }

@@ -237,6 +237,7 @@ void table_close(struct table *table)
     list_remove(&table->link);
     if (table->instance != NULL)
         table->driver->close(table->instance);
+    recent_free(table->recent);
     free(table->name);
     free(table);
 }
