@@ -9,12 +9,6 @@
 #include "base/arena.h"
 
 enum rewrite_context { REWRITE_LOCAL, REWRITE_REMOTE, REWRITE_NONE };
-/* Whether '%' and '!' of an address without a domain are routing. */
-enum rewrite_routing {
-    ROUTING_UNQUOTED, /* unless its local part has to be quoted */
-    ROUTING_ALWAYS,
-    ROUTING_NEVER,    /* nor is '@': this is a local part */
-};
 /* "local", "remote", "invalid" and back. */
 const char *rewrite_context_name(enum rewrite_context context);
 enum rewrite_context rewrite_context_parse(const char *name);
@@ -27,10 +21,9 @@ MAY_WAIT const char *rewrite_try(struct arena *arena,
 MAY_WAIT const char *rewrite_internal(struct arena *arena,
                                       enum rewrite_context context,
                                       const char *address);
-/* The same for an address of which it is known what was in quotes. */
-MAY_WAIT const char *rewrite_parsed(struct arena *arena,
-                                    enum rewrite_context context,
-                                    enum rewrite_routing routing,
-                                    const char *address);
+/* The same for an address in external form, with its quotes. */
+MAY_WAIT const char *rewrite_external(struct arena *arena,
+                                      enum rewrite_context context,
+                                      const char *address);
 
 #endif

@@ -46,19 +46,20 @@ struct token822 *token822_parse(struct arena *arena, const char *text,
 /* The children of a TOKEN_ADDRESS in internal form: quotes resolved. A source
  * route is kept. */
 char *token822_internal(struct arena *arena, const struct token822 *tokens);
+/* The same as it would stand in a header. */
+char *token822_external(struct arena *arena, const struct token822 *tokens);
 /* Tokens of an internal-form address, to replace those in a tree. (For one in
- * external form: token822_scan.) */
+ * external form: token822_scan.) The null address is "", in quotes. */
 struct token822 *token822_from_internal(struct arena *arena,
                                         const char *address);
-/* Append the external form, as in a header. With <fold>, a line that would
- * reach 70 characters is broken after a comma (newline and tab); what <out>
- * has already, as "To: ", counts as the start of the first line. */
-void token822_format(struct str *out, const struct token822 *tokens,
-                     bool fold);
+/* Append a list as in a header. A line that would reach 70 characters is
+ * broken after a comma (newline and tab); what <out> has already, as "To: ",
+ * counts as the start of the first line. */
+void token822_format(struct str *out, const struct token822 *tokens);
 /* Call <visit> with the children of each TOKEN_ADDRESS that has some, from left
- * to right; it may replace *spec. To rewrite a header: parse its value, format
- * each spec (without fold), rewrite that text, scan the answer, and format
- * the list (with fold) if one has changed. */
+ * to right; it may replace *spec. To rewrite a header: parse its value, give
+ * the external form of each spec to the rewrite service, replace the spec, and
+ * format the list if one has changed. */
 void token822_each_address(struct token822 *tokens,
                            void (*visit)(struct token822 **spec, void *context),
                            void *context);

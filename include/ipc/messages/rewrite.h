@@ -8,12 +8,11 @@
 
 #include "ipc/schema.h"
 
-/* request "rewrite"; rule is "local" or "remote" (rewrite context), routing an
- * enum rewrite_routing */
+/* request "rewrite"; rule is "local" or "remote" (rewrite context), the address
+ * in external form, that of the reply in internal form */
 #define REWRITE_REQUEST(M, FIELD) \
     FIELD(M, STR, rule)           \
-    FIELD(M, STR, address)        \
-    FIELD(M, INT, routing)
+    FIELD(M, STR, address)
 IPC_MESSAGE(rewrite_request, REWRITE_REQUEST)
 
 /* status 0: ok; 1: try again later */

@@ -3,7 +3,7 @@
  * missing.c - headers that a message should have: Message-Id, Date, From, To.
  *
  * They are added to mail from here. A stranger's message may be signed, and
- * is left as it is.
+ * is left as it is, unless remote_header_rewrite_domain asks for more.
  */
 #include <string.h>
 #include <time.h>
@@ -89,7 +89,7 @@ static void add_if_missing(struct message *m)
 
 void missing_headers_add(struct message *m)
 {
-    bool wanted = m->rewrite == REWRITE_LOCAL ||
+    bool wanted = m->rewrite != REWRITE_NONE ||
                   cleanup_params.always_add_missing_headers;
 
     if (wanted) {

@@ -184,44 +184,20 @@ struct header_visit {
     bool changed;
 };
 
-/* "u"@x.test needs no quotes, and u..v@x.test does: an address that stays the
- * same may be written in another way. */
-static bool is_spelt_alike(const struct token822 *a, const struct token822 *b)
-{
-    struct str one = STR_EMPTY, other = STR_EMPTY;
-
-    token822_format(&one, a, false);
-    token822_format(&other, b, false);
-    bool alike = strcmp(one.data, other.data) == 0;
-    str_fini(&one);
-    str_fini(&other);
-    return alike;
-}
-
-static bool has_routing(const struct token822 *spec)
-{
-    for (; spec != NULL; spec = spec->next)
-        if (spec->kind != TOKEN_QUOTED && strpbrk(spec->text, "@%!") != NULL)
-            return true;
-    return false;
-}
-
-/* What looks like routing inside quotes is none. */
+/* An address that stays the same may be written in another way: "u"@x.test
+ * needs no quotes, and u..v@x.test does. */
 static void rewrite_spec(struct token822 **spec, void *context)
 {
     struct header_visit *visit = context;
     struct message *m = visit->m;
-    const char *address = token822_internal(m->arena, *spec);
-    const char *standard = rewrite_parsed(
-        m->arena, m->rewrite,
-        has_routing(*spec) ? ROUTING_ALWAYS : ROUTING_NEVER, address);
-    const char *mapped = map_address(m, standard, visit->class);
+    const char *address = token822_external(m->arena, *spec);
+    const char *mapped =
+        map_address(m, rewrite_external(m->arena, m->rewrite, address),
+                    visit->class);
 
-    struct token822 *new_spec = token822_from_internal(m->arena, mapped);
-    if (strcmp(address, mapped) == 0 && is_spelt_alike(*spec, new_spec))
-        return;
-    *spec = new_spec;
-    visit->changed = true;
+    *spec = token822_from_internal(m->arena, mapped);
+    if (strcmp(address, token822_external(m->arena, *spec)) != 0)
+        visit->changed = true;
 }
 
 const char *rewrite_header(struct message *m, const char *text,
@@ -240,7 +216,7 @@ const char *rewrite_header(struct message *m, const char *text,
     size_t name = strcspn(text, ":");
     str_add_bytes(&line, text, name);
     str_add(&line, ": ");
-    token822_format(&line, tokens, true);
+    token822_format(&line, tokens);
     text = arena_strdup(m->arena, line.data);
     str_fini(&line);
     return text;

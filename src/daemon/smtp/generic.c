@@ -60,6 +60,6 @@ bool generic_header(struct arena *arena, const char *text, struct str *out,
         return false;
     str_clear(out);
     str_add_bytes(out, text, (size_t)(value - text));
-    token822_format(out, tokens, true);
+    token822_format(out, tokens);
     return true;
 }

@@ -15,7 +15,6 @@ static bool serve_rewrite(struct stream *s, struct arena *arena,
     const struct rewrite_request *q = request;
     struct rewrite_reply reply = {
         .address = rewrite_address(arena, rewrite_context_parse(q->rule),
-                                   (enum rewrite_routing)q->routing,
                                    q->address),
     };
 

@@ -16,6 +16,7 @@
 #include "mail/address.h"
 #include "mail/dsn.h"
 #include "mail/find.h"
+#include "mail/quote.h"
 #include "table/match_list.h"
 #include "trivial_rewrite.h"
 
@@ -129,8 +130,7 @@ static void strip_local_domains(struct target *t)
         char *local = address_local(t->arena, t->address);
         if (!has_routing(local))
             return;
-        t->address = rewrite_address(t->arena, REWRITE_LOCAL, ROUTING_ALWAYS,
-                                     local);
+        t->address = rewrite_dequoted(t->arena, local);
     }
 }
 
@@ -138,8 +138,8 @@ static void complete(struct target *t, const char *address)
 {
     if (*address == '\0')
         address = message_params.empty_address_recipient;
-    t->address = rewrite_address(t->arena, REWRITE_LOCAL, ROUTING_UNQUOTED,
-                                 address);
+    t->address = rewrite_address(t->arena, REWRITE_LOCAL,
+                                 quote_822_dup(t->arena, address));
     if (strrchr(t->address, '@') == NULL)
         t->address = arena_printf(t->arena, "%s@%s", t->address,
                                   common_params.myhostname);

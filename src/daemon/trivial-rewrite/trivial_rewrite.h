@@ -14,10 +14,14 @@
 #include "table/maps.h"
 
 void rewrite_open(void);
-/* An address in internal form to standard form: source routes, bang paths,
- * the percent hack, missing domains, trailing dots (postconf(5)). */
+/* An address in external form to standard form, which is internal: source
+ * routes, bang paths, the percent hack, missing domains, trailing dots
+ * (postconf(5)). */
 char *rewrite_address(struct arena *arena, enum rewrite_context context,
-                      enum rewrite_routing routing, const char *address);
+                      const char *address);
+/* The same in the local context for text that was in quotes and counts as an
+ * address all the same (resolve_dequoted_address). */
+char *rewrite_dequoted(struct arena *arena, const char *address);
 
 /* Fill <reply> for the routing that a table set up by resolver_open gives. */
 struct resolver;

@@ -12,6 +12,8 @@
 #include "client/client.h"
 #include "ipc/messages/rewrite.h"
 #include "mail/address.h"
+#include "mail/quote.h"
+#include "mail/token822.h"
 
 enum { REMEMBER_S = 30, REMEMBER_COUNT = 500, RETRY_MS = 1000 };
 
@@ -41,12 +43,11 @@ static struct answer_cache rewrite_cache = {
 };
 
 static const char *ask(struct arena *arena, enum rewrite_context context,
-                       enum rewrite_routing routing, const char *address)
+                       const char *address)
 {
     struct ipc_pool *pool = client_pool(&rewrite_pool, "private",
                                         client_setup()->rewrite_service);
-    struct rewrite_request request = { context_names[context], address,
-                                       (int64_t)routing };
+    struct rewrite_request request = { context_names[context], address };
     deadline_t until = ipc_call_deadline(client_setup()->ipc_timeout_s);
     struct rewrite_reply reply;
 
@@ -61,23 +62,27 @@ static const char *ask(struct arena *arena, enum rewrite_context context,
     return NULL;
 }
 
-static const char *try(struct arena *arena, enum rewrite_context context,
-                       enum rewrite_routing routing, const char *address)
+static const char *try_external(struct arena *arena,
+                                enum rewrite_context context,
+                                const char *address)
 {
-    if (context == REWRITE_NONE || *address == '\0')
+    if (*address == '\0')
         return address;
     /* Lists are long, and nearly all that they have is. */
     if (address_is_standard(address))
         return arena_strdup(arena, address);
+    if (context == REWRITE_NONE)
+        return token822_internal(
+            arena, token822_scan(arena, address, strlen(address) + 1));
 
-    const char *key = arena_printf(arena, "%s %d %s", context_names[context],
-                                   (int)routing, address);
+    const char *key =
+        arena_printf(arena, "%s %s", context_names[context], address);
     size_t length;
     const char *known = answer_cache_get(&rewrite_cache, key, &length);
     if (known != NULL)
         return arena_strndup(arena, known, length);
 
-    const char *answer = ask(arena, context, routing, address);
+    const char *answer = ask(arena, context, address);
     if (answer != NULL)
         answer_cache_put(&rewrite_cache, key, answer, strlen(answer));
     return answer;
@@ -86,14 +91,13 @@ static const char *try(struct arena *arena, enum rewrite_context context,
 const char *rewrite_try(struct arena *arena, enum rewrite_context context,
                         const char *address)
 {
-    return try(arena, context, ROUTING_UNQUOTED, address);
+    if (context == REWRITE_NONE)
+        return address;
+    return try_external(arena, context, quote_822_dup(arena, address));
 }
 
-const char *rewrite_parsed(struct arena *arena, enum rewrite_context context,
-                           enum rewrite_routing routing, const char *address)
+static const char *required(const char *answer)
 {
-    const char *answer = try(arena, context, routing, address);
-
     if (answer == NULL)
         fatal("cannot get an answer from the %s service; is the mail system "
               "running?",
@@ -104,5 +108,11 @@ const char *rewrite_parsed(struct arena *arena, enum rewrite_context context,
 const char *rewrite_internal(struct arena *arena, enum rewrite_context context,
                              const char *address)
 {
-    return rewrite_parsed(arena, context, ROUTING_UNQUOTED, address);
+    return required(rewrite_try(arena, context, address));
+}
+
+const char *rewrite_external(struct arena *arena, enum rewrite_context context,
+                             const char *address)
+{
+    return required(try_external(arena, context, address));
 }

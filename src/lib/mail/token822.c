@@ -59,8 +59,8 @@ static void scan_delimited(struct scan *scan, char end)
             scan->at++;
             return;
         }
-        if (*scan->at == '\\' && scan->at[1] != 0)
-            scan->at++;
+        if (*scan->at == '\\' && *++scan->at == 0)
+            return;
         add_unfolded(scan);
     }
 }
@@ -138,25 +138,25 @@ struct token822 *token822_scan(struct arena *arena, const char *text,
 
 /* ---- Tokens to text ---------------------------------------------------- */
 
+enum style { STYLE_LIST, STYLE_SPEC, STYLE_INTERNAL };
+
 struct format {
     struct str *out;
     size_t start;
-    bool internal;     /* raw words, no space between them, no comments */
+    enum style style;
     bool comma_breaks; /* a newline follows a comma */
-    bool after_word;
+    const struct token822 *word; /* the last token, if that was one */
 };
 
-static void add_escaped(struct str *out, char open, const char *text,
-                        char close)
+static void add_quoted(struct str *out, const char *text)
 {
-    str_add_char(out, open);
+    str_add_char(out, '"');
     for (; *text != 0; text++) {
-        if (*text == '\\' || (open == '"' ? *text == '"'
-                                          : *text == '[' || *text == ']'))
+        if (*text == '\\' || *text == '"')
             str_add_char(out, '\\');
         str_add_char(out, *text);
     }
-    str_add_char(out, close);
+    str_add_char(out, '"');
 }
 
 static bool ends_with_space(const struct format *format)
@@ -167,19 +167,28 @@ static bool ends_with_space(const struct format *format)
            strchr(" \n", format->out->data[length - 1]) != NULL;
 }
 
+/* Atoms of one address belong together, whatever space is between them. */
+static bool is_apart(const struct format *format, const struct token822 *token)
+{
+    if (format->word == NULL || ends_with_space(format))
+        return false;
+    return format->style == STYLE_LIST || token->kind != TOKEN_ATOM ||
+           format->word->kind != TOKEN_ATOM;
+}
+
 static void add_word(struct format *format, const struct token822 *token)
 {
     struct str *out = format->out;
 
-    if (format->internal && token->kind == TOKEN_COMMENT)
+    if (format->style != STYLE_LIST && token->kind == TOKEN_COMMENT)
         return;
-    if (format->after_word && !format->internal && !ends_with_space(format))
+    if (is_apart(format, token))
         str_add_char(out, ' ');
-    format->after_word = true;
-    if (token->kind == TOKEN_QUOTED && !format->internal)
-        add_escaped(out, '"', token->text, '"');
+    format->word = token;
+    if (token->kind == TOKEN_QUOTED && format->style != STYLE_INTERNAL)
+        add_quoted(out, token->text);
     else if (token->kind == TOKEN_LITERAL)
-        add_escaped(out, '[', token->text, ']');
+        str_addf(out, "[%s]", token->text);
     else
         str_add(out, token->text);
 }
@@ -191,7 +200,7 @@ static void add_special(struct format *format, char c)
     str_add_char(format->out, c);
     if (c == ',')
         str_add_char(format->out, format->comma_breaks ? '\n' : ' ');
-    format->after_word = false;
+    format->word = NULL;
 }
 
 static void add_tokens(struct format *format, const struct token822 *token)
@@ -205,11 +214,14 @@ static void add_tokens(struct format *format, const struct token822 *token)
         case TOKEN_SPECIAL: add_special(format, token->text[0]); break;
         case TOKEN_START_GROUP:
             str_add(format->out, ": ");
-            format->after_word = false;
+            format->word = NULL;
             break;
         case TOKEN_END_GROUP: add_special(format, ';'); break;
-        case TOKEN_GROUP:
-        case TOKEN_ADDRESS: add_tokens(format, token->child); break;
+        case TOKEN_GROUP: add_tokens(format, token->child); break;
+        case TOKEN_ADDRESS:
+            add_tokens(format, token->child);
+            format->word = token->child == NULL ? NULL : token;
+            break;
         }
     }
 }
@@ -243,27 +255,34 @@ static void fold_at_commas(struct str *out, size_t start, const char *text)
     }
 }
 
-void token822_format(struct str *out, const struct token822 *tokens, bool fold)
+void token822_format(struct str *out, const struct token822 *tokens)
 {
-    if (!fold) {
-        struct format format = { .out = out, .start = out->length };
-        add_tokens(&format, tokens);
-        return;
-    }
     struct str text = STR_EMPTY;
     struct format format = { .out = &text, .comma_breaks = true };
+
     add_tokens(&format, tokens);
     fold_at_commas(out, out->length, text.data);
     str_fini(&text);
 }
 
-char *token822_internal(struct arena *arena, const struct token822 *tokens)
+static char *in_style(struct arena *arena, const struct token822 *tokens,
+                      enum style style)
 {
     struct str text = STR_EMPTY;
-    struct format format = { .out = &text, .internal = true };
+    struct format format = { .out = &text, .style = style };
 
     add_tokens(&format, tokens);
     char *copy = arena_strndup(arena, text.data, text.length);
     str_fini(&text);
     return copy;
+}
+
+char *token822_external(struct arena *arena, const struct token822 *tokens)
+{
+    return in_style(arena, tokens, STYLE_SPEC);
+}
+
+char *token822_internal(struct arena *arena, const struct token822 *tokens)
+{
+    return in_style(arena, tokens, STYLE_INTERNAL);
 }

@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "mail/address.h"
 #include "mail/quote.h"
 #include "mail/token822.h"
 
@@ -21,7 +20,7 @@ struct parse {
     struct { ARRAY_OF(struct token822 *); } in;
     size_t left;            /* tokens of <in> not taken yet, from the left */
     struct token822 *out;   /* the result so far; grows to the left */
-    bool in_group;          /* a ';' was seen and not yet its ':' */
+    bool in_group;          /* a ';' was seen: a ':' ends the name of a group */
 };
 
 static bool is_special(const struct token822 *token, char c)
@@ -78,15 +77,6 @@ static void put_address(struct parse *parse, struct token822 *spec,
     put(parse, address);
 }
 
-/* "<", when it has a partner to the left. */
-static bool has_open_bracket(const struct parse *parse)
-{
-    for (size_t i = parse->left; i-- > 0;)
-        if (is_special(parse->in.items[i], '<'))
-            return true;
-    return false;
-}
-
 /* The name in front of a route-addr stays as it is. */
 static void take_phrase(struct parse *parse)
 {
@@ -98,17 +88,20 @@ static void take_phrase(struct parse *parse)
     }
 }
 
-/* The last token is '>'. */
+/* The last token is '>'. Without a '<', all that is on its left belongs to the
+ * address. */
 static void take_route(struct parse *parse)
 {
     struct token822 *spec = NULL, *comments = NULL;
 
     put(parse, take(parse));
-    while (!is_special(last(parse), '<')) {
+    while (last(parse) != NULL && !is_special(last(parse), '<')) {
         struct token822 *token = take(parse);
         prepend(token->kind == TOKEN_COMMENT ? &comments : &spec, token);
     }
     put_address(parse, spec, comments);
+    if (last(parse) == NULL)
+        return;
     put(parse, take(parse));
     take_phrase(parse);
 }
@@ -117,9 +110,8 @@ static void take_group_name(struct parse *parse)
 {
     put(parse, token822_new(parse->arena, TOKEN_START_GROUP, ":"));
     parse->left--;
-    parse->in_group = false;
     for (struct token822 *token; (token = last(parse)) != NULL;) {
-        if (is_special(token, ',') || is_special(token, ';'))
+        if (is_special(token, ','))
             return;
         put(parse, take(parse));
     }
@@ -181,10 +173,8 @@ static void take_item(struct parse *parse)
             take_group_name(parse);
         else
             put(parse, take(parse));
-    } else if (is_special(token, '>') && has_open_bracket(parse)) {
-        take_route(parse);
     } else if (is_special(token, '>')) {
-        put(parse, take(parse));
+        take_route(parse);
     } else {
         take_address(parse);
     }
@@ -207,21 +197,9 @@ struct token822 *token822_parse(struct arena *arena, const char *text,
 struct token822 *token822_from_internal(struct arena *arena,
                                         const char *address)
 {
-    char *external = quote_822_dup(arena, address);
-    const char *at = address_at(address);
-    size_t domain = at == NULL ? 0 : strlen(at);
-    char *local = arena_strndup(arena, external, strlen(external) - domain);
-    struct token822 *tokens = token822_scan(arena, local, SIZE_MAX);
-
-    if (at == NULL)
-        return tokens;
-    struct token822 **tail = &tokens;
-    while (*tail != NULL)
-        tail = &(*tail)->next;
-    *tail = token822_new(arena, TOKEN_SPECIAL, "@");
-    (*tail)->next =
-        token822_new(arena, TOKEN_ATOM, arena_strdup(arena, at + 1));
-    return tokens;
+    if (*address == '\0')
+        return token822_new(arena, TOKEN_QUOTED, "");
+    return token822_scan(arena, quote_822_dup(arena, address), SIZE_MAX);
 }
 
 void token822_each_address(struct token822 *tokens,

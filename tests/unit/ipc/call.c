@@ -86,7 +86,7 @@ static void start_server(void)
 static bool rewrite(struct ipc_client *client, struct arena *arena,
                     const char *address, const char **got)
 {
-    struct rewrite_request q = { "local", address, 0 };
+    struct rewrite_request q = { "local", address };
     struct rewrite_reply r;
     struct error why = ERROR_NONE;
 

@@ -32,7 +32,7 @@ static const char *rewrite(struct arena *arena, const char *value)
     struct str out = STR_EMPTY;
 
     token822_each_address(list, append_origin, arena);
-    token822_format(&out, list, true);
+    token822_format(&out, list);
     char *copy = arena_strdup(arena, out.data);
     str_fini(&out);
     return copy;
@@ -92,6 +92,18 @@ TEST(token822_rewrites_as_postfix)
           "(c) g (d): a@o (e) (f);(g), x@o" },
         { "\"\", x", "\"\", x@o" },
         { "a\\", "a@o" },
+        { "\"a\\", "a@o" },
+        /* Atoms of one address belong together, other words do not. */
+        { "<a b>, <\"a\" b@c>", "<ab@o>, <\"a\" b@c>" },
+        { "<\"a\" \"b\">, <a [b]>", "<\"a b\"@o>, <\"a [b]\"@o>" },
+        { "x, a@[b\\]c]", "x@o, a@[b]c]" },
+        { "x, a@(c)", "x@o, a@ (c)" },
+        /* All on the left of a '>' without its partner is the address. */
+        { "x; a b>, c", "\"x;ab\"@o>, c@o" },
+        { "a (x)> b", "a@o (x)>, b@o" },
+        /* The name of a group begins after a comma. */
+        { "a:b;c:d;", "a:b;c: d@o;" },
+        { "e, a:b, c:d;", "e@o, a: b@o, c: d@o;" },
         { "", "" },
         { "(", "(" },
         { "\"", "\"\"" },
@@ -114,8 +126,7 @@ TEST(token822_folds_below_70_columns)
         token822_parse(arena,
                        "a1234567@bbbbbbbbbbbbb, "
                        "a1234567@bbbbbbbbbbbbbbbbb, c@origin.test",
-                       100),
-        true);
+                       100));
     CHECK_INT(out.length, 69);
     CHECK(strchr(out.data, '\n') == NULL);
     str_set(&out, "To: ");
@@ -124,8 +135,7 @@ TEST(token822_folds_below_70_columns)
         token822_parse(arena,
                        "a1234567@bbbbbbbbbbbbb, "
                        "a1234567@bbbbbbbbbbbbbbbbbb, c@origin.test",
-                       100),
-        true);
+                       100));
     CHECK(strstr(out.data, ",\n\tc@origin.test") != NULL);
     str_fini(&out);
     arena_free(arena);
