@@ -35,6 +35,20 @@ static bool message_is_good(const struct bounce_notify *m)
     return id_is_good(m->queue_id) && queue_id_is_valid(m->queue_name);
 }
 
+/* The log that this service keeps: others look for it by the usual name. */
+static const char *log_queue(void)
+{
+    const char *name = service_name();
+
+    if (strcmp(name, common_params.bounce_service_name) == 0)
+        return "bounce";
+    if (strcmp(name, common_params.defer_service_name) == 0)
+        return "defer";
+    if (strcmp(name, common_params.trace_service_name) == 0)
+        return "trace";
+    return name;
+}
+
 static bool serve_append(struct stream *s, struct arena *arena,
                          const void *request, void *context)
 {
@@ -42,20 +56,20 @@ static bool serve_append(struct stream *s, struct arena *arena,
 
     (void)arena, (void)context;
     return answer(s, id_is_good(q->queue_id) &&
-                         log_append(service_name(), q));
+                         log_append(log_queue(), q));
 }
 
 static bool serve_flush(struct stream *s, struct arena *arena,
                         const void *request, void *context)
 {
     const struct bounce_notify *q = request;
-    bool trace = strcmp(service_name(), common_params.trace_service_name) == 0;
+    bool trace = strcmp(log_queue(), "trace") == 0;
 
     (void)arena, (void)context;
     if (!message_is_good(q))
         return answer(s, false);
-    return answer(s, trace ? notify_trace(service_name(), q)
-                           : notify_flush(service_name(), q));
+    return answer(s, trace ? notify_trace(log_queue(), q)
+                           : notify_flush(log_queue(), q));
 }
 
 static bool serve_warn(struct stream *s, struct arena *arena,
@@ -64,7 +78,7 @@ static bool serve_warn(struct stream *s, struct arena *arena,
     const struct bounce_notify *q = request;
 
     (void)arena, (void)context;
-    return answer(s, message_is_good(q) && notify_warn(service_name(), q));
+    return answer(s, message_is_good(q) && notify_warn(log_queue(), q));
 }
 
 static bool serve_verp(struct stream *s, struct arena *arena,
@@ -77,7 +91,7 @@ static bool serve_verp(struct stream *s, struct arena *arena,
                          verp_check(q->verp,
                                     common_params.verp_delimiter_filter) ==
                              NULL &&
-                         notify_verp(service_name(), q));
+                         notify_verp(log_queue(), q));
 }
 
 static bool serve_one(struct stream *s, struct arena *arena,
