@@ -39,6 +39,13 @@ enum param_type { PARAM_TEXT, PARAM_RAW, PARAM_INT, PARAM_BOOL, PARAM_TIME };
 #define PARAM_NO_MINIMUM (-0x7fffffffL)
 #define PARAM_NO_LIMIT (-1L)
 
+enum param_form {
+    PARAM_FREE,
+    PARAM_WORD,  /* one of the values */
+    PARAM_WORDS, /* any number of them */
+    PARAM_HOST,  /* the name of a host or domain */
+};
+
 struct param_row {
     const char *name;         /* as in main.cf; a family: the suffix */
     const char *default_text; /* unexpanded; NULL: see computed.c */
@@ -47,7 +54,7 @@ struct param_row {
     long min, max;            /* PARAM_NO_MINIMUM, PARAM_NO_LIMIT: none */
     const char *values;       /* NULL, or the words allowed, space separated,
                                  upper and lower case alike */
-    bool is_list;             /* any number of these words, not one */
+    enum param_form form;
 };
 
 struct param_group {

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "base/arena.h"
+#include "base/domain.h"
 
 /* The last '@' in an internal address, or NULL. */
 const char *address_at(const char *address);
@@ -29,9 +30,6 @@ char *address_split_extension(char *local, const char *delimiters,
 bool address_is_standard(const char *address);
 /* For logs: external form, printable. "" gives "". */
 const char *address_for_log(struct arena *arena, const char *address);
-/* RFC 1123 host name: letters, digits, '-', '_' , labels of 1..63, at most
- * 255; not all numeric. */
-bool domain_is_hostname(const char *name);
 bool domain_is_literal_ipv4(const char *text);
 bool domain_is_literal_ipv6(const char *text);
 /* "[1.2.3.4]" or "[IPv6:::1]"; RFC 5321 section 4.1.3. */

@@ -6,7 +6,6 @@
 
 #include <stdarg.h>
 
-#include "base/fatal.h"
 #include "base/text.h"
 #include "smtp/notice.h"
 
@@ -21,29 +20,6 @@ static const struct {
     { NOTIFY_DATA, "data" },
     { NOTIFY_BOUNCE, "bounce" },
 };
-
-/* Classes that other programs care for. */
-static const char *const others[] = { "bounce", "2bounce", "data", "delay" };
-
-static bool is_class(const char *word)
-{
-    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
-        if (text_equal_nocase(word, classes[i].name))
-            return true;
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (text_equal_nocase(word, others[i]))
-            return true;
-    return false;
-}
-
-void notify_check_classes(struct arena *arena)
-{
-    char **words = text_split(arena, notify_params.notify_classes, NULL, NULL);
-
-    for (; *words != NULL; words++)
-        if (!is_class(*words))
-            fatal("notify_classes: unknown class \"%s\"", *words);
-}
 
 static unsigned wanted(struct arena *arena)
 {

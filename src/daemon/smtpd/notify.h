@@ -25,7 +25,4 @@ void notify_trim(struct session *s);
 /* At the end of a session: send the transcript if anyone wants it. */
 MAY_WAIT void notify_finish(struct session *s);
 
-/* fatal() if notify_classes has a word that is none; at start. */
-void notify_check_classes(struct arena *arena);
-
 #endif

@@ -275,7 +275,6 @@ void settings_open(void)
     open_classes(arena);
     open_lists(arena);
     check_relay_control();
-    notify_check_classes(arena);
     open_tables(arena);
     old_defaults_open();
     open_interfaces();

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/domain.h"
 #include "base/fatal.h"
 #include "base/file.h"
 #include "base/num.h"
@@ -77,13 +78,27 @@ static bool check_text(struct config *config, const char *name,
 {
     if (!length_in_bounds(config, name, value, row->min, row->max, why))
         return false;
-    if (row->values == NULL || *value == '\0' ||
-        (row->is_list ? all_are_of(value, row->values)
-                      : text_lists_word_nocase(row->values, value)))
+    if (*value == '\0')
         return true;
-    return error_set(why, "%s: bad value: %s = %s; specify %s: %s",
-                     config_where(config, name), name, value,
-                     row->is_list ? "some of" : "one of", row->values);
+    const char *where = config_where(config, name);
+    switch (row->form) {
+    case PARAM_FREE: return true;
+    case PARAM_WORD:
+        return text_lists_word_nocase(row->values, value) ||
+               error_set(why, "%s: bad value: %s = %s; specify one of: %s",
+                         where, name, value, row->values);
+    case PARAM_WORDS:
+        return all_are_of(value, row->values) ||
+               error_set(why, "%s: bad value: %s = %s; specify some of: %s",
+                         where, name, value, row->values);
+    case PARAM_HOST: /* computed ones come from others that are checked */
+        return domain_is_hostname(value) || !config_is_set(config, name) ||
+               error_set(why, "%s: bad parameter value: %s = %s; specify a "
+                         "name such as host.example.com: of letters, digits "
+                         "and \"-\", with a dot between its parts",
+                         where, name, value);
+    }
+    panic("form %d of %s", (int)row->form, name);
 }
 
 /* "10h" and "${x}h" end in a unit; "$name" does not, whatever its name. */

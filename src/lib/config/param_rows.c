@@ -21,15 +21,17 @@
 #define DEF_FILE TEXT_OF(config/params/PARAM_GROUP.def)
 
 #define COMPUTED NULL
-#define ANY PARAM_NO_MINIMUM, PARAM_NO_LIMIT, NULL, false
-#define AT_LEAST(n) n, PARAM_NO_LIMIT, NULL, false
-#define AT_MOST(n) PARAM_NO_MINIMUM, n, NULL, false
-#define BETWEEN(a, b) a, b, NULL, false
-#define NOT_EMPTY 1, PARAM_NO_LIMIT, NULL, false
-#define LENGTH(n) n, n, NULL, false
-#define ONE_OF(words) 1, PARAM_NO_LIMIT, words, false
-#define ONE_OF_OR_EMPTY(words) 0, PARAM_NO_LIMIT, words, false
-#define LIST_OF(words) 1, PARAM_NO_LIMIT, words, true
+#define ANY PARAM_NO_MINIMUM, PARAM_NO_LIMIT, NULL, PARAM_FREE
+#define AT_LEAST(n) n, PARAM_NO_LIMIT, NULL, PARAM_FREE
+#define AT_MOST(n) PARAM_NO_MINIMUM, n, NULL, PARAM_FREE
+#define BETWEEN(a, b) a, b, NULL, PARAM_FREE
+#define NOT_EMPTY 1, PARAM_NO_LIMIT, NULL, PARAM_FREE
+#define LENGTH(n) n, n, NULL, PARAM_FREE
+#define ONE_OF(words) 1, PARAM_NO_LIMIT, words, PARAM_WORD
+#define ONE_OF_OR_EMPTY(words) 0, PARAM_NO_LIMIT, words, PARAM_WORD
+#define LIST_OF(words) 1, PARAM_NO_LIMIT, words, PARAM_WORDS
+#define LIST_OF_OR_EMPTY(words) 0, PARAM_NO_LIMIT, words, PARAM_WORDS
+#define HOST_NAME 1, PARAM_NO_LIMIT, NULL, PARAM_HOST
 
 struct PARAMS PARAMS;
 
