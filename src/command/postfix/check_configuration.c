@@ -172,12 +172,31 @@ static void check_tables(const char *classes, const char *where,
     arena_free(arena);
 }
 
+/* Of tables that are named without a type, and of caches. */
+static void check_default_type(struct config *config, const char *name)
+{
+    struct error why = ERROR_NONE;
+    const char *type =
+        config_is_set(config, name) ? config_try(config, name, &why) : NULL;
+    const char *const *known = table_types();
+
+    while (type != NULL && *known != NULL && strcmp(*known, type) != 0)
+        known++;
+    if (type != NULL && *known == NULL)
+        log_warning("%s: %s: unsupported dictionary type: %s; \"postconf -m\" "
+                    "lists those that there are: tables of it will be put off "
+                    "until later",
+                    config_where(config, name), name, type);
+}
+
 static bool check_settings(struct config *config)
 {
     size_t count;
     const char *const *names = config_names(config, &count);
     bool ok = true;
 
+    check_default_type(config, "default_database_type");
+    check_default_type(config, "default_cache_db_type");
     for (size_t i = 0; i < count; i++) {
         struct error why = ERROR_NONE;
         const char *value = config_try(config, names[i], &why);
@@ -289,7 +308,7 @@ static const char *restriction_classes(struct arena *arena,
     return classes;
 }
 
-static bool check_overrides(struct config *config,
+static bool check_overrides(struct config *config, const struct master_cf *cf,
                             const struct master_entry *entry,
                             const char *where)
 {
@@ -310,6 +329,7 @@ static bool check_overrides(struct config *config,
         ok = check_unbuilt(config, where, name, value) && ok;
         check_tables(classes, where, name, value);
         check_restrictions(classes, where, name, value);
+        check_transport(cf, where, name, value);
     }
     arena_free(arena);
     return ok;
@@ -404,8 +424,9 @@ static bool check_entry(struct config *config, const struct master_cf *cf,
     char *where = mem_printf("%s, line %d", cf->path, entry->line);
     bool ok = check_program(entry, where);
 
-    ok = check_overrides(config, entry, where) && ok;
+    ok = check_overrides(config, cf, entry, where) && ok;
     check_types(config, cf, entry);
+    check_attributes(config, entry, where);
     if (entry->type == MASTER_INET &&
         !master_entry_is_listed(entry, master_params.master_service_disable))
         ok = check_inet(entry, where, is_running) && ok;
@@ -433,6 +454,8 @@ static bool check_services(struct command *command)
     for (size_t i = 0; cf != NULL && i < cf->count; i++)
         ok = check_entry(command->config, cf, &cf->entries[i], is_running) &&
              ok;
+    if (cf != NULL)
+        check_transports(command->config, cf);
     if (cf != NULL && *common_params.maillog_file != '\0' &&
         master_cf_find(cf, common_params.postlog_service_name,
                        MASTER_UNIX_DGRAM) == NULL) {

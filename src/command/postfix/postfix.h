@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "config/main_cf.h"
+#include "config/master_cf.h"
 
 struct command {
     struct config *config;
@@ -64,6 +65,14 @@ void repeat_doubts(const struct command *command);
 bool check_configuration(struct command *command);
 /* The addresses in main.cf are some; each fault is logged. */
 bool check_addresses(struct config *config);
+/* Warn of settings that name a transport which <cf> does not have; the second:
+ * if <name>, which is any setting, is one. */
+void check_transports(struct config *config, const struct master_cf *cf);
+void check_transport(const struct master_cf *cf, const char *where,
+                     const char *name, const char *value);
+/* Warn of a service that runs a command and does not say how. */
+void check_attributes(struct config *config, const struct master_entry *entry,
+                      const char *where);
 /* Warn if <name> is a list of restrictions, or one of <classes>, and <value>
  * has words that the SMTP server will not understand. */
 void check_restrictions(const char *classes, const char *where,

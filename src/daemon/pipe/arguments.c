@@ -207,7 +207,7 @@ static bool add(struct expansion *e, const char *word,
 bool arguments_expand(const struct attributes *a, struct request *r,
                       struct argument_list *out, struct error *why)
 {
-    for (char *const *word = a->argv; *word != NULL; word++) {
+    for (const char *const *word = a->argv; *word != NULL; word++) {
         struct expansion e = { .a = a, .r = r, .to = &r->recipients[0] };
         if (!add(&e, *word, out, why))
             return false;

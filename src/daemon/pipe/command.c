@@ -51,8 +51,9 @@ static void set_success(const struct attributes *a, struct arena *arena,
     };
 }
 
-void pipe_into_command(const struct attributes *a, struct request *r,
-                       const struct argument_list *arguments, struct dsn *dsn)
+void pipe_into_command(const struct attributes *a, int time_limit_s,
+                       struct request *r, const struct argument_list *arguments,
+                       struct dsn *dsn)
 {
     static const char *const added[] = { "PATH=" _PATH_DEFPATH, NULL };
     const struct copy_options copy = decoration(a, r);
@@ -75,7 +76,7 @@ void pipe_into_command(const struct attributes *a, struct request *r,
         .name = arguments->items[0],
         .message = r->message,
         .copy = &copy,
-        .time_limit_s = a->time_limit_s,
+        .time_limit_s = time_limit_s,
     }, &end);
     if (end.succeeded)
         set_success(a, r->arena, text_trim(end.output), dsn);

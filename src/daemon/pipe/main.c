@@ -13,7 +13,10 @@
 #include "delivery/rights.h"
 #include "pipe.h"
 
+/* Constant after start. */
 static struct attributes attributes;
+static int time_limit_s;
+
 static const struct dsn misconfigured = {
     "4.3.5", .reason = "mail system configuration error"
 };
@@ -83,7 +86,7 @@ static void pipe_deliver(struct request *r)
         dsn = (struct dsn){ "2.0.0", .reason = arena_printf(r->arena,
             "delivers to command: %s", arguments.items[0]) };
     } else {
-        pipe_into_command(&attributes, r, &arguments, &dsn);
+        pipe_into_command(&attributes, time_limit_s, r, &arguments, &dsn);
     }
     ARRAY_FREE(&arguments);
     for (size_t i = 0; i < r->count; i++)
@@ -97,13 +100,25 @@ static void read_time_limit(void)
 
     if (!param_family_time(service_config(), service_name(), "_time_limit",
                            (int)delivery_params.command_time_limit, 1,
-                           INT_MAX, &attributes.time_limit_s, &why))
+                           INT_MAX, &time_limit_s, &why))
         fatal("%s", why.text);
+}
+
+static void read_attributes(void)
+{
+    struct attributes *a = &attributes;
+    struct error why = ERROR_NONE;
+
+    if (!attributes_of_pipe(a, arena_new(), service_arguments(),
+                            common_params.mail_owner, &why))
+        fatal("%s", why.text);
+    if (a->folder == NULL)
+        a->folder = a->chroot_folder ? NULL : common_params.queue_directory;
 }
 
 static void start(void)
 {
-    attributes_read(&attributes);
+    read_attributes();
     read_time_limit();
     delivery_set_status_filter("pipe_delivery_status_filter",
                                pipe_params.pipe_delivery_status_filter);
