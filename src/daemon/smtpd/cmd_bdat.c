@@ -184,14 +184,14 @@ bool cmd_bdat(struct session *s, const struct smtp_line *line)
     long size;
     bool last = line->count == 2 && text_equal_nocase(line->args[1], "LAST");
 
-    if (line->count < 1 || line->count > 2 || (line->count == 2 && !last) ||
-        !num_parse_long(line->args[0], 0, LONG_MAX / 2, &size))
-        return bad_syntax(s, line);
-    if (s->ehlo && !(s->offered & EXT_CHUNKING)) {
+    if (!(s->offered & EXT_CHUNKING)) {
         session_reset_mail(s);
         return notify_reply(s, NOTIFY_PROTOCOL,
                             "521 5.5.1 Error: command not implemented");
     }
+    if (line->count < 1 || line->count > 2 || (line->count == 2 && !last) ||
+        !num_parse_long(line->args[0], 0, LONG_MAX / 2, &size))
+        return bad_syntax(s, line);
     if (size == 0 && !last)
         return refuse_null(s);
     const char *reply = problem(s, size);

@@ -25,17 +25,27 @@ static void set_name(struct session *s, const char *text)
     s->helo = s->helo_text.data;
 }
 
-/* A new HELO ends a transaction. */
+/* What a client can use to which nothing was offered. */
+unsigned helo_not_offered(void)
+{
+    unsigned bits = EXT_SIZE | EXT_DSN | EXT_CHUNKING;
+
+    if (common_params.smtputf8_enable)
+        bits |= EXT_SMTPUTF8;
+    return bits & ~settings()->discard_ehlo;
+}
+
+/* A new HELO ends a transaction, unless it is refused. */
 static bool start_over(struct session *s, const struct smtp_line *line,
                        bool ehlo)
 {
-    session_reset_mail(s);
-    s->refused_size = 0;
-    notify_trim(s);
     s->if_permit_helo = (struct deferred_verdict) { 0 };
     set_name(s, line->rest);
     if (!smtpd_params.smtpd_delay_reject && !access_helo(s))
         return false;
+    session_reset_mail(s);
+    s->refused_size = 0;
+    notify_trim(s);
     s->ehlo = s->ehlo || ehlo; /* HELO takes nothing back */
     return true;
 }
@@ -47,7 +57,7 @@ bool cmd_helo(struct session *s, const struct smtp_line *line)
     if (!start_over(s, line, false))
         return false;
     if (!s->ehlo)
-        s->offered = EXT_SIZE | EXT_DSN | EXT_SMTPUTF8;
+        s->offered = helo_not_offered();
     return session_reply(s, "250 %s", common_params.myhostname);
 }
 
@@ -107,7 +117,7 @@ bool cmd_ehlo(struct session *s, const struct smtp_line *line)
     if (line->count == 0)
         return notify_reply(s, NOTIFY_PROTOCOL, "501 Syntax: EHLO hostname");
     if (!start_over(s, line, true)) {
-        s->offered = EXT_ENHANCEDSTATUSCODES;
+        s->offered = EXT_ENHANCEDSTATUSCODES | EXT_CHUNKING;
         return false;
     }
     unsigned discard;

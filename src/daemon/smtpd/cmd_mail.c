@@ -15,6 +15,7 @@
 #include "notify.h"
 #include "old_defaults.h"
 #include "session.h"
+#include "smtp/extensions.h"
 
 /* How many times message_size_limit must be free: a message may grow. */
 #define FREE_SPACE_FACTOR 1.5
@@ -82,14 +83,27 @@ static bool check_utf8(struct session *s, const struct smtp_mail_params *params,
         s, "553 5.6.7 Must declare SMTPUTF8 to send unicode address");
 }
 
-static unsigned path_flags(const struct smtp_mail_params *params)
+/* The syntax of the address comes before that of the parameters, but for the
+ * one that says which syntax it is. */
+static bool parse_sender(struct session *s, const struct smtp_line *line,
+                         char **sender)
 {
-    return PATH821_ODD_DOMAIN |
-           (smtpd_params.strict_rfc821_envelopes ? PATH821_STRICT : 0) |
-           (params->smtputf8 || (common_params.smtputf8_enable &&
-                                 !smtpd_params.strict_smtputf8)
-                ? PATH821_UTF8
-                : 0);
+    unsigned flags =
+        PATH821_ODD_DOMAIN |
+        (smtpd_params.strict_rfc821_envelopes ? PATH821_STRICT : 0);
+    const char *why;
+
+    for (size_t i = 2; i < line->count; i++)
+        if (text_equal_nocase(line->args[i], "SMTPUTF8") &&
+            (s->offered & EXT_SMTPUTF8))
+            flags |= PATH821_UTF8;
+    if (path821_parse(s->line_arena, line->args[1], flags, sender, &why) &&
+        !address_is_nonsense(s, *sender))
+        return true;
+    log_warning("Illegal address syntax from %s in MAIL command: %s",
+                s->peer.label, line->args[1]);
+    return notify_reply(s, NOTIFY_PROTOCOL,
+                        "501 5.1.7 Bad sender address syntax");
 }
 
 /* What may not come now. */
@@ -131,10 +145,11 @@ static void begin(struct session *s, const char *sender,
 bool cmd_mail(struct session *s, const struct smtp_line *line)
 {
     struct smtp_mail_params params;
-    const char *reply, *why;
+    const char *reply;
     char *sender;
 
-    if (!may_begin(s, line) || !limits_message(s))
+    if (!may_begin(s, line) || !limits_message(s) ||
+        !parse_sender(s, line, &sender))
         return false;
     if (!smtp_mail_params_parse(s->line_arena, line->args + 2, s->offered,
                                 &params, &reply))
@@ -142,14 +157,6 @@ bool cmd_mail(struct session *s, const struct smtp_line *line)
                                    ? NOTIFY_POLICY
                                    : NOTIFY_PROTOCOL,
                             "%s", reply);
-    if (!path821_parse(s->line_arena, line->args[1], path_flags(&params),
-                       &sender, &why) ||
-        address_is_nonsense(s, sender)) {
-        log_warning("Illegal address syntax from %s in MAIL command: %s",
-                    s->peer.label, line->args[1]);
-        return notify_reply(s, NOTIFY_PROTOCOL,
-                            "501 5.1.7 Bad sender address syntax");
-    }
     if (!check_verp(s, &params, sender) || !check_utf8(s, &params, sender))
         return false;
     begin(s, address_without_period(s, sender), &params);

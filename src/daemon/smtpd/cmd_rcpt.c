@@ -58,10 +58,7 @@ bool cmd_rcpt(struct session *s, const struct smtp_line *line)
     unsigned flags =
         PATH821_ODD_DOMAIN |
         (smtpd_params.strict_rfc821_envelopes ? PATH821_STRICT : 0) |
-        (common_params.smtputf8_enable &&
-                 (s->mail.params.smtputf8 || !smtpd_params.strict_smtputf8)
-             ? PATH821_UTF8
-             : 0);
+        (s->mail.params.smtputf8 ? PATH821_UTF8 : 0);
 
     if (!may_add(s, line) || !limits_recipient(s))
         return false;

@@ -10,6 +10,7 @@
 #include "mail/path821.h"
 #include "notify.h"
 #include "session.h"
+#include "smtp/extensions.h"
 
 static bool check(struct session *s, const char *shown, char *address)
 {
@@ -24,8 +25,8 @@ bool cmd_vrfy(struct session *s, const struct smtp_line *line)
     const char *why;
     char *address;
     size_t count = line->count;
-    bool utf8 = count > 1 && text_equal_nocase(line->args[count - 1],
-                                               "SMTPUTF8");
+    bool utf8 = (s->offered & EXT_SMTPUTF8) && count > 1 &&
+                text_equal_nocase(line->args[count - 1], "SMTPUTF8");
     const char *shown = line->rest;
 
     if (smtpd_params.disable_vrfy_command)
@@ -41,10 +42,9 @@ bool cmd_vrfy(struct session *s, const struct smtp_line *line)
         shown = text_trim(arena_strndup(s->line_arena, line->rest,
                                         strlen(line->rest) - 8));
     if (!path821_parse(s->line_arena, shown,
-                       utf8 || common_params.smtputf8_enable ? PATH821_UTF8
-                                                             : 0,
+                       PATH821_ODD_DOMAIN | (utf8 ? PATH821_UTF8 : 0),
                        &address, &why) ||
-        *address == '\0') {
+        *address == '\0' || address_is_nonsense(s, address)) {
         log_warning("Illegal address syntax from %s in VRFY command: %s",
                     s->peer.label, shown);
         return notify_reply(s, NOTIFY_PROTOCOL,

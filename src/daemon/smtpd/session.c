@@ -353,6 +353,7 @@ static void session_init(struct session *s, struct service_client *client)
     str_init(&s->helo_text);
     s->chat = chat_new();
     s->where = "CONNECT";
+    s->offered = helo_not_offered();
     s->started = clock_wall();
     stream_set_timeout(s->stream, smtpd_params.smtpd_timeout);
 }

@@ -107,7 +107,7 @@ struct session {
     bool noted_bare_lf;
     bool is_debugged;              /* debug_peer_list */
     enum bare_lf bare_lf;
-    unsigned offered;              /* EXT_ bits */
+    unsigned offered;              /* EXT_ bits; helo_not_offered() first */
     enum rewrite_context rewrite;
     const char *helo;              /* NULL: none yet */
     struct str helo_text;          /* owned; what <helo> is in */
@@ -142,6 +142,8 @@ void session_trace(const struct session *s, const char *format, ...)
     PRINTF_LIKE(2, 3);
 /* Forget sender, recipients and what was posted. */
 void session_reset_mail(struct session *s);
+/* Extensions that work without EHLO: EXT_ bits. */
+unsigned helo_not_offered(void);
 
 /* ---- reply.c ---- */
 /* One reply: filter, soft_bounce, footer, transcript. 421 and 521 end the

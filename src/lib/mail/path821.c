@@ -63,8 +63,8 @@ static bool find_mailbox(const struct token822 *tokens, unsigned flags,
 {
     *spec = NULL;
     for (; tokens != NULL; tokens = tokens->next) {
-        if ((flags & PATH821_STRICT) != 0 &&
-            (tokens->kind == TOKEN_COMMENT || tokens->kind == TOKEN_END_GROUP))
+        if ((flags & PATH821_STRICT) != 0 && tokens->kind != TOKEN_ADDRESS &&
+            tokens->kind != TOKEN_SPECIAL)
             return false;
         if (tokens->kind != TOKEN_ADDRESS || tokens->child == NULL)
             continue;

@@ -130,6 +130,8 @@ static const char *parse_auth(struct context *context, const char *value)
 {
     if (value == NULL)
         return unsupported;
+    if (context->mail->auth != NULL)
+        return "503 5.5.4 Error: multiple AUTH= options";
     context->mail->auth = decode(context->arena, value);
     return context->mail->auth ? NULL
                                : "501 5.5.4 Malformed AUTH parameter";

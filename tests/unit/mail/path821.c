@@ -55,6 +55,7 @@ TEST(path821_reads_paths)
         { "<a:b@c>", "a:b@c", "a:b@c" },
         { "a:b;", "b", NULL },
         { "<<a@b>>", "a@b", "a@b" },
+        { "<Joe <a@b>>", "a@b", NULL },
         { "<\"\"@c>", "@c", NULL },
         { "<a(b@c>", "a", NULL },
         { "<[a]@b>", "[a]@b", "[a]@b" },
