@@ -214,20 +214,23 @@ struct route {
     const char *transport, *nexthop;
 };
 
+/* A next hop that the transport has counts more, but the table is asked in any
+ * case: mail waits until it can be. */
 static bool relayhost_for(struct resolver *resolver, struct target *t,
                           const char *sender, struct route *route)
 {
     struct str value = STR_EMPTY;
+    const char *relayhost = t->domain;
     enum answer answer = sender_entry(
         resolver->sender_relayhost_maps, t->arena, sender,
         rewrite_params.empty_address_relayhost_maps_lookup_key, &value);
 
     if (answer == FOUND)
-        route->nexthop = arena_strdup(t->arena, value.data);
+        relayhost = arena_strdup(t->arena, value.data);
     else if (answer == ABSENT && *resolver->options.relayhost != '\0')
-        route->nexthop = resolver->options.relayhost;
-    else
-        route->nexthop = t->domain;
+        relayhost = resolver->options.relayhost;
+    if (*route->nexthop == '\0')
+        route->nexthop = relayhost;
     str_fini(&value);
     return answer != FAILED;
 }
@@ -250,10 +253,7 @@ static bool default_route(struct resolver *resolver, struct target *t,
         transport_split(t->arena, resolver->options.default_transport,
                         &route->transport, &ignored);
     }
-    if (answer == FAILED)
-        return false;
-    return *route->nexthop != '\0' ||
-           relayhost_for(resolver, t, sender, route);
+    return answer != FAILED && relayhost_for(resolver, t, sender, route);
 }
 
 /* Says it once per lookup; one of the two lists must go. */
@@ -315,8 +315,7 @@ static bool relay_route(struct resolver *resolver, struct target *t,
     transport_split(t->arena, resolver->options.relay_transport,
                     &route->transport, &route->nexthop);
     reply->flags |= RESOLVE_CLASS_RELAY;
-    return *route->nexthop != '\0' ||
-           relayhost_for(resolver, t, sender, route);
+    return relayhost_for(resolver, t, sender, route);
 }
 
 /* The route by the class of the domain. False: a lookup failed. */

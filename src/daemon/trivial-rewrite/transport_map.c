@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/log.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "config/params.h"
@@ -25,6 +26,16 @@ void transport_split(struct arena *arena, const char *text,
     *nexthop = arena_strdup(arena, colon + 1);
 }
 
+/* For what error(8) serves, the next hop is what the sender is told. */
+static const char *usual_nexthop(const char *transport, const char *domain)
+{
+    bool is_text =
+        strcmp(transport, common_params.error_service_name) == 0 ||
+        strcmp(transport, "retry") == 0;
+
+    return is_text ? "Address is undeliverable" : domain;
+}
+
 /* An entry without ':' is a transport. */
 static void apply(struct arena *arena, const char *entry, const char *domain,
                   const char **transport, const char **nexthop)
@@ -32,12 +43,12 @@ static void apply(struct arena *arena, const char *entry, const char *domain,
     const char *new_transport, *new_nexthop;
 
     transport_split(arena, entry, &new_transport, &new_nexthop);
-    if (*new_transport != '\0') {
-        *transport = new_transport;
-        *nexthop = *new_nexthop != '\0' ? new_nexthop : domain;
-    } else if (*new_nexthop != '\0') {
+    if (*new_nexthop != '\0')
         *nexthop = new_nexthop;
-    }
+    else if (*new_transport != '\0')
+        *nexthop = usual_nexthop(new_transport, domain);
+    if (*new_transport != '\0')
+        *transport = new_transport;
 }
 
 static enum answer get_domain(struct maps *maps, struct arena *arena,
@@ -71,6 +82,8 @@ enum answer transport_map_get(struct maps *maps, struct arena *arena,
         find_address(maps, arena, address, &options, &value, NULL);
     if (answer == ABSENT)
         answer = get_domain(maps, arena, domain, &value);
+    if (answer == FAILED)
+        log_warning("transport_maps lookup failure");
     if (answer == FOUND)
         apply(arena, value.data, domain, transport, nexthop);
     str_fini(&value);
