@@ -176,7 +176,7 @@ static void flush_file(const char *id)
         fatal(DOWN);
 }
 
-static bool is_eligible(const char *site)
+static enum answer is_eligible(const char *site)
 {
     bool with_parents = text_lists_word(
         common_params.parent_domain_matches_subdomains, "fast_flush_domains");
@@ -186,7 +186,7 @@ static bool is_eligible(const char *site)
     enum answer answer = match_list_has(domains, site, NULL, NULL);
 
     match_list_close(domains);
-    return answer == FOUND;
+    return answer;
 }
 
 static void flush_site(const char *site)
@@ -196,8 +196,12 @@ static void flush_site(const char *site)
         fatal("Cannot flush mail queue - invalid destination: \"%.100s%s\"",
               site, strlen(site) > 100 ? "..." : "");
     check_may_flush();
-    if (!is_eligible(site))
+    switch (is_eligible(site)) {
+    case FOUND: break;
+    case ABSENT:
         fatal("Flush service is not configured for destination \"%s\"", site);
+    case FAILED: fatal(DOWN);
+    }
     check_flush_service();
     switch (flush_send_site(site)) {
     case FLUSH_OK: return;

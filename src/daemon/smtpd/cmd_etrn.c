@@ -21,6 +21,7 @@ static bool reply_status(struct session *s, const char *domain, int status)
         log_warning("reject: ETRN %.100s... from %s", domain, s->peer.label);
         return session_reply(s, "459 <%s>: service unavailable", domain);
     default:
+        log_warning("unable to talk to fast flush service");
         log_warning("reject: ETRN %.100s... from %s", domain, s->peer.label);
         return session_reply(s, "458 Unable to queue messages");
     }

@@ -209,6 +209,33 @@ const char *config_get(struct config *config, const char *name)
     return text;
 }
 
+/* What each is by itself does not show: delimiters that bounce(8) and cleanup(8)
+ * would refuse later, when a message waits for them. */
+static bool delimiters_fit(struct config *config, struct error *why)
+{
+    static const char *const places[] = { "first", "second" };
+    const char *own = "default_verp_delimiters",
+               *filter = "verp_delimiter_filter";
+    const char *delimiters = config_try(config, own, why);
+    const char *allowed = config_try(config, filter, why);
+
+    if (delimiters == NULL || allowed == NULL)
+        return false;
+    for (size_t i = 0; i < 2 && delimiters[i] != '\0'; i++)
+        if (strchr(allowed, delimiters[i]) == NULL) {
+            error_set(why, "parameters default_verp_delimiters and "
+                           "verp_delimiter_filter: bad %s VERP delimiter "
+                           "character",
+                      places[i]);
+            return error_prefix(why, "%s",
+                                config_where(config,
+                                             config_is_set(config, own)
+                                                 ? own
+                                                 : filter));
+        }
+    return true;
+}
+
 bool config_load_groups(struct config *config,
                         const struct param_group *const *groups,
                         struct error *why)
@@ -224,5 +251,5 @@ bool config_load_groups(struct config *config,
     for (size_t i = 0; groups[i] != NULL; i++)
         if (!param_group_load(config, groups[i], why))
             return false;
-    return true;
+    return delimiters_fit(config, why);
 }
