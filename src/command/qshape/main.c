@@ -27,6 +27,8 @@
 enum { DEFAULT_BUCKETS = 10, DEFAULT_MINUTES = 5, DEFAULT_CHILDREN = 5,
        DEFAULT_WIDTH = 80, DEFAULT_BATCH = 1000, DEFAULT_TOP = 20 };
 
+enum { BAD_USAGE = 255 }; /* as Postfix's exits */
+
 struct options {
     const char *config_directory;
     struct shape_options shape;
@@ -149,9 +151,10 @@ static void survey_queue(struct survey *s, const char *queue)
 /* ---- options ----------------------------------------------------------- */
 
 static const char usage_text[] =
-    "usage: qshape [-s] [-p] [-m min_subdomains] [-b bucket_count] "
-    "[-t bucket_time] [-l] [-w terminal_width] [-N batch_msg_count] "
-    "[-n batch_top_domains] [-c config_directory] [queue_name...]";
+    "Usage: qshape [ -s ] [ -p ] [ -m <min_subdomains> ] [ -l ]\n"
+    "\t[ -b <bucket_count> ] [ -t <bucket_time> ] [ -w <terminal_width> ]\n"
+    "\t[ -N <batch_msg_count> ] [ -n <batch_top_domains> ]\n"
+    "\t[ -c <config_directory> ] [ <queue_name> ... ]";
 
 /* 0 stands for the default. */
 static long number(int letter, long fallback)
@@ -177,7 +180,9 @@ static void parse_letter(struct options *o, int letter)
     case 's': o->senders = true; return;
     case 't': o->shape.first_minutes = number(letter, DEFAULT_MINUTES); return;
     case 'w': o->shape.width = number(letter, DEFAULT_WIDTH); return;
-    default: fatal("%s", usage_text);
+    default:
+        fprintf(stderr, "%s\n", usage_text);
+        exit(BAD_USAGE);
     }
 }
 

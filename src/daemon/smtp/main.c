@@ -21,16 +21,17 @@ static const struct param_group *const groups[] = {
 
 static void before_jail(void)
 {
+    bool lmtp = strcmp(service_program(), "lmtp") == 0;
     const struct dns_setup dns = {
         .reply_filter = smtp_params.smtp_dns_reply_filter,
-        .filter_name = strcmp(service_program(), "lmtp") == 0
-                           ? "lmtp_dns_reply_filter"
-                           : "smtp_dns_reply_filter",
+        .filter_name = lmtp ? "lmtp_dns_reply_filter"
+                            : "smtp_dns_reply_filter",
     };
 
     dns_set_up(&dns);
     settings_open();
-    delivery_set_status_filter("smtp_delivery_status_filter",
+    delivery_set_status_filter(lmtp ? "lmtp_delivery_status_filter"
+                                    : "smtp_delivery_status_filter",
                                smtp_params.smtp_delivery_status_filter);
     if (text_equal_nocase(tls_client_params.smtp_tls_security_level, "may"))
         log_warning("%s_tls_security_level = may: this program does not "
