@@ -14,8 +14,6 @@
 
 bool reuse_wanted(const struct delivery *d)
 {
-    if (smtp_params.smtp_sender_dependent_authentication)
-        return false;
     if ((d->request->wire->flags & DELIVERY_CACHE_DEST) &&
         smtp_params.smtp_connection_cache_on_demand)
         return true;

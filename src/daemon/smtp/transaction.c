@@ -87,8 +87,6 @@ static const char *mail_command(struct session *s)
     if (has(s, EXT_SMTPUTF8) && d->needs_utf8)
         str_add(&out, " SMTPUTF8");
     add_mail_dsn(&out, s);
-    if (has(s, EXT_AUTH) && smtp_params.smtp_send_dummy_mail_auth)
-        str_add(&out, " AUTH=<>");
     const char *command = arena_strdup(s->arena, out.data);
     str_fini(&out);
     return command;
