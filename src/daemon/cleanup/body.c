@@ -17,8 +17,10 @@ static bool may_check(const struct message *m, size_t length, off_t offset)
 static enum check_verdict check(struct message *m, const char **text,
                                 size_t *length)
 {
-    if ((*text)[*length] != '\0')
-        *text = arena_strndup(m->arena, *text, *length);
+    if ((*text)[*length] != '\0') {
+        arena_reset(m->scratch);
+        *text = arena_strndup(m->scratch, *text, *length);
+    }
     return checks_body(m, text, length);
 }
 

@@ -29,15 +29,15 @@ static bool is_dropped(struct message *m, const char *text, size_t length)
     size_t name = header_name_length(text, length);
 
     return hash_has(dropped_names,
-                    text_lower(arena_strndup(m->arena, text, name)));
+                    text_lower(arena_strndup(m->scratch, text, name)));
 }
 
 /* ---- what headers say ---- */
 
-/* The value on one line, without white space around it. */
+/* The value on one line, without white space around it; in m->scratch. */
 static const char *one_line_value(struct message *m, const char *text)
 {
-    char *value = arena_strdup(m->arena, header_value(text));
+    char *value = arena_strdup(m->scratch, header_value(text));
     char *to = value;
 
     for (const char *from = value; *from != '\0'; from++)
@@ -98,10 +98,11 @@ static void note_header(struct message *m, const struct header_info *info,
     switch ((int)info->id) {
     case HDR_RECEIVED: count_hop(m); return;
     case HDR_MESSAGE_ID:
-        header->message_id = one_line_value(m, text);
+        header->message_id = arena_strdup(m->arena, one_line_value(m, text));
         return;
     case HDR_RESENT_MESSAGE_ID:
-        header->resent_message_id = one_line_value(m, text);
+        header->resent_message_id =
+            arena_strdup(m->arena, one_line_value(m, text));
         return;
     case HDR_CONTENT_TRANSFER_ENCODING: note_encoding(m, text); return;
     case HDR_TLS_REQUIRED: note_tls_required(m, text); return;
@@ -127,7 +128,7 @@ static const char *clean_header(struct message *m, const char *text,
 
     if (memchr(text, '\0', length) == NULL && text[name] == ':')
         return text;
-    return arena_printf(m->arena, "%.*s%s", (int)name, text,
+    return arena_printf(m->scratch, "%.*s%s", (int)name, text,
                         strchr(text, ':'));
 }
 
@@ -164,6 +165,8 @@ void header_handle(void *context, enum mime_place place,
     (void)offset;
     if (message_failed(m))
         return;
+    /* A message has any number of headers, of any number of addresses. */
+    arena_reset(m->scratch);
     text = clean_header(m, text, length);
     if (checks_header(m, place, &info, &text) == CHECK_DROP)
         return;

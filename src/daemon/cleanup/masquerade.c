@@ -59,7 +59,7 @@ const char *masquerade(struct message *m, const char *address,
 
     if (!(classes & class) || domains.count == 0 || host == NULL)
         return address;
-    const char *user = address_local(m->arena, address);
+    const char *user = address_local(m->results, address);
     switch (match_list_has(exceptions, user, NULL, NULL)) {
     case FOUND:
         return address;
@@ -71,5 +71,5 @@ const char *masquerade(struct message *m, const char *address,
     }
     const char *domain = find_domain(host);
     return domain == NULL ? address
-                          : arena_printf(m->arena, "%s@%s", user, domain);
+                          : arena_printf(m->results, "%s@%s", user, domain);
 }

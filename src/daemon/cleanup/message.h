@@ -58,6 +58,8 @@ struct header_state {
 
 struct message {
     struct arena *arena;           /* owned */
+    struct arena *scratch;         /* owned; of one header or line */
+    struct arena *results;         /* what addresses become: one of these */
     struct message_writer *writer; /* owned; NULL: there is no file */
     struct stream *out;            /* the writer's */
     const char *id;
@@ -220,7 +222,7 @@ void rewrite_set_up(void);
 MAY_WAIT const char *rewrite_address(struct message *m, const char *address,
                                      enum address_class class);
 /* All addresses of a header. The header line to use: <text> itself if nothing
- * has changed. */
+ * has changed, or one in m->scratch. */
 MAY_WAIT const char *rewrite_header(struct message *m, const char *text,
                                     enum address_class class);
 /* How lookups by address are made. */

@@ -121,7 +121,7 @@ static const char *map_once(struct message *m, const struct canonical *c,
     char **found;
     size_t count;
 
-    switch (find_addresses(c->maps, m->arena, address, &find_options,
+    switch (find_addresses(c->maps, m->results, address, &find_options,
                            propagates_canonical, &found, &count)) {
     case FOUND: break;
     case ABSENT: return address;
@@ -132,7 +132,7 @@ static const char *map_once(struct message *m, const struct canonical *c,
     if (count > 1)
         log_warning("%s: multi-valued %s entry for %s", m->id, c->title,
                     address);
-    return rewrite_internal(m->arena, REWRITE_LOCAL, found[0]);
+    return rewrite_internal(m->results, REWRITE_LOCAL, found[0]);
 }
 
 /* A result is looked up again, until it stays as it is. Tables that lead in
@@ -190,13 +190,13 @@ static void rewrite_spec(struct token822 **spec, void *context)
 {
     struct header_visit *visit = context;
     struct message *m = visit->m;
-    const char *address = token822_external(m->arena, *spec);
+    const char *address = token822_external(m->scratch, *spec);
     const char *mapped =
-        map_address(m, rewrite_external(m->arena, m->rewrite, address),
+        map_address(m, rewrite_external(m->scratch, m->rewrite, address),
                     visit->class);
 
-    *spec = token822_from_internal(m->arena, mapped);
-    if (strcmp(address, token822_external(m->arena, *spec)) != 0)
+    *spec = token822_from_internal(m->scratch, mapped);
+    if (strcmp(address, token822_external(m->scratch, *spec)) != 0)
         visit->changed = true;
 }
 
@@ -208,16 +208,18 @@ const char *rewrite_header(struct message *m, const char *text,
     struct str line = STR_EMPTY;
 
     struct token822 *tokens =
-        token822_parse(m->arena, value,
+        token822_parse(m->scratch, value,
                        (size_t)message_params.header_address_token_limit);
+    m->results = m->scratch;
     token822_each_address(tokens, rewrite_spec, &visit);
+    m->results = m->arena;
     if (!visit.changed)
         return text;
     size_t name = strcspn(text, ":");
     str_add_bytes(&line, text, name);
     str_add(&line, ": ");
     token822_format(&line, tokens);
-    text = arena_strdup(m->arena, line.data);
+    text = arena_strdup(m->scratch, line.data);
     str_fini(&line);
     return text;
 }

@@ -25,7 +25,8 @@ static struct message *message_new(int flags)
     struct arena *arena = arena_new();
     struct message *m = ARENA_NEW(arena, struct message);
 
-    m->arena = arena;
+    m->arena = m->results = arena;
+    m->scratch = arena_new();
     m->flags = flags;
     m->segment = envelope_record;
     m->rewrite = REWRITE_LOCAL;
@@ -45,6 +46,7 @@ static void message_free(struct message *m)
     hash_free(m->seen_recipients, NULL);
     ARRAY_FREE(&m->bcc);
     ARRAY_FREE(&m->written);
+    arena_free(m->scratch);
     arena_free(m->arena);
 }
 
