@@ -32,8 +32,9 @@ static void check_done(void)
     if (log_missed() == 0)
         return;
     errno = log_missed();
-    fatal("open logfile '%s': %m; is the mail system running?",
-          common_params.maillog_file);
+    int status = errno == EACCES || errno == EPERM ? EX_NOPERM : EXIT_FAILURE;
+    fatal_status(status, "open logfile '%s': %m; is the mail system running?",
+                 common_params.maillog_file);
 }
 
 static enum log_level parse_level(const char *text)
