@@ -47,7 +47,10 @@ has_type()
 normal()
 {
     sed -e 's/ and have no domain$//' -e 's/ -- ignoring .*; remove it, .*//' \
-        -e 's/ -- make it .*//' -e 's/ -- the file is damaged.*//' -e '/^YP_LAST_MODIFIED/d' "$1" | sort
+        -e 's/ -- make it .*//' -e 's/ -- the file is damaged.*//' \
+        -e 's/ -- line [0-9]* has it, too.*//' -e 's/ -- ignoring this rule.*//' \
+        -e 's/ -- specify .pattern.*//' -e 's/ -- add one where .*//' \
+        -e 's/ -- correct it: .*//' -e '/^YP_LAST_MODIFIED/d' "$1" | sort
 }
 
 # same NAME COMMAND: run it in both folders with both suites.

@@ -104,23 +104,12 @@ bool builder_read_files(struct str *out, const char *list, struct error *why)
     return file_value_read(out, list, why);
 }
 
-/* What to do about <reason>; may be "". */
-static const char *remedy(const char *reason)
-{
-    static const int numbers[] = { ENOSPC, EDQUOT, EFBIG };
-
-    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-        if (strstr(reason, strerror(numbers[i])) != NULL)
-            return " -- make room for the new table beside the old one, then "
-                   "run the command again";
-    return "";
-}
-
 void builder_put(struct table *table, const char *key, const char *value)
 {
     if (table_put(table, key, value) == FAILED)
         fatal("table %s: write error: %s%s", table_name(table),
-              table_error(table), remedy(table_error(table)));
+              table_error(table),
+              table_remedy(table_name(table), table_error(table)));
 }
 
 /* ---- Building ---- */
@@ -181,7 +170,7 @@ static void check_type(const char *name, bool incremental)
     const struct table_driver *driver = driver_find(type, &why);
 
     if (driver == NULL)
-        fatal("%s", why.text);
+        fatal("%s%s", why.text, table_remedy(name, why.text));
     if (!incremental && !(driver->can & TABLE_CAN_CREATE))
         fatal("no 'map create' support for this type: %s", type);
     free(type);
@@ -194,9 +183,10 @@ struct table *builder_open(const char *name, enum table_mode mode,
     struct table *table = table_open(name, mode, flags, &why);
 
     if (table == NULL)
-        fatal("%s", why.text);
+        fatal("%s%s", why.text, table_remedy(name, why.text));
     if (*table_error(table) != 0)
-        fatal("%s%s", table_error(table), remedy(table_error(table)));
+        fatal("%s%s", table_error(table),
+              table_remedy(name, table_error(table)));
     return table;
 }
 
@@ -221,6 +211,12 @@ static int open_source(const struct builder_options *o, const char *path)
         return STDIN_FILENO;
 
     int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT)
+        fatal("open %s: %s -- write it, or correct the name", path,
+              strerror(errno));
+    if (fd < 0 && errno == EACCES)
+        fatal("open %s: %s -- user id %ld may not read it", path,
+              strerror(errno), (long)geteuid());
     if (fd < 0)
         fatal("open %s: %s", path, strerror(errno));
     return fd;
@@ -247,7 +243,8 @@ static void fill_table(const struct builder_options *o, const char *name,
     store_lines(o, &source, table);
     /* Some drivers find duplicates only now. */
     if (!table_commit(table))
-        fatal("%s%s", table_error(table), remedy(table_error(table)));
+        fatal("%s%s", table_error(table),
+              table_remedy(name, table_error(table)));
     fatal_cleanup_remove(abandon, table);
     table_close(table);
     text_source_fini(&source);

@@ -83,8 +83,9 @@ static _Noreturn void fail(const struct table *table, const char *operation)
 {
     if (strstr(table_error(table), "operation is not supported") != NULL)
         fatal("%s", table_error(table));
-    fatal("table %s: %s error: %s", table_name(table), operation,
-          table_error(table));
+    fatal("table %s: %s error: %s%s", table_name(table), operation,
+          table_error(table),
+          table_remedy(table_name(table), table_error(table)));
 }
 
 static bool decode(const struct builder_options *o, const struct table *table,

@@ -175,7 +175,8 @@ static void read_rules(struct reader *r, struct text_source *source)
     while (r->open_ifs.count > 0) {
         struct rule *rule =
             &r->table->rules.items[r->open_ifs.items[--r->open_ifs.count]];
-        log_warning("cidr map %s, line %zu: IF has no matching ENDIF",
+        log_warning("cidr map %s, line %zu: IF has no matching ENDIF -- add "
+                    "one where it should end",
                     source->path, rule->line);
         rule->endif = r->table->rules.count;
     }

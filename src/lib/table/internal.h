@@ -60,6 +60,12 @@ char **inline_list_parse(struct arena *arena, const char *text, size_t *count);
 /* "{ text }" as "text"; NULL if the braces do not enclose all of it. */
 char *inline_list_strip(struct arena *arena, const char *text);
 
+/* ---- remedy.c ---- */
+
+/* " -- " and what to do about <reason>, which table <name> ("type:...") failed
+ * for; or "". */
+const char *table_remedy(const char *name, const char *reason);
+
 /* ---- text_file.c: the source of a text table, a file or in the name ---- */
 
 struct text_file {

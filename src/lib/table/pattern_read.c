@@ -101,7 +101,11 @@ static bool compile(const struct reader *r, const struct source *source,
     out->negated = source->negated;
     out->code = r->table->engine->compile(source->pattern, source->flags,
                                           needs_spans, &why);
-    return out->code != NULL || complain(r, "%s", why.text);
+    return out->code != NULL ||
+           complain(r, "%s%s", why.text,
+                    strstr(why.text, "this rule") != NULL
+                        ? ""
+                        : " -- ignoring this rule: correct the pattern");
 }
 
 /* ---- Results ---- */
@@ -298,7 +302,8 @@ static bool read_rule(struct reader *r, char *text, struct rule *rule)
     if (has_keyword(text, "endif"))
         return read_endif(r, text_trim(text + 5), rule);
     if (isalnum((unsigned char)*text))
-        return complain(r, "ignoring unrecognized request");
+        return complain(r, "ignoring unrecognized request -- specify "
+                           "/pattern/ and a result, IF or ENDIF");
     return read_pattern_rule(r, text, rule);
 }
 
@@ -324,7 +329,8 @@ void pattern_read(struct pattern_table *table, const char *name,
         struct rule *rule =
             &r->table->rules.items[r->open_ifs.items[--r->open_ifs.count]];
         r->line = rule->line;
-        complain(r, "IF has no matching ENDIF");
+        complain(r, "IF has no matching ENDIF -- add one where it should "
+                    "end");
         rule->endif = r->table->rules.count;
     }
     ARRAY_FREE(&r->open_ifs);
