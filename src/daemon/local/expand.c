@@ -41,13 +41,14 @@ static bool names_itself(const struct delivery *d)
 }
 
 /* user@domain to user+ext@domain. */
-static const char *add_extension(const struct delivery *d, const char *address)
+static const char *add_extension(struct arena *arena, const struct delivery *d,
+                                 const char *address)
 {
     const char *at = address_at(address);
 
     if (d->unmatched == NULL || *d->unmatched == '\0' || at == NULL)
         return address;
-    return arena_printf(d->job->arena, "%.*s%s%s%s", (int)(at - address),
+    return arena_printf(arena, "%.*s%s%s%s", (int)(at - address),
                         address, d->delimiter, d->unmatched, at);
 }
 
@@ -57,31 +58,56 @@ enum fate deliver_by_post(const struct delivery *d)
                        : forward_add(d, d->to.address);
 }
 
+/* Where <text> leads to; strings of <arena>. */
+static void resolve_destination(struct arena *arena, const struct delivery *d,
+                                const char *text, struct resolve_reply *where)
+{
+    const char *address =
+        add_extension(arena, d, rewrite_internal(arena, REWRITE_LOCAL, text));
+
+    resolve_address(arena, d->sender, address, where);
+    if (where->flags & (RESOLVE_FAILED | RESOLVE_BAD))
+        where->recipient = address;
+}
+
+static enum fate deliver_resolved(struct delivery *d, const char *text,
+                                  const struct resolve_reply *where,
+                                  const char *source)
+{
+    if (where->flags & RESOLVE_FAILED)
+        return report_failed(d, "4.3.0", "address resolver failure");
+    if (where->flags & RESOLVE_BAD)
+        return report_failed(d, "5.1.3", "bad recipient address syntax: %s",
+                             text);
+    if (names_itself(d))
+        return deliver_recipient(d);
+    /* Once in each list that it is in: what is behind it has places of its own
+     * in the filter. */
+    char *what = arena_printf(d->job->arena, "address %s of %s",
+                              d->to.address, source);
+    return first_time(d, what) ? deliver_recipient(d) : FINISHED;
+}
+
+/* A list may have any number of addresses that go elsewhere: only what is
+ * posted of them is kept. */
 enum fate deliver_address(const struct delivery *outer, const char *text)
 {
     struct delivery d = *outer;
-    struct arena *arena = d.job->arena;
+    struct arena *scratch = arena_new();
     struct resolve_reply where;
 
     d.to.offset = 0;
-    d.to.address =
-        add_extension(&d, rewrite_internal(arena, REWRITE_LOCAL, text));
-    resolve_address(arena, d.sender, d.to.address, &where);
-    if (where.flags & RESOLVE_FAILED)
-        return report_failed(&d, "4.3.0", "address resolver failure");
-    if (where.flags & RESOLVE_BAD)
-        return report_failed(&d, "5.1.3", "bad recipient address syntax: %s",
-                             text);
+    resolve_destination(scratch, &d, text, &where);
     d.to.address = where.recipient;
-    if (!stays_here(&d, &where))
-        return deliver_by_post(&d);
-    if (names_itself(&d))
-        return deliver_recipient(&d);
-    /* Once in each list that it is in: what is behind it has places of its own
-     * in the filter. */
-    char *what = arena_printf(arena, "address %s of %s", where.recipient,
-                              outer->to.address);
-    return first_time(&d, what) ? deliver_recipient(&d) : FINISHED;
+    bool good = (where.flags & (RESOLVE_FAILED | RESOLVE_BAD)) == 0;
+    bool leaves = good && !stays_here(&d, &where);
+    enum fate fate = leaves ? deliver_by_post(&d) : FINISHED;
+    if (!leaves) {
+        d.to.address = arena_strdup(d.job->arena, where.recipient);
+        fate = deliver_resolved(&d, text, &where, outer->to.address);
+    }
+    arena_free(scratch);
+    return fate;
 }
 
 bool origin_is_in(const struct delivery *d, const char *list)
@@ -127,15 +153,16 @@ static enum fate deliver_destination(const struct delivery *d,
 enum fate deliver_list(const struct delivery *d, const char *text,
                        size_t *count)
 {
-    struct arena *arena = d->job->arena;
+    struct arena *scratch = arena_new();
     enum fate fate = FINISHED;
 
-    for (struct token822 *token = token822_parse(arena, text, SIZE_MAX);
+    for (struct token822 *token = token822_parse(scratch, text, SIZE_MAX);
          token != NULL; token = token->next)
         if (token->kind == TOKEN_ADDRESS && token->child != NULL) {
-            const char *one = token822_internal(arena, token->child);
+            const char *one = token822_internal(scratch, token->child);
             ++*count;
             fate = fate_worse(fate, deliver_destination(d, one));
         }
+    arena_free(scratch);
     return fate;
 }
