@@ -36,27 +36,21 @@ static _Noreturn void give_up(const struct post *p, const char *text)
 
 /* ---- who ---- */
 
-static void find_user(struct post *p)
-{
-    struct user_info *user = ARENA_NEW(p->arena, struct user_info);
-    struct error why = ERROR_NONE;
-
-    switch (user_find_uid(p->arena, getuid(), user, &why)) {
-    case FOUND: p->user = user; return;
-    case ABSENT: return;
-    case FAILED: fatal("%s", why.text);
-    }
-}
-
 /* postdrop has the last word; but this is the shorter message. */
-static void check_may_submit(const struct post *p)
+const struct user_info *post_submitter(struct arena *arena)
 {
-    const char *login = p->user != NULL ? p->user->name : "unknown";
+    struct user_info *user = ARENA_NEW(arena, struct user_info);
+    struct error why = ERROR_NONE;
+    enum answer answer = user_find_uid(arena, getuid(), user, &why);
+    const char *login = answer == FOUND ? user->name : "unknown";
 
+    if (answer == FAILED)
+        fatal("%s", why.text);
     if (!authorized_user("authorized_submit_users",
                          submit_params.authorized_submit_users, login))
         fatal("User %s(%ld) is not allowed to submit mail", login,
               (long)getuid());
+    return answer == FOUND ? user : NULL;
 }
 
 static void find_sender(struct post *p)
@@ -235,8 +229,7 @@ void post_message(const struct request *r)
     p.extract.arena = p.arena;
     str_init(&p.extract.header);
     signal(SIGPIPE, SIG_IGN);
-    find_user(&p);
-    check_may_submit(&p);
+    p.user = post_submitter(p.arena);
     find_sender(&p);
     if (r->verp != NULL && *p.sender == '\0')
         give_up(&p, "-V option requires non-null sender address");

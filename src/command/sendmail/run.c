@@ -82,6 +82,7 @@ static _Noreturn void start_daemon(struct command *c, const struct request *r)
 
 static _Noreturn void serve_smtp(struct command *c, const struct request *r)
 {
+    post_submitter(c->arena);
     set_program(c, common_params.daemon_directory, "smtpd");
     add(c, "-S");
     add_verbose(c, r);

@@ -58,6 +58,10 @@ _Noreturn void run_instead(const struct request *r);
 
 /* ---- post.c ---- */
 
+struct user_info;
+/* Who runs this program, NULL if there is no such account; fatal() if it may
+ * not submit mail. */
+const struct user_info *post_submitter(struct arena *arena);
 /* Post a message; fatal() unless it is safe. */
 void post_message(const struct request *r);
 

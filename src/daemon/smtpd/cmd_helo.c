@@ -122,8 +122,7 @@ bool cmd_ehlo(struct session *s, const struct smtp_line *line)
     }
     unsigned discard;
     if (discarded_for(s, &discard) == FAILED)
-        return session_reply(s, "421 4.3.0 %s Server local data error",
-                             common_params.myhostname);
+        return session_data_error(s);
     s->offered = offered_to(s) & ~discard;
 
     const char *text = arena_printf(s->line_arena, "250 %s",

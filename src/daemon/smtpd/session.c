@@ -105,6 +105,18 @@ static void lost(struct session *s)
     s->hang_up = true;
 }
 
+bool session_data_error(struct session *s)
+{
+    const char *text = arena_printf(
+        s->line_arena, "421 4.3.0 %s Server local data error",
+        common_params.myhostname);
+
+    log_info("%s: reject: %s from %s: %s", session_id(s), s->where,
+             s->peer.label, text);
+    s->hang_up = true;
+    return session_reply(s, "%s", text);
+}
+
 /* smtpd_command_filter may turn a line into another. */
 static const char *filter_line(struct session *s, const char *text)
 {
@@ -118,9 +130,7 @@ static const char *filter_line(struct session *s, const char *text)
         break;
     case FAILED:
         log_warning("smtpd_command_filter: lookup error for \"%s\"", text);
-        s->hang_up = true;
-        session_reply(s, "421 4.3.0 %s Server local data error",
-                      common_params.myhostname);
+        session_data_error(s);
         break;
     case ABSENT:
         break;

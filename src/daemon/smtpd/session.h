@@ -140,6 +140,8 @@ bool session_is_verbose(const struct session *s);
 /* Level 2: what they are judged by, too. */
 void session_trace(const struct session *s, const char *format, ...)
     PRINTF_LIKE(2, 3);
+/* A table without which nothing can go on failed: 421 and the end. */
+bool session_data_error(struct session *s);
 /* Forget sender, recipients and what was posted. */
 void session_reset_mail(struct session *s);
 /* Extensions that work without EHLO: EXT_ bits. */
