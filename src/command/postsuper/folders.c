@@ -3,7 +3,9 @@
  * folders.c - the folders of a hashed queue, worked on by several threads.
  *
  * Changes in one folder wait for each other, in the kernel, so that threads
- * are of use only if each has a folder of its own.
+ * are of use only if each has a folder of its own. There are more of them than
+ * processors: a file system that tells the disk at once which blocks are free
+ * ("discard") waits for it with each file.
  */
 #include <dirent.h>
 #include <pthread.h>
@@ -14,7 +16,7 @@
 #include "base/str.h"
 #include "postsuper.h"
 
-enum { WORKERS = 4 };
+enum { WORKERS = 8 };
 
 struct shared_work {
     void (*work)(const char *folder, void *context);

@@ -18,7 +18,7 @@
 #include "mail/queue_dir.h"
 #include "message.h"
 
-enum { MANY_MESSAGES = 100, QUIET_MS = 1000 };
+enum { MANY_MESSAGES = 100, QUIET_MS = 1500 };
 
 /* By queue ID. */
 static struct hash *messages;
@@ -26,9 +26,9 @@ static struct hash *messages;
 static bool has_stranded;
 static long probes;
 
-/* Most messages since memory was given back, which happens when none is left
- * for a while. */
-static size_t peak;
+/* Messages since memory was given back, which happens when none is left for a
+ * while. */
+static size_t taken;
 static struct loop_timer *quiet_timer;
 
 static void quiet(void *unused)
@@ -40,7 +40,7 @@ static void quiet(void *unused)
     messages = hash_new();
     fiber_trim();
     mem_trim();
-    peak = 0;
+    taken = 0;
 }
 
 void active_set_up(void)
@@ -52,8 +52,7 @@ void active_set_up(void)
 static void add(struct message *m)
 {
     hash_put(messages, m->id, m);
-    if (hash_count(messages) > peak)
-        peak = hash_count(messages);
+    taken++;
 }
 
 long active_count(void)
@@ -103,7 +102,7 @@ void active_drop(struct message *m)
     if (m->flags & MESSAGE_PROBE)
         probes--;
     message_free(m);
-    if (peak >= MANY_MESSAGES && hash_count(messages) == 0)
+    if (taken >= MANY_MESSAGES && hash_count(messages) == 0)
         loop_timer_set(quiet_timer, deadline_in_ms(QUIET_MS));
     scan_room_in_active();
 }
