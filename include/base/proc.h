@@ -44,6 +44,9 @@ struct proc_options {
  * run. */
 MAY_WAIT pid_t proc_start(const struct proc_options *options,
                           struct error *why);
+/* fork(). In the child all signals have their default action, from the first
+ * moment on: none that is meant for it reaches a handler of the parent's. */
+pid_t proc_fork(void);
 /* Wait for <pid> until the deadline; false: still running (kill it, and call
  * again). <status> is that of waitpid. */
 MAY_WAIT bool proc_wait(pid_t pid, deadline_t until, int *status);

@@ -8,16 +8,15 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/array.h"
 #include "base/fatal.h"
 #include "base/log.h"
+#include "base/proc.h"
 #include "base/str.h"
 #include "config/main_cf.h"
 #include "config/params.h"
@@ -142,15 +141,6 @@ static void place_descriptors(const struct served *service)
     free(copies);
 }
 
-static void reset_signals(void)
-{
-    sigset_t none;
-
-    signal(SIGPIPE, SIG_DFL);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 _Noreturn static void become_child(const struct served *service,
                                    const char *program)
 {
@@ -159,7 +149,6 @@ _Noreturn static void become_child(const struct served *service,
     build_arguments(service, &arguments);
     build_environment(service);
     place_descriptors(service);
-    reset_signals();
     execv(program, arguments.items);
     fatal("master_spawn: exec %s: %m", program);
 }
@@ -170,7 +159,7 @@ void spawn_child(struct served *service)
         stress_note(service); /* before the child: it makes a new generation */
     char *program = mem_printf("%s/%s", common_params.daemon_directory,
                                service->entry->command);
-    pid_t pid = fork();
+    pid_t pid = proc_fork();
 
     if (pid == 0)
         become_child(service, program);

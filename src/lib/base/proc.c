@@ -210,7 +210,6 @@ static _Noreturn void run_child(struct plan *plan)
 {
     const struct proc_options *options = plan->options;
 
-    reset_signals();
     if (!arrange_descriptors(plan))
         child_fails(plan, STEP_DESCRIPTORS);
     if (options->own_group && setsid() < 0)
@@ -278,18 +277,29 @@ static bool child_has_started(const struct plan *plan, int fd,
     return false;
 }
 
-/* No signal may reach a handler of ours in the child. */
-static pid_t fork_child(struct plan *plan)
+/* Handlers of ours could speak to the parent: that of an event loop writes to
+ * a socket which both have. */
+pid_t proc_fork(void)
 {
     sigset_t all, before;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
     pid_t pid = fork();
-    if (pid == 0)
-        run_child(plan);
+    if (pid == 0) {
+        reset_signals();
+        return 0;
+    }
     int number = errno;
     sigprocmask(SIG_SETMASK, &before, NULL);
     errno = number;
+    return pid;
+}
+
+static pid_t fork_child(struct plan *plan)
+{
+    pid_t pid = proc_fork();
+    if (pid == 0)
+        run_child(plan);
     return pid;
 }
 
