@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "client/resolve.h"
 #include "client/rewrite.h"
@@ -131,11 +132,25 @@ void set_origin(struct delivery *d, enum origin origin)
         d->unmatched = NULL;
 }
 
+/* NULL: nobody knows whose home is meant. */
+static const char *file_at_home(const struct delivery *d, const char *text)
+{
+    const struct user_info *user = d->rights == NULL ? NULL : d->rights->user;
+
+    if (user == NULL) {
+        log_warning("unknown home directory for: %s", text);
+        return NULL;
+    }
+    return arena_printf(d->job->arena, "%s%s", user->home, text + 1);
+}
+
 static enum fate deliver_destination(const struct delivery *d,
                                      const char *text)
 {
     static const char include[] = ":include:";
 
+    if (text_has_prefix(text, "~/") && (text = file_at_home(d, text)) == NULL)
+        return report_failed(d, "5.3.5", "mail system configuration error");
     if (*text == '|')
         return origin_is_in(d, local_params.allow_mail_to_commands)
                    ? deliver_command(d, text + 1)

@@ -11,8 +11,9 @@
 
 #include "base/text.h"
 
-/* "!" and "%" too: they join what stands beside them, as in host!user. */
-static const char specials[] = "<>@,;:.)]!%";
+/* "!", "%" and "|" too: they join what stands beside them, as in host!user and
+ * |"command argument". */
+static const char specials[] = "<>@,;:.)]!%|";
 
 /* ---- Text to tokens ---------------------------------------------------- */
 
