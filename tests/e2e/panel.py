@@ -9,6 +9,8 @@
 #     panel.py BIN ETC service NAME TYPE FIELD...   one line, tabs between
 #     panel.py BIN ETC disable NAME TYPE  a comment sign before the entry
 #     panel.py BIN ETC queue all          a line a message, of mailq's listing
+#     panel.py BIN ETC map FILE KEY [VALUE...]   an entry of a table's source,
+#                                         with a comment above it, or none
 #     panel.py BIN ETC line NAME VALUE    replace or append one line, as
 #                                         configuration management does
 import os
@@ -69,6 +71,18 @@ def queue(binaries, etc):
             print(first[1], first[2] or "-", first[5], ",".join(to))
 
 
+def edit_map(path, key, values):
+    """As a page of a table does: one entry a line, what it is for above it."""
+    lines = read(path) if os.path.exists(path) else []
+    entry = find(lines, r"%s[\s:]" % re.escape(key))
+    new = ["%s\t%s" % (key, " ".join(values))] if values else []
+    if entry is None:
+        lines += ["# by the panel"] + new
+    else:
+        lines[entry[0]:entry[1] + 1] = new
+    write(path, lines)
+
+
 def main():
     binaries, etc, verb, name, *rest = sys.argv[1:]
     main_cf, master_cf = etc + "/main.cf", etc + "/master.cf"
@@ -87,6 +101,8 @@ def main():
         replace(main_cf, setting, [name + "=" + rest[0]])
     elif verb == "queue":
         queue(binaries, etc)
+    elif verb == "map":
+        edit_map(name, rest[0], rest[1:])
     elif verb == "service":
         replace(master_cf, r"%s\s+%s\s" % (re.escape(name), rest[0]),
                 ["\t".join([name] + rest)])
