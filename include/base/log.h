@@ -42,6 +42,8 @@ struct log_options {
     unsigned targets;
 };
 
+/* Is this the name of a facility of syslog? */
+bool log_knows_facility(const char *name);
 /* May be called again (before and after parameters are known); copies all. */
 void log_open(const struct log_options *options);
 void log_set_targets(unsigned targets);

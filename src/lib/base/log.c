@@ -78,24 +78,40 @@ static int process_number(void)
     return own_pid;
 }
 
-static int facility_number(const char *name)
+static const struct facility {
+    const char *name;
+    int number;
+} facilities[] = {
+    { "auth", LOG_AUTH },     { "authpriv", LOG_AUTHPRIV },
+    { "cron", LOG_CRON },     { "daemon", LOG_DAEMON },
+    { "ftp", LOG_FTP },       { "kern", LOG_KERN },
+    { "local0", LOG_LOCAL0 }, { "local1", LOG_LOCAL1 },
+    { "local2", LOG_LOCAL2 }, { "local3", LOG_LOCAL3 },
+    { "local4", LOG_LOCAL4 }, { "local5", LOG_LOCAL5 },
+    { "local6", LOG_LOCAL6 }, { "local7", LOG_LOCAL7 },
+    { "lpr", LOG_LPR },       { "mail", LOG_MAIL },
+    { "news", LOG_NEWS },     { "syslog", LOG_SYSLOG },
+    { "user", LOG_USER },     { "uucp", LOG_UUCP },
+};
+
+static const struct facility *find_facility(const char *name)
 {
-    static const struct { const char *name; int number; } facilities[] = {
-        { "auth", LOG_AUTH },         { "authpriv", LOG_AUTHPRIV },
-        { "cron", LOG_CRON },         { "daemon", LOG_DAEMON },
-        { "ftp", LOG_FTP },           { "kern", LOG_KERN },
-        { "local0", LOG_LOCAL0 },     { "local1", LOG_LOCAL1 },
-        { "local2", LOG_LOCAL2 },     { "local3", LOG_LOCAL3 },
-        { "local4", LOG_LOCAL4 },     { "local5", LOG_LOCAL5 },
-        { "local6", LOG_LOCAL6 },     { "local7", LOG_LOCAL7 },
-        { "lpr", LOG_LPR },           { "mail", LOG_MAIL },
-        { "news", LOG_NEWS },         { "syslog", LOG_SYSLOG },
-        { "user", LOG_USER },         { "uucp", LOG_UUCP },
-    };
     for (size_t i = 0; i < sizeof facilities / sizeof *facilities; i++)
         if (name != NULL && strcmp(facilities[i].name, name) == 0)
-            return facilities[i].number;
-    return LOG_MAIL;
+            return &facilities[i];
+    return NULL;
+}
+
+bool log_knows_facility(const char *name)
+{
+    return find_facility(name) != NULL;
+}
+
+static int facility_number(const char *name)
+{
+    const struct facility *found = find_facility(name);
+
+    return found != NULL ? found->number : LOG_MAIL;
 }
 
 /* Copy what fits; false if it did not. */

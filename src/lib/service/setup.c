@@ -134,6 +134,10 @@ static void open_log(struct config *config, const char *program,
     struct str socket = STR_EMPTY;
     bool to_file = common_params.maillog_file[0] != '\0';
 
+    if (!log_knows_facility(common_params.syslog_facility))
+        fatal("%s: parameter syslog_facility: unrecognized value: %s",
+              config_where(config, "syslog_facility"),
+              common_params.syslog_facility);
     set_postlog_socket(&socket);
     if (to_file)
         check_log_file_prefix(config);
