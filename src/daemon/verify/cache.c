@@ -12,6 +12,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/fatal.h"
+#include "base/fiber.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "base/priv.h"
@@ -20,7 +21,7 @@
 #include "ipc/messages/small.h"
 
 /* A probe without an answer for so long is sent again. */
-enum { PROBE_LIFE_S = 1000, FIELDS = 3 };
+enum { PROBE_LIFE_S = 1000, FIELDS = 3, SWEEP_SLICE = 200 };
 enum { FLAGS = TABLE_FOLD | TABLE_UTF8 | TABLE_DUP_REPLACE };
 
 static struct table *table;
@@ -76,7 +77,7 @@ static bool parse(char *value, struct cache_entry *out)
 
 static bool is_older(time_t since, int seconds)
 {
-    return since + seconds < time(NULL);
+    return since < time(NULL) - seconds; /* the table may have any number */
 }
 
 static bool has_expired(const struct cache_entry *entry)
@@ -141,18 +142,19 @@ bool cache_put(struct arena *arena, const char *address,
 
 struct sweep {
     struct { ARRAY_OF(char *); } expired; /* keys, owned */
-    long retained;
+    long retained, dropped;
 };
 
-static enum answer collect(struct sweep *sweep)
+static enum answer collect_some(struct sweep *sweep, bool first)
 {
     struct str key = STR_EMPTY, value = STR_EMPTY;
     struct cache_entry entry;
-    enum answer answer;
+    enum answer answer = FOUND;
 
-    for (bool first = true;
-         (answer = table_next(table, first, &key, &value)) == FOUND;
-         first = false) {
+    for (int i = 0; i < SWEEP_SLICE; i++) {
+        answer = table_next(table, first && i == 0, &key, &value);
+        if (answer != FOUND)
+            break;
         if (parse(value.data, &entry) && !has_expired(&entry))
             sweep->retained++;
         else if (key.length > 0 && key.data[0] != '\a')
@@ -163,21 +165,35 @@ static enum answer collect(struct sweep *sweep)
     return answer;
 }
 
+static bool drop_collected(struct sweep *sweep)
+{
+    if (sweep->expired.count == 0)
+        return true;
+    for (size_t i = 0; i < sweep->expired.count; i++) {
+        sweep->dropped += table_del(table, sweep->expired.items[i]) == FOUND;
+        free(sweep->expired.items[i]);
+    }
+    sweep->expired.count = 0;
+    return table_commit(table);
+}
+
+/* In slices: however large the table is, who asks is answered meanwhile. */
 static void sweep_once(void)
 {
     struct sweep sweep = { .retained = 0 };
-    long dropped = 0;
+    enum answer answer = FOUND;
+    bool complete = true;
 
-    bool complete = collect(&sweep) == ABSENT;
-    for (size_t i = 0; i < sweep.expired.count; i++) {
-        dropped += table_del(table, sweep.expired.items[i]) == FOUND;
-        free(sweep.expired.items[i]);
+    for (bool first = true; answer == FOUND; first = false) {
+        answer = collect_some(&sweep, first);
+        complete = drop_collected(&sweep) && complete;
+        fiber_yield();
     }
     ARRAY_FREE(&sweep.expired);
-    complete = table_commit(table) && complete;
+    complete = complete && answer == ABSENT;
     log_info("cache %s %s cleanup: retained=%ld dropped=%ld entries",
              table_name(table), complete ? "full" : "partial", sweep.retained,
-             dropped);
+             sweep.dropped);
 }
 
 void cache_sweep_forever(void)
