@@ -102,9 +102,10 @@ int main(int argc, char **argv)
     command_start(&command);
     log_set_verbose(a.verbose);
 
-    const struct mailbox_lock_options options =
-        lock_options(a.lock_style != NULL ? a.lock_style
-                                          : delivery_params.mailbox_delivery_lock);
+    const char *style = a.lock_style != NULL
+                            ? a.lock_style
+                            : delivery_params.mailbox_delivery_lock;
+    const struct mailbox_lock_options options = lock_options(style);
     if (mailbox_lock_open(&lock, a.words[0], true, NULL, &options, &why) !=
         MAILBOX_LOCKED)
         fatal_status(EX_TEMPFAIL, "open file %s: %s", a.words[0], why.text);

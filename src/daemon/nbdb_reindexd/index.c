@@ -122,10 +122,10 @@ static bool is_below(const char *folder, const char *prefix)
 
 static bool check_folder(const struct job *j, struct error *why)
 {
+    const struct non_bdb_params *p = &non_bdb_params;
     bool is_root = j->old.st_uid == 0;
-    const char *list = is_root
-                           ? non_bdb_params.non_bdb_migration_allow_root_prefixes
-                           : non_bdb_params.non_bdb_migration_allow_user_prefixes;
+    const char *list = is_root ? p->non_bdb_migration_allow_root_prefixes
+                               : p->non_bdb_migration_allow_user_prefixes;
     char **prefix = text_split(j->arena, list, NULL, NULL);
 
     for (; *prefix != NULL; prefix++) {

@@ -83,7 +83,8 @@ void log_recipient(const char *queue_id, const struct recipient *to,
     struct arena *arena = arena_new();
     struct str line = STR_EMPTY;
 
-    str_addf(&line, "%s: to=<%s>", queue_id, logged_address(arena, to->address));
+    str_addf(&line, "%s: to=<%s>", queue_id,
+             logged_address(arena, to->address));
     if (*to->original != '\0' &&
         !text_equal_nocase(to->original, to->address))
         str_addf(&line, ", orig_to=<%s>", logged_address(arena, to->original));

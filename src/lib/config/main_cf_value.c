@@ -209,8 +209,8 @@ const char *config_get(struct config *config, const char *name)
     return text;
 }
 
-/* What each is by itself does not show: delimiters that bounce(8) and cleanup(8)
- * would refuse later, when a message waits for them. */
+/* What each is by itself does not show: delimiters that bounce(8) and
+ * cleanup(8) would refuse later, when a message waits for them. */
 static bool delimiters_fit(struct config *config, struct error *why)
 {
     static const char *const places[] = { "first", "second" };

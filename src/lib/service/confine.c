@@ -74,10 +74,14 @@ void confine_process(const struct confinement *c)
 static void describe_may(unsigned may, struct str *out)
 {
     static const struct { unsigned bit; const char *name; } names[] = {
-        { MAY_CONNECT_INET, "connect_inet" }, { MAY_READ_CONFIG, "read_config" },
-        { MAY_READ_QUEUE, "read_queue" },     { MAY_WRITE_QUEUE, "write_queue" },
-        { MAY_WRITE_DATA, "write_data" },     { MAY_EXEC, "exec" },
-        { MAY_CHANGE_UID, "change_uid" },     { MAY_CHROOT, "chroot" },
+        { MAY_CONNECT_INET, "connect_inet" },
+        { MAY_READ_CONFIG, "read_config" },
+        { MAY_READ_QUEUE, "read_queue" },
+        { MAY_WRITE_QUEUE, "write_queue" },
+        { MAY_WRITE_DATA, "write_data" },
+        { MAY_EXEC, "exec" },
+        { MAY_CHANGE_UID, "change_uid" },
+        { MAY_CHROOT, "chroot" },
         { MAY_OPEN_ALL, "open_all" },
     };
     const char *separator = "";

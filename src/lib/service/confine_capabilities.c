@@ -61,7 +61,8 @@ uint64_t capabilities_of_master(void)
 bool capabilities_lower_ceiling(uint64_t ceiling)
 {
     for (int i = 0; i < 64; i++)
-        if ((ceiling & BIT(i)) == 0 && prctl(PR_CAPBSET_READ, i, 0, 0, 0) == 1 &&
+        if ((ceiling & BIT(i)) == 0 &&
+            prctl(PR_CAPBSET_READ, i, 0, 0, 0) == 1 &&
             prctl(PR_CAPBSET_DROP, i, 0, 0, 0) != 0)
             return false;
     return true;

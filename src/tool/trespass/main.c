@@ -175,13 +175,15 @@ static bool make_call(struct target *t, long number, const long *arguments,
 /* The call that we broke into is made again, as the kernel would do it. */
 static void let_go(const struct target *t)
 {
-    enum { ERESTART_SYS = 512, ERESTART_NO_HANDLER = 514, ERESTART_BLOCK = 516 };
+    enum { ERESTART_SYS = 512, ERESTART_NO_HANDLER = 514,
+           ERESTART_BLOCK = 516 };
     registers r = t->before;
     long result = (long)r.rax;
 
     if ((long)r.orig_rax >= 0 && result <= -ERESTART_SYS &&
         result >= -ERESTART_BLOCK) {
-        r.rax = result < -ERESTART_NO_HANDLER ? SYS_restart_syscall : r.orig_rax;
+        r.rax = result < -ERESTART_NO_HANDLER ? SYS_restart_syscall
+                                              : r.orig_rax;
         r.rip -= 2;
     }
     r.orig_rax = (unsigned long)-1;
