@@ -10,11 +10,11 @@
 
 #include <stdalign.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fatal.h"
+#include "base/format.h"
 #include "base/str.h"
 
 enum { CHUNK_SMALLEST = 1024, CHUNK_LARGEST = 64 * 1024 };
@@ -156,13 +156,17 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 
 char *arena_vprintf(struct arena *arena, const char *format, va_list args)
 {
+    char small[512];
     va_list again;
     va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, args);
+    int length = format_vtext(small, sizeof small, format, args);
     if (length < 0)
         panic("arena_vprintf: bad format: %s", format);
     char *text = arena_alloc(arena, (size_t)length + 1);
-    vsnprintf(text, (size_t)length + 1, format, again);
+    if ((size_t)length < sizeof small)
+        memcpy(text, small, (size_t)length + 1);
+    else
+        format_vtext(text, (size_t)length + 1, format, again);
     va_end(again);
     return text;
 }

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <syslog.h>
@@ -17,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/format.h"
 #include "base/text.h"
 #include "log_socket.h"
 
@@ -117,13 +117,14 @@ static int facility_number(const char *name)
 /* Copy what fits; false if it did not. */
 static bool copy_text(char *to, size_t size, const char *from)
 {
-    return (size_t)snprintf(to, size, "%s", from == NULL ? "" : from) < size;
+    return (size_t)format_text(to, size, "%s", from == NULL ? "" : from) <
+           size;
 }
 
 void log_open(const struct log_options *options)
 {
     if (options->program != NULL)
-        snprintf(state.tag, sizeof state.tag, "%s/%s", options->syslog_name,
+        format_text(state.tag, sizeof state.tag, "%s/%s", options->syslog_name,
                  options->program);
     else
         copy_text(state.tag, sizeof state.tag, options->syslog_name);
@@ -177,7 +178,7 @@ static size_t format_time(char *out, size_t size)
     struct timeval now = clock_wall();
     struct tm local = { 0 };
     localtime_r(&now.tv_sec, &local);
-    int length = snprintf(out, size, "%s %2d %02d:%02d:%02d ",
+    int length = format_text(out, size, "%s %2d %02d:%02d:%02d ",
                           months[local.tm_mon], local.tm_mday, local.tm_hour,
                           local.tm_min, local.tm_sec);
     return (size_t)length < size ? (size_t)length : size - 1;
@@ -189,7 +190,7 @@ size_t log_format_stamp(char *out, size_t size)
     if (host[0] == '\0')
         host = "localhost";
     size_t used = format_time(out, size);
-    int length = snprintf(out + used, size - used, "%s ", host);
+    int length = format_text(out + used, size - used, "%s ", host);
     used += (size_t)length;
     return used < size ? used : size - 1;
 }
@@ -197,7 +198,7 @@ size_t log_format_stamp(char *out, size_t size)
 size_t log_format_line(char *out, size_t size, const char *text)
 {
     size_t used = log_format_stamp(out, size);
-    int length = snprintf(out + used, size - used, "%s[%d]: %s", state.tag,
+    int length = format_text(out + used, size - used, "%s[%d]: %s", state.tag,
                           process_number(), text);
     used += (size_t)length;
     return used < size ? used : size - 1;
@@ -225,17 +226,18 @@ static bool write_full_line(int fd, const char *text)
 static void write_stderr(const char *text)
 {
     char line[LINE_MAX_BYTES];
-    int length = snprintf(line, sizeof line, "%s: %s\n", state.program, text);
+    int length =
+        format_text(line, sizeof line, "%s: %s\n", state.program, text);
     write_line(STDERR_FILENO, line, (size_t)length);
 }
 
 static void write_syslog(enum log_level level, const char *text)
 {
     char line[LINE_MAX_BYTES];
-    size_t used = (size_t)snprintf(line, sizeof line, "<%d>",
+    size_t used = (size_t)format_text(line, sizeof line, "<%d>",
                                    state.facility | level_rows[level].priority);
     used += format_time(line + used, sizeof line - used);
-    used += (size_t)snprintf(line + used, sizeof line - used, "%s[%d]: %s",
+    used += (size_t)format_text(line + used, sizeof line - used, "%s[%d]: %s",
                              state.tag, process_number(), text);
     log_socket_send(&state.syslog, line,
                     used < sizeof line ? used : sizeof line - 1);
@@ -290,7 +292,7 @@ int log_missed(void)
 static void write_postlog(enum log_level level, const char *text)
 {
     char line[LINE_MAX_BYTES];
-    int length = snprintf(line, sizeof line, "%s[%d]: %s", state.tag,
+    int length = format_text(line, sizeof line, "%s[%d]: %s", state.tag,
                           process_number(), text);
     if (log_socket_send(&state.postlog, line, (size_t)length) ||
         append_fallback_file(text))
@@ -304,10 +306,10 @@ void log_vwrite(enum log_level level, const char *format, va_list args)
 {
     int saved_errno = errno;
     char text[TEXT_MAX + 1];
-    size_t used = (size_t)snprintf(text, sizeof text, "%s",
+    size_t used = (size_t)format_text(text, sizeof text, "%s",
                                    level_rows[level].prefix);
     errno = saved_errno; /* for %m */
-    vsnprintf(text + used, sizeof text - used, format, args);
+    format_vtext(text + used, sizeof text - used, format, args);
     text_printable(text, '?', !state.ascii_only);
 
     if ((state.targets & LOG_TO_STDERR) != 0)

@@ -7,11 +7,13 @@
 #include "base/str.h"
 
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fatal.h"
+#include "base/format.h"
+
+enum { SMALLEST = 64 };
 
 char str_nothing[1];
 
@@ -49,10 +51,11 @@ void str_reserve(struct str *s, size_t more)
         fatal("out of memory: string of %zu + %zu bytes", s->length, more);
 
     size_t wanted = s->length + more + 1;
-    size_t capacity = s->capacity < 16 ? 32 : s->capacity * 2;
+    size_t capacity = s->capacity < SMALLEST / 2 ? SMALLEST : s->capacity * 2;
     if (capacity < wanted)
         capacity = wanted;
-    s->data = mem_realloc(s->capacity > 0 ? s->data : NULL, capacity);
+    s->data = s->capacity > 0 ? mem_realloc(s->data, capacity)
+                              : mem_alloc(capacity);
     s->data[s->length] = '\0';
     s->capacity = capacity;
 }
@@ -138,17 +141,17 @@ void str_addf(struct str *s, const char *format, ...)
 
 void str_vaddf(struct str *s, const char *format, va_list args)
 {
+    /* Made aside, because the arguments may point into the string. */
+    char small[512], *made = small;
     va_list again;
     va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, args);
+    int length = format_vtext(small, sizeof small, format, args);
     if (length < 0)
         panic("str_vaddf: bad format: %s", format);
-
-    /* Made aside, because the arguments may point into the string. */
-    char small[256];
-    char *made = (size_t)length < sizeof small ? small
-                                               : mem_alloc((size_t)length + 1);
-    vsnprintf(made, (size_t)length + 1, format, again);
+    if ((size_t)length >= sizeof small) {
+        made = mem_alloc((size_t)length + 1);
+        format_vtext(made, (size_t)length + 1, format, again);
+    }
     va_end(again);
     str_add_bytes(s, made, (size_t)length);
     if (made != small)
@@ -181,7 +184,10 @@ void str_swap(struct str *a, struct str *b)
 
 void *mem_alloc(size_t size)
 {
-    return mem_realloc(NULL, size);
+    void *memory = malloc(size > 0 ? size : 1);
+    if (memory == NULL)
+        fatal("out of memory: request for %zu bytes", size);
+    return memory;
 }
 
 void *mem_zalloc(size_t size)

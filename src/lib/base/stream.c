@@ -6,10 +6,10 @@
  * leaves it only for a buffer that is full or empty.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/format.h"
 #include "base/io.h"
 #include "stream_private.h"
 
@@ -152,7 +152,7 @@ void stream_vputf(struct stream *s, const char *format, va_list args)
     va_list again;
 
     va_copy(again, args);
-    int length = vsnprintf(text, sizeof text, format, args);
+    int length = format_vtext(text, sizeof text, format, args);
     if (length < 0) {
         fail(s, STREAM_ERROR, errno);
     } else if ((size_t)length < sizeof text) {

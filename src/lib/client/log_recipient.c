@@ -10,7 +10,6 @@
 #include "client/client.h"
 #include "mail/address.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* Microseconds from <from> to <to>; 0 if either is unknown or the clock went
@@ -28,21 +27,23 @@ static long long elapsed_us(struct timeval from, struct timeval to)
  * zeros: 0.07, 1.2, 12, 345. */
 static void add_delay(struct str *out, long long us, int decimals)
 {
+    long power = 1; /* of ten: what a second is in units of the last digit */
     int digits = 0;
     for (long long limit = 10000000; digits < decimals && us < limit;
-         limit /= 10)
+         limit /= 10) {
         digits++;
-
-    char text[48];
-    snprintf(text, sizeof text, "%.*f", digits, (double)us / 1e6);
-    if (strchr(text, '.') != NULL) {
-        char *end = text + strlen(text);
-        while (end[-1] == '0')
-            *--end = '\0';
-        if (end[-1] == '.')
-            end[-1] = '\0';
+        power *= 10;
     }
-    str_add(out, text);
+
+    long unit = 1000000 / power;
+    long value = (long)((us + unit / 2) / unit);
+    for (; digits > 0 && value % 10 == 0; digits--) {
+        value /= 10;
+        power /= 10;
+    }
+    str_addf(out, "%ld", value / power);
+    if (digits > 0)
+        str_addf(out, ".%0*ld", digits, value % power);
 }
 
 static void add_delays(struct str *out, const struct delivery_times *t)

@@ -14,6 +14,8 @@
 
 #include "codec_private.h"
 
+enum { USUAL_LENGTH = 500 }; /* of a message, to grow its text once */
+
 /* ---- writing ---- */
 
 static void add_text(struct str *out, const char *text)
@@ -77,6 +79,7 @@ bool ipc_write(struct stream *s, const struct ipc_schema *schema,
     int fd = descriptor_of(schema, message);
     bool ok;
 
+    str_reserve(&out, USUAL_LENGTH);
     add_fields(&out, schema, message);
     if (fd >= 0) {
         ok = ipc_write_with_descriptor(s, &out, fd);
@@ -179,16 +182,19 @@ static bool read_fields(struct reader *r, const struct ipc_schema *schema,
 {
     if (depth > IPC_NESTING_MAX)
         return false;
+    size_t next = 0;
+
     ipc_clear(schema, message);
     while (stream_get_until(r->stream, '\0', IPC_NAME_MAX, &r->name)) {
         const char *name = r->name.data;
 
         if (*name == '\0')
             return true;
-        bool ok = *name == '{'
-                      ? read_nested(r, ipc_find_field(schema, name + 1),
-                                    message, depth)
-                      : read_value(r, ipc_find_field(schema, name), message);
+        bool is_nested = *name == '{';
+        const struct ipc_field *field =
+            ipc_find_field(schema, is_nested ? name + 1 : name, &next);
+        bool ok = is_nested ? read_nested(r, field, message, depth)
+                            : read_value(r, field, message);
         if (!ok)
             return false;
     }
@@ -212,6 +218,8 @@ bool ipc_read(struct stream *s, struct arena *arena,
     struct reader r = { s, arena, STR_EMPTY, STR_EMPTY, 0 };
     bool has_descriptor = ipc_has_descriptor(schema);
 
+    str_reserve(&r.name, IPC_NAME_MAX);
+    str_reserve(&r.value, IPC_NAME_MAX);
     if (has_descriptor)
         ipc_accept_descriptors(s);
     bool ok = read_fields(&r, schema, message, 0);

@@ -24,9 +24,10 @@
 
 /* Missing fields as the reader is promised to find them. */
 void ipc_clear(const struct ipc_schema *schema, void *message);
-/* NULL: unknown. */
+/* NULL: unknown. Fields come in order as a rule: <next>, at first 0, is where
+ * to look first, and is set behind what was found. */
 const struct ipc_field *ipc_find_field(const struct ipc_schema *schema,
-                                       const char *name);
+                                       const char *name, size_t *next);
 /* Set a field of a simple kind from its text. False: not of that kind. */
 bool ipc_set_from_text(struct arena *arena, const struct ipc_field *field,
                        void *message, const char *text, size_t length);

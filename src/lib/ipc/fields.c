@@ -27,11 +27,16 @@ void ipc_clear(const struct ipc_schema *schema, void *message)
 }
 
 const struct ipc_field *ipc_find_field(const struct ipc_schema *schema,
-                                       const char *name)
+                                       const char *name, size_t *next)
 {
-    for (size_t i = 0; i < schema->count; i++)
-        if (strcmp(schema->fields[i].name, name) == 0)
+    for (size_t tried = 0, i = *next; tried < schema->count; tried++, i++) {
+        if (i >= schema->count)
+            i = 0;
+        if (strcmp(schema->fields[i].name, name) == 0) {
+            *next = i + 1;
             return &schema->fields[i];
+        }
+    }
     return NULL;
 }
 

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/format.h"
+
 static const char digits[] =
     "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz";
 
@@ -80,8 +82,8 @@ void queue_id_format(char out[QUEUE_ID_SIZE], bool long_form,
     char seconds[NUMBER_SIZE], usec[NUMBER_SIZE], file[NUMBER_SIZE];
 
     if (!long_form) {
-        snprintf(out, QUEUE_ID_SIZE, "%05X%lX", (unsigned)when.tv_usec,
-                 (unsigned long)inode);
+        format_text(out, QUEUE_ID_SIZE, "%05X%lX", (unsigned)when.tv_usec,
+                    (unsigned long)inode);
         return;
     }
     snprintf(out, QUEUE_ID_SIZE, "%s%s%c%s",

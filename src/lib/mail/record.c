@@ -7,11 +7,13 @@
  */
 #include "mail/record.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/format.h"
+
 enum { LENGTH_BYTES = 4, LENGTH_BITS = 7, LENGTH_MORE = 0x80 };
+enum { USUAL_LENGTH = 512 }; /* of what is formatted */
 
 static const struct record_row {
     const char *name;
@@ -106,14 +108,22 @@ void record_put_text(struct stream *out, int type, const char *text)
 
 void record_putf(struct stream *out, int type, const char *format, ...)
 {
-    struct str text = STR_EMPTY;
+    char text[USUAL_LENGTH];
     va_list args;
 
     va_start(args, format);
-    str_vaddf(&text, format, args);
+    int length = format_vtext(text, sizeof text, format, args);
     va_end(args);
-    record_put(out, type, text.data, text.length);
-    str_fini(&text);
+    if (length >= 0 && (size_t)length < sizeof text) {
+        record_put(out, type, text, (size_t)length);
+        return;
+    }
+    struct str whole = STR_EMPTY;
+    va_start(args, format);
+    str_vaddf(&whole, format, args);
+    va_end(args);
+    record_put(out, type, whole.data, whole.length);
+    str_fini(&whole);
 }
 
 bool record_mark(int fd, off_t offset, int type)
