@@ -6,7 +6,6 @@
  * is made here: create_time behind the arrival time, the time of the delay
  * warning before the first recipient.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,9 +116,11 @@ static void take_attribute(struct message *m, const char *text)
 
 static void take_time(struct message *m, const char *text)
 {
-    long seconds = 0, microseconds = 0;
+    char *rest;
+    long seconds = strtol(text, &rest, 10);
+    long microseconds = strtol(rest, NULL, 10);
 
-    if (sscanf(text, "%ld %ld", &seconds, &microseconds) < 1 || seconds <= 0) {
+    if (seconds <= 0) {
         bad_envelope(m, "malformed arrival time");
         return;
     }
@@ -191,10 +192,17 @@ static void take_verp(struct message *m, const char *text)
 /* Of a client's size record only what the sender asked for is kept. */
 static void take_size(struct message *m, const char *text)
 {
-    int options = 0;
+    enum { OPTIONS = 5 }; /* numbers before that */
+    long options = 0;
 
-    if (sscanf(text, "%*d %*d %*d %*d %*d %d", &options) == 1)
-        m->sender_options |= options & (MSGOPT_SMTPUTF8 | MSGOPT_REQUIRETLS);
+    for (int i = 0; i <= OPTIONS; i++) {
+        char *rest;
+        options = strtol(text, &rest, 10);
+        if (rest == text)
+            return;
+        text = rest;
+    }
+    m->sender_options |= (int)options & (MSGOPT_SMTPUTF8 | MSGOPT_REQUIRETLS);
 }
 
 static void take_flags(struct message *m, const char *text)

@@ -16,6 +16,8 @@
 #include "master.h"
 #include "service/child_status.h"
 
+enum { REPORTS_MAX = 64 }; /* taken at a time */
+
 /* As long as there may be others, the reserve does not count: it is to help,
  * not to have all the work alone. */
 void status_update(struct served *service)
@@ -92,10 +94,12 @@ static void take_status(struct served *service,
 static void read_status(int fd, void *argument)
 {
     struct served *service = argument;
-    struct child_status status;
+    struct child_status reports[REPORTS_MAX];
 
-    while (read(fd, &status, sizeof status) == (ssize_t)sizeof status)
-        take_status(service, &status);
+    /* Reports do not come in parts, and what comes meanwhile wakes us again. */
+    ssize_t got = read(fd, reports, sizeof reports);
+    for (ssize_t i = 0; i < got / (ssize_t)sizeof *reports; i++)
+        take_status(service, &reports[i]);
     status_update(service);
 }
 

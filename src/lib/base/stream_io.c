@@ -204,7 +204,12 @@ ssize_t stream_read_waiting(struct stream *s, void *data, size_t length)
         if (got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK))
             return got;
         release_idle_buffers(s);
-        if (!io_wait(s->fd, IO_READ, wait_limit(s)))
+        deadline_t until = wait_limit(s);
+        if (io_backend() == NULL && until <= clock_now()) {
+            errno = ETIMEDOUT; /* just asked: poll(2) knows no better */
+            return -1;
+        }
+        if (!io_wait(s->fd, IO_READ, until))
             return -1;
     }
 }
