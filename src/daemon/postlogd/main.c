@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -25,7 +26,7 @@
 #include "service/setup.h"
 
 enum { STAMP_MAX = 512, TEXT_MAX = 8192, LINES_MAX = 65536, QUIET_MS = 5000 };
-enum { BUSY_MS = 5, FEW_LINES = 5, NAP_MS = 1 };
+enum { BUSY_MS = 5, FEW_LINES = 5, NAP_US = 400 };
 
 static int log_fd = -1; /* -1: maillog_file is empty */
 static pid_t master_pid;
@@ -79,7 +80,8 @@ static void write_lines(void)
 
 /* When lines come one by one but in a row, being woken up for each costs more
  * than writing them. They collect while we look away, but not so many that the
- * socket could become full (net.unix.max_dgram_qlen is as low as 10). */
+ * socket could become full (net.unix.max_dgram_qlen is as low as 10): who
+ * finds it full waits for us, the queue manager above all. */
 static void rest_between_lines(void)
 {
     static deadline_t last;
@@ -87,7 +89,7 @@ static void rest_between_lines(void)
 
     write_lines();
     if (now - last <= BUSY_MS && lines_count < FEW_LINES)
-        clock_sleep_ms(NAP_MS);
+        nanosleep(&(struct timespec){ .tv_nsec = NAP_US * 1000 }, NULL);
     last = now;
     lines_count = 0;
 }
