@@ -46,6 +46,8 @@ struct token822 *token822_parse(struct arena *arena, const char *text,
 /* The children of a TOKEN_ADDRESS in internal form: quotes resolved. A source
  * route is kept. */
 char *token822_internal(struct arena *arena, const struct token822 *tokens);
+/* The same with a space between words, unless both are atoms. */
+char *token822_unquoted(struct arena *arena, const struct token822 *tokens);
 /* The same as it would stand in a header. */
 char *token822_external(struct arena *arena, const struct token822 *tokens);
 /* Tokens of an internal-form address, to replace those in a tree. (For one in

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "config/params.h"
+#include "mail/header.h"
 #include "mail/record.h"
 #include "sendmail.h"
 
@@ -77,6 +78,15 @@ static bool is_end_dot(const struct content *c)
 
 /* ---- records ---- */
 
+/* "To : x" becomes "To: x" where headers are read. */
+static void join_colon(struct str *line)
+{
+    size_t name = header_name_length(line->data, line->length);
+
+    if (name > 0)
+        str_remove(line, name, strcspn(line->data + name, ":"));
+}
+
 static bool put_line(struct content *c, struct error *why)
 {
     enum extract_answer place = EXTRACT_BODY;
@@ -88,6 +98,8 @@ static bool put_line(struct content *c, struct error *why)
                               "length exceeds safety limit");
     if (place == EXTRACT_UNTITLED)
         record_put(c->out, REC_NORM, "", 0);
+    if (c->extract != NULL && c->starts && place == EXTRACT_HEADER)
+        join_colon(&c->line);
     bool ends = c->is_whole || (c->is_last && place == EXTRACT_HEADER);
     record_put(c->out, ends ? REC_NORM : REC_CONT, c->line.data,
                c->line.length);

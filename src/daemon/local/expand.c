@@ -132,13 +132,17 @@ void set_origin(struct delivery *d, enum origin origin)
         d->unmatched = NULL;
 }
 
-/* NULL: nobody knows whose home is meant. */
+/* NULL: nobody knows whose home is meant, or it is somebody else's. */
 static const char *file_at_home(const struct delivery *d, const char *text)
 {
     const struct user_info *user = d->rights == NULL ? NULL : d->rights->user;
 
     if (user == NULL) {
         log_warning("unknown home directory for: %s", text);
+        return NULL;
+    }
+    if (text[1] != '/') {
+        log_warning("bad home directory syntax for: %s", text);
         return NULL;
     }
     return arena_printf(d->job->arena, "%s%s", user->home, text + 1);
@@ -149,7 +153,7 @@ static enum fate deliver_destination(const struct delivery *d,
 {
     static const char include[] = ":include:";
 
-    if (text_has_prefix(text, "~/") && (text = file_at_home(d, text)) == NULL)
+    if (*text == '~' && (text = file_at_home(d, text)) == NULL)
         return report_failed(d, "5.3.5", "mail system configuration error");
     if (*text == '|')
         return origin_is_in(d, local_params.allow_mail_to_commands)

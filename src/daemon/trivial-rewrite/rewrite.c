@@ -63,7 +63,7 @@ static char *part_text(struct arena *arena, struct part part)
         *tail = token822_new(arena, part.first->kind, part.first->text);
         tail = &(*tail)->next;
     }
-    return token822_internal(arena, list);
+    return token822_unquoted(arena, list);
 }
 
 /* As text. One trailing dot goes unless it is quoted; two or a lone dot stay
@@ -165,7 +165,7 @@ static char *rewrite_tokens(struct arena *arena, enum rewrite_context context,
     struct part local, domain;
 
     if (context == REWRITE_NONE)
-        return token822_internal(arena, tokens);
+        return token822_unquoted(arena, tokens);
     tokens = without_route(tokens);
     if (tokens == NULL || (is_special(tokens, '@') && tokens->next == NULL))
         return arena_strdup(arena, "");

@@ -72,7 +72,7 @@ static const char *try_external(struct arena *arena,
     if (address_is_standard(address))
         return arena_strdup(arena, address);
     if (context == REWRITE_NONE)
-        return token822_internal(
+        return token822_unquoted(
             arena, token822_scan(arena, address, strlen(address) + 1));
 
     const char *key =

@@ -139,7 +139,7 @@ struct token822 *token822_scan(struct arena *arena, const char *text,
 
 /* ---- Tokens to text ---------------------------------------------------- */
 
-enum style { STYLE_LIST, STYLE_SPEC, STYLE_INTERNAL };
+enum style { STYLE_LIST, STYLE_SPEC, STYLE_UNQUOTED, STYLE_INTERNAL };
 
 struct format {
     struct str *out;
@@ -171,7 +171,8 @@ static bool ends_with_space(const struct format *format)
 /* Atoms of one address belong together, whatever space is between them. */
 static bool is_apart(const struct format *format, const struct token822 *token)
 {
-    if (format->word == NULL || ends_with_space(format))
+    if (format->style == STYLE_INTERNAL || format->word == NULL ||
+        ends_with_space(format))
         return false;
     return format->style == STYLE_LIST || token->kind != TOKEN_ATOM ||
            format->word->kind != TOKEN_ATOM;
@@ -186,7 +187,7 @@ static void add_word(struct format *format, const struct token822 *token)
     if (is_apart(format, token))
         str_add_char(out, ' ');
     format->word = token;
-    if (token->kind == TOKEN_QUOTED && format->style != STYLE_INTERNAL)
+    if (token->kind == TOKEN_QUOTED && format->style < STYLE_UNQUOTED)
         add_quoted(out, token->text);
     else if (token->kind == TOKEN_LITERAL)
         str_addf(out, "[%s]", token->text);
@@ -196,10 +197,12 @@ static void add_word(struct format *format, const struct token822 *token)
 
 static void add_special(struct format *format, char c)
 {
-    if (c == '<' && !ends_with_space(format))
+    bool internal = format->style == STYLE_INTERNAL;
+
+    if (c == '<' && !internal && !ends_with_space(format))
         str_add_char(format->out, ' ');
     str_add_char(format->out, c);
-    if (c == ',')
+    if (c == ',' && !internal)
         str_add_char(format->out, format->comma_breaks ? '\n' : ' ');
     format->word = NULL;
 }
@@ -281,6 +284,11 @@ static char *in_style(struct arena *arena, const struct token822 *tokens,
 char *token822_external(struct arena *arena, const struct token822 *tokens)
 {
     return in_style(arena, tokens, STYLE_SPEC);
+}
+
+char *token822_unquoted(struct arena *arena, const struct token822 *tokens)
+{
+    return in_style(arena, tokens, STYLE_UNQUOTED);
 }
 
 char *token822_internal(struct arena *arena, const struct token822 *tokens)

@@ -19,7 +19,7 @@ static void append_origin(struct token822 **spec, void *context)
     for (; token != NULL; token = token->next)
         if (token->kind == TOKEN_SPECIAL && token->text[0] == '@')
             at = token;
-    char *local = token822_internal(arena, *spec);
+    char *local = token822_unquoted(arena, *spec);
     if (at == NULL && *local != 0)
         *spec = token822_scan(
             arena, quote_822_dup(arena, arena_printf(arena, "%s@o", local)),
