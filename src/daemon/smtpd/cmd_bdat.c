@@ -21,6 +21,7 @@
 struct bdat_reader {
     struct str line; /* not ended yet */
     bool saw_bare_lf;
+    long received;   /* bytes of the chunks so far */
     long discarded;  /* bytes thrown away in this transaction */
 };
 
@@ -139,6 +140,18 @@ static bool refuse_null(struct session *s)
     return discard_chunk(s, 0, false, "551 5.7.1 Null BDAT request");
 }
 
+/* With this chunk, is the message longer than any may be? */
+static bool is_too_long(struct session *s, long size)
+{
+    long limit = common_params.message_size_limit;
+
+    if (limit <= 0 || size <= limit - s->mail.chunks->received)
+        return false;
+    log_warning("%s: BDAT request from %s exceeds message size limit",
+                session_id(s), s->peer.label);
+    return true;
+}
+
 /* Why this chunk is not wanted; NULL: it is. */
 static const char *problem(struct session *s, long size)
 {
@@ -207,6 +220,10 @@ bool cmd_bdat(struct session *s, const struct smtp_line *line)
         }
         begin(s);
     }
+    if (is_too_long(s, size))
+        return discard_chunk(s, size, last,
+                             "552 5.3.4 Chunk exceeds message size limit");
+    s->mail.chunks->received += size;
     if (!read_chunk(s, s->mail.chunks, size))
         return false;
     if (last)
