@@ -5,6 +5,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,38 +17,56 @@
 #include "base/text.h"
 #include "postmulti.h"
 
-/* Walk <folder>: <entry> for each name, the folders in it included. */
-static bool each_entry(const char *folder, bool (*entry)(const char *path))
+/* The queue's folders are mail_owner's, whose processes may be about, and this
+ * is root: below the folders that main.cf names, no link is followed, and each
+ * name is seen from the open folder that it is in. */
+typedef bool visitor(int folder, const char *name);
+
+/* Walk the folder <path>: <entry> for each name in it. False: one returned
+ * false, or the folder cannot be read. */
+static bool each_entry(int at, const char *path, visitor *entry)
 {
-    DIR *entries = opendir(folder);
+    int fd = openat(at, path,
+                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *entries = fd >= 0 ? fdopendir(fd) : NULL;
     const struct dirent *found;
     bool ok = true;
 
-    while (entries != NULL && ok && (found = readdir(entries)) != NULL) {
-        if (strcmp(found->d_name, ".") == 0 ||
-            strcmp(found->d_name, "..") == 0)
-            continue;
-        char *path = mem_printf("%s/%s", folder, found->d_name);
-        ok = entry(path);
-        free(path);
+    if (entries == NULL) {
+        if (fd >= 0)
+            close(fd);
+        return false;
     }
-    if (entries != NULL)
-        closedir(entries);
+    while (ok && (found = readdir(entries)) != NULL)
+        if (strcmp(found->d_name, ".") != 0 &&
+            strcmp(found->d_name, "..") != 0)
+            ok = entry(fd, found->d_name);
+    closedir(entries);
     return ok;
 }
 
-static bool is_folder(const char *path)
+/* The same for a folder of main.cf's, which may be a link. */
+static void each_entry_of_place(const char *place, visitor *entry)
+{
+    char *path = mem_printf("%s/.", place);
+
+    each_entry(AT_FDCWD, path, entry);
+    free(path);
+}
+
+static bool is_folder(int at, const char *path)
 {
     struct stat st;
 
-    return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
+    return fstatat(at, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISDIR(st.st_mode);
 }
 
 /* ---- mail -------------------------------------------------------------- */
 
-static bool has_no_file(const char *path)
+static bool has_no_file(int folder, const char *name)
 {
-    return is_folder(path) && each_entry(path, has_no_file);
+    return is_folder(folder, name) && each_entry(folder, name, has_no_file);
 }
 
 static void must_have_no_mail(const struct instance *instance)
@@ -59,7 +78,8 @@ static void must_have_no_mail(const struct instance *instance)
     for (size_t i = 0; i < sizeof queues / sizeof *queues; i++) {
         char *path =
             mem_printf("%s/%s", instance->queue_directory, queues[i]);
-        if (is_folder(path) && !each_entry(path, has_no_file))
+        if (is_folder(AT_FDCWD, path) &&
+            !each_entry(AT_FDCWD, path, has_no_file))
             fatal("Instance %s has mail in %s",
                   *instance->name != '\0' ? instance->name
                                           : instance->config_directory,
@@ -81,28 +101,28 @@ static void must_be_stopped(const struct instance *instance)
 /* ---- files ------------------------------------------------------------- */
 
 /* Files that daemons make and may lose. */
-static bool remove_runtime_file(const char *path)
+static bool remove_runtime_file(int folder, const char *name)
 {
-    if (is_folder(path))
-        each_entry(path, remove_runtime_file);
-    if ((is_folder(path) ? rmdir(path) : unlink(path)) != 0)
-        log_warning("remove %s: %m", path);
+    bool has_entries = is_folder(folder, name);
+
+    if (has_entries)
+        each_entry(folder, name, remove_runtime_file);
+    if (unlinkat(folder, name, has_entries ? AT_REMOVEDIR : 0) != 0)
+        log_warning("remove %s: %m", name);
     return true;
 }
 
-static void remove_folder(const char *path, bool with_contents)
+static void remove_folder(const char *path)
 {
-    if (with_contents)
-        each_entry(path, remove_runtime_file);
     if (rmdir(path) != 0 && errno != ENOENT)
         log_warning("%s is not removed: %m", path);
 }
 
-static bool remove_empty(const char *path)
+static bool remove_empty(int folder, const char *name)
 {
-    if (is_folder(path)) {
-        each_entry(path, remove_empty);
-        rmdir(path);
+    if (is_folder(folder, name)) {
+        each_entry(folder, name, remove_empty);
+        unlinkat(folder, name, AT_REMOVEDIR);
     }
     return true;
 }
@@ -116,23 +136,30 @@ static void remove_queue(const struct instance *instance)
     for (size_t i = 0; i < sizeof runtime / sizeof *runtime; i++) {
         char *path =
             mem_printf("%s/%s", instance->queue_directory, runtime[i]);
-        remove_folder(path, true);
+        each_entry(AT_FDCWD, path, remove_runtime_file);
+        remove_folder(path);
         free(path);
     }
-    each_entry(instance->queue_directory, remove_empty);
-    remove_folder(instance->queue_directory, false);
+    each_entry_of_place(instance->queue_directory, remove_empty);
+    remove_folder(instance->queue_directory);
 }
 
 /* Caches, and what master and tlsmgr keep there. */
-static bool remove_data_file(const char *path)
+static bool is_data_file(const char *name)
 {
-    static const char *const suffixes[] = { ".db", ".lmdb", ".lmdb-lock",
-                                            ".cdb", "/master.lock",
-                                            "/prng_exch" };
+    static const char *const caches[] = { ".db", ".lmdb", ".lmdb-lock",
+                                          ".cdb" };
 
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
-        if (text_has_suffix_nocase(path, suffixes[i]))
-            unlink(path);
+    for (size_t i = 0; i < sizeof caches / sizeof *caches; i++)
+        if (text_has_suffix_nocase(name, caches[i]))
+            return true;
+    return strcmp(name, "master.lock") == 0 || strcmp(name, "prng_exch") == 0;
+}
+
+static bool remove_data_file(int folder, const char *name)
+{
+    if (is_data_file(name))
+        unlinkat(folder, name, 0);
     return true;
 }
 
@@ -153,10 +180,10 @@ int destroy_instance(struct instances *instances,
     must_have_no_mail(instance);
     set_directories(instances, instance->config_directory, NULL, NULL);
     remove_queue(instance);
-    each_entry(instance->data_directory, remove_data_file);
-    remove_folder(instance->data_directory, false);
+    each_entry_of_place(instance->data_directory, remove_data_file);
+    remove_folder(instance->data_directory);
     remove_config_file(instance, "main.cf");
     remove_config_file(instance, "master.cf");
-    remove_folder(instance->config_directory, false);
+    remove_folder(instance->config_directory);
     return 0;
 }
