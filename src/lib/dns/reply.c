@@ -257,6 +257,30 @@ static void take_searched_name(struct reading *r)
             arena_strdup(r->arena, ns_rr_name(question));
 }
 
+/* What was collected, as an answer. False: there is nothing. */
+static bool conclude(struct reading *r)
+{
+    struct dns_answer *out = r->out;
+
+    if (r->filter_failed) {
+        out->records = NULL;
+        dns_explain_filter(out, DNS_RETRY, r->want, r->type,
+                           "Invalid DNS reply filter syntax",
+                           "Invalid DNS reply filter syntax");
+    } else if (out->records != NULL) {
+        out->status = DNS_OK;
+    } else if (r->filtered) {
+        dns_explain_filter(out, DNS_FILTERED, r->want, r->type,
+                           "DNS reply filter policy", DNS_FILTERED_TEXT);
+    } else if (r->malformed) {
+        dns_explain_bad_reply(out, r->invalid ? DNS_INVALID : DNS_RETRY,
+                              r->want, r->type);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 bool dns_reply_read(struct arena *arena, const struct dns_exchange *x,
                     int *aliases, struct dns_answer *out)
 {
@@ -283,27 +307,8 @@ bool dns_reply_read(struct arena *arena, const struct dns_exchange *x,
         moved = true;
     }
     collect(&r);
-    if (r.filter_failed) {
-        out->records = NULL;
-        dns_explain_filter(out, DNS_RETRY, r.want, type,
-                           "Invalid DNS reply filter syntax",
-                           "Invalid DNS reply filter syntax");
+    if (conclude(&r))
         return true;
-    }
-    if (out->records != NULL) {
-        out->status = DNS_OK;
-        return true;
-    }
-    if (r.filtered) {
-        dns_explain_filter(out, DNS_FILTERED, r.want, type,
-                           "DNS reply filter policy", DNS_FILTERED_TEXT);
-        return true;
-    }
-    if (r.malformed) {
-        dns_explain_bad_reply(out, r.invalid ? DNS_INVALID : DNS_RETRY, r.want,
-                              type);
-        return true;
-    }
     dns_explain_error(out, r.want, type, NO_DATA);
     return !moved;
 }
