@@ -20,6 +20,11 @@ void rights_init(const char *mail_owner);
 bool rights_take(uid_t uid, gid_t gid, struct error *why);
 /* Be mail_owner again. errno stays. */
 void rights_give_back(void);
+/* What rights_take gave will be taken again before anything else is opened or
+ * connected to: stay so until then, or until rights_give_back_kept, which must
+ * come in any case. errno stays. */
+void rights_keep(void);
+void rights_give_back_kept(void);
 /* Kill a command and its group, which may be somebody else's, whom mail_owner
  * may not kill. */
 void rights_kill_group(pid_t pid);

@@ -91,7 +91,10 @@ static int open_as_user(const struct delivery *d, char **list,
         return -1;
     }
     int fd = open_first(d, list, template_);
-    rights_give_back();
+    if (fd < 0 && errno == ENOENT && mailbox_is_next(d))
+        rights_keep();
+    else
+        rights_give_back();
     return fd;
 }
 

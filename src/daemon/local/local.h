@@ -98,9 +98,16 @@ bool first_time(const struct delivery *d, const char *what);
 void alias_open(void);
 /* ABSENT: it is no alias, or being expanded already. */
 MAY_WAIT enum answer deliver_alias(const struct delivery *d, enum fate *fate);
-/* As the user in d->rights. ABSENT also: it is empty, or not to be trusted. */
+/* As the user in d->rights, which are kept if there is no such file and
+ * mailbox_is_next. ABSENT also: it is empty, or not to be trusted. */
 MAY_WAIT enum answer deliver_forward_file(const struct delivery *d,
                                           enum fate *fate);
+
+/* ---- account.c ----------------------------------------------------------- */
+
+/* As user_find, or what that said within the last second. */
+MAY_WAIT enum answer account_find(struct arena *arena, const char *name,
+                                  struct user_info *out, struct error *why);
 
 /* ---- expand.c: the right hand side of an alias --------------------------- */
 
@@ -150,6 +157,9 @@ MAY_WAIT enum fate deliver_file(const struct delivery *d, const char *path);
 MAY_WAIT enum fate deliver_command(const struct delivery *d,
                                    const char *command);
 void transports_open(void);
+/* A user who has no .forward file gets this into the mailbox: nothing comes in
+ * between. */
+bool mailbox_is_next(const struct delivery *d);
 /* mailbox_command(_maps) or mailbox_transport(_maps). False: none is set for
  * this recipient. */
 MAY_WAIT bool deliver_mailbox_command(const struct delivery *d,

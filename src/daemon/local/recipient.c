@@ -85,13 +85,13 @@ static enum answer deliver_elsewhere(const struct delivery *d,
     return answer;
 }
 
-static enum fate deliver_user(struct delivery *d)
+static enum fate deliver_to_user(struct delivery *d)
 {
     struct user_info *user = ARENA_NEW(d->job->arena, struct user_info);
     struct error why = ERROR_NONE;
     enum fate fate;
 
-    enum answer known = user_find(d->job->arena, d->user, user, &why);
+    enum answer known = account_find(d->job->arena, d->user, user, &why);
     if (known == FAILED) {
         log_warning("error looking up passwd info for %s: %s", d->user,
                     why.text);
@@ -106,6 +106,14 @@ static enum fate deliver_user(struct delivery *d)
     case ABSENT: break;
     }
     return known == FOUND ? deliver_mailbox(d, user) : deliver_unknown(d);
+}
+
+static enum fate deliver_user(struct delivery *d)
+{
+    enum fate fate = deliver_to_user(d);
+
+    rights_give_back_kept();
+    return fate;
 }
 
 /* What is not an alias any more, and has a new sender, is posted again: the

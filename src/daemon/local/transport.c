@@ -26,6 +26,14 @@ void transports_open(void)
                          flags | TABLE_NO_PROXY | TABLE_NO_UNAUTH);
 }
 
+/* A probe is reported in the place of the mailbox. */
+bool mailbox_is_next(const struct delivery *d)
+{
+    return maps_is_empty(mailbox_transports) && maps_is_empty(commands) &&
+           local_params.mailbox_transport[0] == '\0' &&
+           local_params.mailbox_command[0] == '\0' && !is_probe(d);
+}
+
 /* What the tables say of the user, else <text>. ABSENT: neither. FAILED: the
  * mail was deferred, which is its fate. */
 static enum answer choose(const struct delivery *d, struct maps *maps,

@@ -16,6 +16,10 @@ static uid_t owner_uid;
 static gid_t owner_gid;
 /* The real id, which stays: asked for once, as identities change often. */
 static uid_t real_uid;
+/* Whose rights these are, while they are kept. */
+static bool are_kept;
+static uid_t taken_uid;
+static gid_t taken_gid;
 
 void rights_init(const char *mail_owner)
 {
@@ -29,8 +33,14 @@ void rights_init(const char *mail_owner)
 
 bool rights_take(uid_t uid, gid_t gid, struct error *why)
 {
+    bool again = are_kept && uid == taken_uid && gid == taken_gid;
+
+    are_kept = false;
     if (real_uid == 0) {
-        priv_become(uid, gid);
+        if (!again)
+            priv_become(uid, gid);
+        taken_uid = uid;
+        taken_gid = gid;
         return true;
     }
     if (uid == real_uid)
@@ -45,9 +55,21 @@ void rights_give_back(void)
 {
     int saved = errno;
 
+    are_kept = false;
     if (real_uid == 0)
         priv_become(owner_uid, owner_gid);
     errno = saved;
+}
+
+void rights_keep(void)
+{
+    are_kept = true;
+}
+
+void rights_give_back_kept(void)
+{
+    if (are_kept)
+        rights_give_back();
 }
 
 void rights_kill_group(pid_t pid)
