@@ -29,6 +29,8 @@ enum record_segment {
     SEG_POSTDROP_EXTRACTED = 32,
 };
 enum { RECORD_MAX = (1 << 28) - 1 };
+/* What cleanup takes: no record that is legal comes near it. */
+enum { RECORD_NEW_MAX = 1 << 20 };
 
 bool record_allowed(int type, enum record_segment segment);
 const char *record_name(int type); /* "message_size"; NULL if unknown */

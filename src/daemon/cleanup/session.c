@@ -17,9 +17,6 @@
 #include "service/flow_token.h"
 #include "service/service.h"
 
-/* No record that is legal comes near it. */
-enum { RECORD_SIZE_MAX = 1 << 20 };
-
 static struct message *message_new(int flags)
 {
     struct arena *arena = arena_new();
@@ -93,7 +90,7 @@ static bool read_records(struct message *m, struct stream *in)
     struct str record = STR_EMPTY;
 
     while (!m->is_complete) {
-        int type = record_get(in, &record, RECORD_SIZE_MAX);
+        int type = record_get(in, &record, RECORD_NEW_MAX);
         if (type < 0) {
             if (type == REC_ERROR && stream_state(in) == STREAM_OK)
                 log_warning("%s: malformed record from the client", m->id);

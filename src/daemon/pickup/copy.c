@@ -243,6 +243,8 @@ static bool copy_records(struct copy *c, struct message_reader *reader)
         int type = message_reader_record(reader, &record, &offset);
         if (type < 0)
             ok = error_set(c->why, "the file is cut short or damaged");
+        else if (record.length > RECORD_NEW_MAX)
+            ok = error_set(c->why, "a record of %zu bytes", record.length);
         else
             ok = take_record(c, type, &record);
     }
