@@ -134,10 +134,10 @@ static void log_old_default(const char *domain, const char *suffix)
                           : "");
 }
 
-static bool has_dot(struct part part)
+static bool has_dot_or_literal(struct part part)
 {
     for (; part.first != part.end; part.first = part.first->next)
-        if (is_special(part.first, '.'))
+        if (is_special(part.first, '.') || part.first->kind == TOKEN_LITERAL)
             return true;
     return false;
 }
@@ -150,8 +150,7 @@ static char *full_domain(struct arena *arena, enum rewrite_context context,
     char *domain = without_dot(arena, part);
 
     if (!rewrite_params.append_dot_mydomain || suffix == NULL ||
-        part.first == part.end || part.first->kind == TOKEN_LITERAL ||
-        has_dot(part))
+        part.first == part.end || has_dot_or_literal(part))
         return domain;
     if (context == REWRITE_LOCAL)
         log_old_default(domain, suffix);

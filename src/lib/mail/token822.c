@@ -171,8 +171,7 @@ static bool ends_with_space(const struct format *format)
 /* Atoms of one address belong together, whatever space is between them. */
 static bool is_apart(const struct format *format, const struct token822 *token)
 {
-    if (format->style == STYLE_INTERNAL || format->word == NULL ||
-        ends_with_space(format))
+    if (format->style == STYLE_INTERNAL || format->word == NULL)
         return false;
     return format->style == STYLE_LIST || token->kind != TOKEN_ATOM ||
            format->word->kind != TOKEN_ATOM;
@@ -199,12 +198,26 @@ static void add_special(struct format *format, char c)
 {
     bool internal = format->style == STYLE_INTERNAL;
 
-    if (c == '<' && !internal && !ends_with_space(format))
+    if (c == '<' && !internal &&
+        (format->word != NULL || !ends_with_space(format)))
         str_add_char(format->out, ' ');
     str_add_char(format->out, c);
     if (c == ',' && !internal)
         str_add_char(format->out, format->comma_breaks ? '\n' : ' ');
     format->word = NULL;
+}
+
+static void add_tokens(struct format *format, const struct token822 *token);
+
+/* No line ends inside. */
+static void add_address(struct format *format, const struct token822 *address)
+{
+    bool comma_breaks = format->comma_breaks;
+
+    format->comma_breaks = false;
+    add_tokens(format, address->child);
+    format->comma_breaks = comma_breaks;
+    format->word = address->child == NULL ? NULL : address;
 }
 
 static void add_tokens(struct format *format, const struct token822 *token)
@@ -222,10 +235,7 @@ static void add_tokens(struct format *format, const struct token822 *token)
             break;
         case TOKEN_END_GROUP: add_special(format, ';'); break;
         case TOKEN_GROUP: add_tokens(format, token->child); break;
-        case TOKEN_ADDRESS:
-            add_tokens(format, token->child);
-            format->word = token->child == NULL ? NULL : token;
-            break;
+        case TOKEN_ADDRESS: add_address(format, token); break;
         }
     }
 }
