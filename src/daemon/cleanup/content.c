@@ -197,6 +197,7 @@ static void end_content(struct message *m)
 {
     if (m->last_is_part) /* the message did not end with a newline */
         mime_line(m->mime, MIME_LINE_END, "", 0);
+    m->last_line = "";
     m->last_line_length = 0;
     mime_end(m->mime);
     if (!message_failed(m))
@@ -221,6 +222,7 @@ void content_record(struct message *m, int type, const char *text,
     if (message_failed(m))
         return;
     text = clean_line(m, text, &length);
+    m->last_line = text;
     m->last_line_length = length;
     m->last_is_part = type == REC_CONT;
     mime_line(m->mime, type == REC_NORM ? MIME_LINE_END : MIME_LINE_PART, text,

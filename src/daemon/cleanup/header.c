@@ -180,8 +180,6 @@ void header_handle(void *context, enum mime_place place,
  * readers. The empty line in between is put there in any case. */
 static void check_end_line(struct message *m)
 {
-    static const char text[] = "primary header was terminated with non-empty "
-                               "line";
     static const char added[] = "MIME-Error: message header was not "
                                 "terminated by empty line";
     const char *action = cleanup_params.non_empty_end_of_header_action;
@@ -192,7 +190,10 @@ static void check_end_line(struct message *m)
         output_lines(m, added, sizeof added - 1);
         return;
     }
-    checks_log(m, "reject", "mime-error", text, NULL);
+    checks_log(m, "reject",
+               "mime-error primary header was terminated with non-empty line:",
+               arena_strndup(m->arena, m->last_line, m->last_line_length),
+               NULL);
     message_fail(m, CLEANUP_STAT_CONTENT,
                  "550 5.6.0 primary header was terminated with non-empty "
                  "line");

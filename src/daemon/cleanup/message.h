@@ -96,7 +96,8 @@ struct message {
 
     struct mime *mime;             /* owned; while the content is read */
     struct header_state header;
-    size_t last_line_length;       /* of the content line being handled */
+    const char *last_line;         /* being handled; not owned */
+    size_t last_line_length;
     bool last_is_part;             /* and it had no newline */
     struct str changed_line;       /* owned; scratch of content.c */
     bool checks_off;               /* an action has ended the inspection */
