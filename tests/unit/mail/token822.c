@@ -96,7 +96,7 @@ TEST(token822_rewrites_as_postfix)
         /* A command of sendmail's style. */
         { "|\"cmd arg\", x", "\"|cmd arg\"@o, x@o" },
         { "\\root, |\"cmd\" | /bin/x",
-          "root@o, \"|cmd|/bin/x\"@o" },
+          "root@o, |cmd|/bin/x@o" },
         /* Atoms of one address belong together, other words do not. */
         { "<a b>, <\"a\" b@c>", "<ab@o>, <\"a\" b@c>" },
         { "<\"a\" \"b\">, <a [b]>", "<\"a b\"@o>, <\"a [b]\"@o>" },
