@@ -51,9 +51,10 @@ def drip(start=b""):
 
 # When the client has come, and when it has said something: what is sent each
 # time; then the connection ends, unless the answer hangs.
-HANG = object()
+HANG, RESET = object(), object()
 ANY = {
     "closes": [],
+    "resets": [RESET],
     "hangs up later": [b"", b""],
     "noise": [bytes(range(256)) * 20],
     "NULs": [b"\0" * 70000],
@@ -117,6 +118,8 @@ OWN = {
         "other message": [b"", ldap_entry(b"\2\1\x7f\x65\7\n\1\0\4\0\4\0"), b""],
         "drips an entry": [b"", lambda: drip(
             ldap_entry(b"\2\1\1\x64", 0xffffff))],
+        "bound, then reset": [b"", b"\x30\x0c\2\1\1\x61\7\n\1\0\4\0\4\0",
+                              RESET],
         "goes away": [b"", ldap_entry(b"\2\1\0\x78\x07\n\1\x34\4\0\4\0")],
     },
     "mysql": {
@@ -186,6 +189,10 @@ SLOW_OWN = {  # whose query is given up after 100 seconds: SLOW=1
 def serve(peer, steps):
     with peer:
         for number, step in enumerate(steps):
+            if step is RESET:
+                peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                struct.pack("ii", 1, 0))
+                return
             if number > 0 and not peer.recv(65536):
                 return
             if step is HANG:
@@ -217,7 +224,10 @@ def lookup(kind, name, steps, seconds):
                      daemon=True).start()
     path = "%s/%s-%s.cf" % (FOLDER, kind, name.replace(" ", "-"))
     with open(path, "w", encoding="ascii") as file:
-        file.write(SETTINGS[kind] % listener.getsockname()[1])
+        text = SETTINGS[kind] % listener.getsockname()[1]
+        if name.startswith("bound"):
+            text = text.replace("bind = no", "bind = yes")
+        file.write(text)
     began = time.monotonic()
     with subprocess.Popen(
             [POSTMAP, "-q", "a", "%s:%s" % (kind, path)],

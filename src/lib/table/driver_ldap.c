@@ -4,6 +4,7 @@
  */
 
 #include <ldap.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -245,6 +246,9 @@ static void *ldap_table_open(const char *name,
     }
     if (!ldap_library_load(why))
         return NULL;
+    /* The library writes to connections that the server has closed. Daemons
+     * live with that already, commands do with the first such table. */
+    signal(SIGPIPE, SIG_IGN);
     struct ldap_table *t = mem_zalloc(sizeof(*t));
     t->table = mem_printf("ldap:%s", name);
     t->settings = table_settings_open(name, why);
