@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 #
-# random.py SEED PORT1 SPOOL1 PORT2 SPOOL2 - the same messages with random
+# random_input.py SEED PORT1 SPOOL1 PORT2 SPOOL2 - the same messages with random
 # address headers, and the same random SMTP commands, for two servers that hold
 # all mail. The headers in their queue files and the replies must be the same.
 import os
