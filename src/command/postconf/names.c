@@ -237,23 +237,6 @@ enum class name_class(const struct postconf *pc, const char *name)
     return (enum class)0;
 }
 
-const char *name_similar(const struct postconf *pc, const char *name)
-{
-    struct texts all = ARRAY_EMPTY;
-    size_t count, position = 0;
-    const char *known;
-
-    const struct param_entry *const *entries =
-        param_index_all(config_index(pc->config), &count);
-    for (size_t i = 0; i < count; i++)
-        ARRAY_ADD(&all, entries[i]->name);
-    while (hash_next(names.of_services, &position, &known, NULL))
-        ARRAY_ADD(&all, known);
-    known = similar_word(name, all.items, all.count);
-    ARRAY_FREE(&all);
-    return known;
-}
-
 const char *service_default(const struct postconf *pc, const char *name)
 {
     (void)pc;
@@ -292,4 +275,15 @@ struct texts all_names(const struct postconf *pc)
     if (all.count > 1)
         qsort(all.items, all.count, sizeof *all.items, text_order);
     return all;
+}
+
+const char *name_similar(const struct postconf *pc, const char *name)
+{
+    struct postconf every = *pc;
+
+    every.classes = CLASS_BUILTIN | CLASS_SERVICE;
+    struct texts all = all_names(&every);
+    const char *known = similar_word(name, all.items, all.count);
+    ARRAY_FREE(&all);
+    return known;
 }

@@ -157,7 +157,6 @@ static char *full_domain(struct arena *arena, enum rewrite_context context,
     return arena_printf(arena, "%s.%s", domain, suffix);
 }
 
-
 static char *rewrite_tokens(struct arena *arena, enum rewrite_context context,
                             const struct token822 *tokens)
 {

@@ -125,7 +125,7 @@ void log_open(const struct log_options *options)
 {
     if (options->program != NULL)
         format_text(state.tag, sizeof state.tag, "%s/%s", options->syslog_name,
-                 options->program);
+                    options->program);
     else
         copy_text(state.tag, sizeof state.tag, options->syslog_name);
     copy_text(state.program, sizeof state.program,
@@ -179,7 +179,7 @@ static size_t format_time(char *out, size_t size)
     struct tm local = { 0 };
     localtime_r(&now.tv_sec, &local);
     int length = format_text(out, size, "%s %2d %02d:%02d:%02d ",
-                          months[local.tm_mon], local.tm_mday, local.tm_hour,
+                             months[local.tm_mon], local.tm_mday, local.tm_hour,
                           local.tm_min, local.tm_sec);
     return (size_t)length < size ? (size_t)length : size - 1;
 }
@@ -199,7 +199,7 @@ size_t log_format_line(char *out, size_t size, const char *text)
 {
     size_t used = log_format_stamp(out, size);
     int length = format_text(out + used, size - used, "%s[%d]: %s", state.tag,
-                          process_number(), text);
+                             process_number(), text);
     used += (size_t)length;
     return used < size ? used : size - 1;
 }
@@ -235,10 +235,11 @@ static void write_syslog(enum log_level level, const char *text)
 {
     char line[LINE_MAX_BYTES];
     size_t used = (size_t)format_text(line, sizeof line, "<%d>",
-                                   state.facility | level_rows[level].priority);
+                                      state.facility |
+                                      level_rows[level].priority);
     used += format_time(line + used, sizeof line - used);
     used += (size_t)format_text(line + used, sizeof line - used, "%s[%d]: %s",
-                             state.tag, process_number(), text);
+                                state.tag, process_number(), text);
     log_socket_send(&state.syslog, line,
                     used < sizeof line ? used : sizeof line - 1);
 }
@@ -293,7 +294,7 @@ static void write_postlog(enum log_level level, const char *text)
 {
     char line[LINE_MAX_BYTES];
     int length = format_text(line, sizeof line, "%s[%d]: %s", state.tag,
-                          process_number(), text);
+                             process_number(), text);
     if (log_socket_send(&state.postlog, line, (size_t)length) ||
         append_fallback_file(text))
         return;
@@ -307,7 +308,7 @@ void log_vwrite(enum log_level level, const char *format, va_list args)
     int saved_errno = errno;
     char text[TEXT_MAX + 1];
     size_t used = (size_t)format_text(text, sizeof text, "%s",
-                                   level_rows[level].prefix);
+                                      level_rows[level].prefix);
     errno = saved_errno; /* for %m */
     format_vtext(text + used, sizeof text - used, format, args);
     text_printable(text, '?', !state.ascii_only);
