@@ -119,18 +119,36 @@ static enum answer leads_on(struct target *t)
     return has_routing(address_local(t->arena, t->address)) ? FOUND : ABSENT;
 }
 
+/* The next domain may take for routing what the settings here do not. */
+static bool looks_routed(const char *local)
+{
+    return strpbrk(local, "@%!") != NULL;
+}
+
+/* The address inside of the local part, or NULL: without
+ * resolve_dequoted_address, what needs quotes has none. */
+static char *unwrapped(const struct target *t, const char *local)
+{
+    if (rewrite_params.resolve_dequoted_address)
+        return rewrite_dequoted(t->arena, local);
+    return *quote_822_dup(t->arena, t->address) == '"'
+               ? NULL
+               : rewrite_address(t->arena, REWRITE_LOCAL, local);
+}
+
 /* An address of ours whose local part has an address inside: unwrap it. */
 static void strip_local_domains(struct target *t)
 {
     for (int i = 0; i < STRIP_MAX; i++) {
         find_domain(t);
         t->is_local = leads_on(t);
-        if (t->is_local != FOUND || !rewrite_params.resolve_dequoted_address)
+        if (t->is_local != FOUND)
             return;
         char *local = address_local(t->arena, t->address);
-        if (!has_routing(local))
+        char *inner = has_routing(local) ? unwrapped(t, local) : NULL;
+        if (inner == NULL)
             return;
-        t->address = rewrite_dequoted(t->arena, local);
+        t->address = inner;
     }
 }
 
@@ -398,7 +416,7 @@ void resolver_resolve(struct resolver *resolver, struct arena *arena,
         replace_domain(&t, common_params.myhostname);
     *reply = (struct resolve_reply){ .transport = "", .nexthop = "",
                                      .recipient = t.address };
-    if (has_routing(address_local(arena, t.address)))
+    if (looks_routed(address_local(arena, t.address)))
         reply->flags |= RESOLVE_ROUTED;
     if ((t.is_local == ABSENT && !domain_is_usable(&t)) ||
         looks_like_option(t.address)) {
