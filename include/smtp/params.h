@@ -13,11 +13,10 @@
 struct smtp_mail_params {
     long size;              /* SIZE=; -1: not given */
     bool body_8bit, body_binary;
-    bool has_body;
+    bool has_body, has_auth;
     bool smtputf8, requiretls;
     int ret;                /* DSN_RET_ */
     const char *envid;      /* decoded, printable ASCII; NULL: not given */
-    const char *auth;       /* decoded; NULL: not given */
     const char *verp;       /* XVERP: the two delimiters, or "" for the
                                default ones; NULL: not given */
 };

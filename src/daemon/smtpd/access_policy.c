@@ -42,6 +42,12 @@ struct policy_connection {
 
 /* ---- the argument ---- */
 
+/* At least a second, as the parameters for all servers have it. */
+static bool set_time(const char *value, int *seconds)
+{
+    return num_parse_time(value, 's', seconds) && *seconds > 0;
+}
+
 static bool set_option(struct policy_server *server, const char *name,
                        const char *value)
 {
@@ -50,15 +56,15 @@ static bool set_option(struct policy_server *server, const char *name,
     else if (strcmp(name, "policy_context") == 0)
         server->context = value;
     else if (strcmp(name, "timeout") == 0)
-        return num_parse_time(value, 's', &server->timeout_s);
+        return set_time(value, &server->timeout_s);
     else if (strcmp(name, "retry_delay") == 0)
-        return num_parse_time(value, 's', &server->retry_delay_s);
+        return set_time(value, &server->retry_delay_s);
     else if (strcmp(name, "try_limit") == 0)
         return num_parse_long(value, 1, 1000, &server->try_limit);
     else if (strcmp(name, "max_idle") == 0)
-        return num_parse_time(value, 's', &server->max_idle_s);
+        return set_time(value, &server->max_idle_s);
     else if (strcmp(name, "max_ttl") == 0)
-        return num_parse_time(value, 's', &server->max_ttl_s);
+        return set_time(value, &server->max_ttl_s);
     else if (strcmp(name, "request_limit") == 0)
         return num_parse_long(value, 0, 1000000000, &server->request_limit);
     else

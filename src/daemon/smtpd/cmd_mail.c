@@ -139,7 +139,6 @@ static void begin(struct session *s, const char *sender,
         mail->params.envid = arena_strdup(s->mail_arena, params->envid);
     if (params->verp != NULL)
         mail->params.verp = arena_strdup(s->mail_arena, params->verp);
-    mail->params.auth = NULL; /* RFC 4954: nobody here may say who sent it */
 }
 
 bool cmd_mail(struct session *s, const struct smtp_line *line)

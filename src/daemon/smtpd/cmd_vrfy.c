@@ -20,14 +20,19 @@ static bool check(struct session *s, const char *shown, char *address)
     return good && session_reply(s, "252 2.0.0 %s", shown);
 }
 
+/* What may stand behind the address. */
+static bool declares_utf8(const struct session *s, const struct smtp_line *line)
+{
+    return (s->offered & EXT_SMTPUTF8) && line->count > 0 &&
+           text_equal_nocase(line->args[line->count - 1], "SMTPUTF8");
+}
+
 bool cmd_vrfy(struct session *s, const struct smtp_line *line)
 {
     const char *why;
     char *address;
-    size_t count = line->count;
-    bool utf8 = (s->offered & EXT_SMTPUTF8) && count > 1 &&
-                text_equal_nocase(line->args[count - 1], "SMTPUTF8");
-    const char *shown = line->rest;
+    char *shown = text_trim(arena_strdup(s->line_arena, line->rest));
+    bool utf8 = declares_utf8(s, line);
 
     if (smtpd_params.disable_vrfy_command)
         return notify_reply(s, NOTIFY_PROTOCOL,
@@ -35,12 +40,12 @@ bool cmd_vrfy(struct session *s, const struct smtp_line *line)
     if (s->helo == NULL && smtpd_params.smtpd_helo_required)
         return notify_reply(s, NOTIFY_PROTOCOL,
                             "503 5.5.1 Error: send HELO/EHLO first");
-    if (count == 0)
+    if (line->count == (utf8 ? 1 : 0))
         return notify_reply(s, NOTIFY_PROTOCOL,
                             "501 5.5.4 Syntax: VRFY address [SMTPUTF8]");
     if (utf8)
-        shown = text_trim(arena_strndup(s->line_arena, line->rest,
-                                        strlen(line->rest) - 8));
+        shown = text_trim(arena_strndup(s->line_arena, shown,
+                                        strlen(shown) - strlen("SMTPUTF8")));
     if (!path821_parse(s->line_arena, shown,
                        PATH821_ODD_DOMAIN | (utf8 ? PATH821_UTF8 : 0),
                        &address, &why) ||

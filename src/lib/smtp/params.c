@@ -126,15 +126,16 @@ static const char *parse_envid(struct context *context, const char *value)
     return NULL;
 }
 
+/* Nobody is authenticated, so whoever it names counts as nobody (RFC 4954,
+ * section 5), and may be written as it likes. */
 static const char *parse_auth(struct context *context, const char *value)
 {
     if (value == NULL)
         return unsupported;
-    if (context->mail->auth != NULL)
+    if (context->mail->has_auth)
         return "503 5.5.4 Error: multiple AUTH= options";
-    context->mail->auth = decode(context->arena, value);
-    return context->mail->auth ? NULL
-                               : "501 5.5.4 Malformed AUTH parameter";
+    context->mail->has_auth = true;
+    return NULL;
 }
 
 static const char *parse_verp(struct context *context, const char *value)

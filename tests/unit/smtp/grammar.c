@@ -88,7 +88,7 @@ TEST(mail_parameters_are_typed)
         CHECK_STR(mail_reply(arena, cases[i].line, &params), cases[i].want);
     mail_reply(arena, cases[0].line, &params);
     CHECK_INT(params.size, 12);
-    CHECK(params.body_8bit && params.smtputf8 && params.auth == NULL);
+    CHECK(params.body_8bit && params.smtputf8 && !params.has_auth);
     CHECK_INT(params.ret, DSN_RET_FULL);
     CHECK_STR(params.envid, "a +b");
     arena_free(arena);
