@@ -16,7 +16,7 @@
 #include "notify.h"
 #include "service/service.h"
 
-enum { LISTS_IN_LISTS_MAX = 100, REPLY_MAX = 510 };
+enum { REPLY_MAX = 510 };
 
 enum needs { NOTHING, HELO, ANY_SENDER, SENDER, RECIPIENT, ETRN };
 enum takes { NO_ARGUMENT, ARGUMENT };

@@ -112,9 +112,9 @@ MAY_WAIT const char *address_without_period(struct session *s,
 MAY_WAIT bool address_resolve(struct session *s, const char *address,
                               struct resolve_reply *reply);
 
-/* Is the address in smtpd_sender_login_maps? */
 /* Is it no address, once its local part and an odd domain are looked into? */
 MAY_WAIT bool address_is_nonsense(struct session *s, const char *address);
+/* Is the address in smtpd_sender_login_maps? */
 MAY_WAIT enum answer address_has_owner(struct session *s, const char *address);
 
 enum unlisted_kind { UNLISTED_SENDER, UNLISTED_RECIPIENT };

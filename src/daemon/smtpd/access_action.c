@@ -328,7 +328,7 @@ static enum access_result act_list(struct match *m, const char *action)
         return access_trouble(m->a, "451 4.3.5 Server configuration error");
     inner.from_table = true;
     inner.parameter = NULL;
-    if (++inner.depth > 100) {
+    if (++inner.depth > LISTS_IN_LISTS_MAX) {
         log_warning("access table %s entry \"%s\": restrictions nest too "
                     "deep",
                     m->table, m->datum);

@@ -145,7 +145,7 @@ static enum access_result check_servers(struct access *a, const char *table,
     return result;
 }
 
-/* The common part of the twelve restrictions below. */
+/* The common part of the restrictions below. */
 static enum access_result check(struct access *a, const char *table,
                                 const char *name, enum dns_type type,
                                 const char *reply_name,

@@ -169,14 +169,13 @@ static const char *problem(struct session *s, long size)
     return NULL;
 }
 
-static bool begin(struct session *s)
+static void begin(struct session *s)
 {
     s->mail.chunks = mem_zalloc(sizeof *s->mail.chunks);
     str_init(&s->mail.chunks->line);
     message_begin_content(s);
     s->mail.bdat = BDAT_RUNNING;
     s->in_data = true;
-    return true;
 }
 
 static bool finish(struct session *s)

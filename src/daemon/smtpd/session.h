@@ -134,8 +134,7 @@ MAY_WAIT void session_serve(struct service_client *client);
 /* The queue ID, or "NOQUEUE". */
 const char *session_id(const struct session *s);
 const char *session_protocol(const struct session *s);
-/* Is every line of this session to be logged? */
-/* Level 1: commands and replies are logged. */
+/* Level 1: is every command and reply of this session to be logged? */
 bool session_is_verbose(const struct session *s);
 /* Level 2: what they are judged by, too. */
 void session_trace(const struct session *s, const char *format, ...)

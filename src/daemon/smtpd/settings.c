@@ -110,7 +110,7 @@ static bool stops_relaying(char *const *words, int depth)
         "defer", "defer_if_permit", "check_relay_domains",
     };
 
-    for (; *words != NULL && depth < 100 &&
+    for (; *words != NULL && depth < LISTS_IN_LISTS_MAX &&
            !text_equal_nocase(*words, "permit");
          words++) {
         for (size_t i = 0; i < sizeof stoppers / sizeof *stoppers; i++)
@@ -138,41 +138,33 @@ static void check_relay_control(void)
 /* ---- tables and lists of hosts ---- */
 
 /* Does "domain" match its subdomains for this user of a list? */
-static bool parents_match(struct arena *arena, const char *user)
+static bool parents_match(const char *user)
 {
-    char **words = settings_words(
-        arena, common_params.parent_domain_matches_subdomains);
-
-    for (; *words != NULL; words++)
-        if (text_equal_nocase(*words, user))
-            return true;
-    return false;
+    return text_lists_word_nocase(
+        common_params.parent_domain_matches_subdomains, user);
 }
 
-static struct match_list *open_hosts(struct arena *arena, const char *parameter,
-                                     const char *text)
+static struct match_list *open_hosts(const char *parameter, const char *text)
 {
     return match_list_open(parameter, text, MATCH_HOST,
-                           parents_match(arena, parameter) ? MATCH_PARENT
-                                                           : 0);
+                           parents_match(parameter) ? MATCH_PARENT : 0);
 }
 
-#define OPEN_HOSTS(parameter) \
-    open_hosts(arena, #parameter, smtpd_params.parameter)
+#define OPEN_HOSTS(parameter) open_hosts(#parameter, smtpd_params.parameter)
 #define OPEN_WORDS(parameter) \
     match_list_open(#parameter, smtpd_params.parameter, MATCH_STRING, 0)
 #define OPEN_MAPS(group, parameter) \
     maps_open(#parameter, group##_params.parameter, flags)
 
-static void open_tables(struct arena *arena)
+static void open_tables(void)
 {
     struct settings *s = &the_settings;
     unsigned utf8 = common_params.smtputf8_enable ? TABLE_UTF8 : 0;
     unsigned flags = TABLE_FOLD | utf8;
 
-    s->mynetworks = open_hosts(arena, "mynetworks", common_params.mynetworks);
+    s->mynetworks = open_hosts("mynetworks", common_params.mynetworks);
     s->debug_peers =
-        open_hosts(arena, "debug_peer_list", common_params.debug_peer_list);
+        open_hosts("debug_peer_list", common_params.debug_peer_list);
     s->bare_newline_exclusions =
         OPEN_HOSTS(smtpd_forbid_bare_newline_exclusions);
     s->limit_exceptions = OPEN_HOSTS(smtpd_client_event_limit_exceptions);
@@ -180,7 +172,7 @@ static void open_tables(struct arena *arena)
     s->xforward_hosts = OPEN_HOSTS(smtpd_authorized_xforward_hosts);
     s->relay_domains = match_list_open(
         "relay_domains", address_params.relay_domains, MATCH_DOMAIN,
-        parents_match(arena, "relay_domains") ? MATCH_PARENT : 0);
+        parents_match("relay_domains") ? MATCH_PARENT : 0);
     s->backup_networks = OPEN_HOSTS(permit_mx_backup_networks);
     s->forbidden_commands = OPEN_WORDS(smtpd_forbidden_commands);
     s->permit_actions = OPEN_WORDS(smtpd_log_access_permit_actions);
@@ -275,7 +267,7 @@ void settings_open(void)
     open_classes(arena);
     open_lists(arena);
     check_relay_control();
-    open_tables(arena);
+    open_tables();
     old_defaults_open();
     open_interfaces();
     s->discard_ehlo = smtp_extensions_parse(
@@ -285,7 +277,7 @@ void settings_open(void)
     s->bare_lf = bare_lf_policy(smtpd_params.smtpd_forbid_bare_newline);
     s->expansion_filter =
         text_unescape(arena, smtpd_params.smtpd_expansion_filter);
-    s->access_parents = parents_match(arena, "smtpd_access_maps");
+    s->access_parents = parents_match("smtpd_access_maps");
     s->fail_closed =
         text_equal_nocase(tls_server_params.smtpd_tls_security_level,
                           "encrypt") ||

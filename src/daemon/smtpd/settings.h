@@ -13,6 +13,8 @@
 #include "table/maps.h"
 #include "table/match_list.h"
 
+enum { LISTS_IN_LISTS_MAX = 100 }; /* classes, and results of tables */
+
 /* A list of restrictions, as words; arguments follow their restriction. */
 struct restriction_list {
     const char *parameter;

@@ -38,7 +38,7 @@ static struct {
  * writes a pattern. */
 void resolve_open(void)
 {
-    bool parents = text_lists_word(
+    bool parents = text_lists_word_nocase(
         common_params.parent_domain_matches_subdomains, "relay_domains");
 
     shared.local = local_domains_open(
@@ -211,7 +211,8 @@ static struct find_options find_options(void)
     };
 }
 
-/* relayhost for this sender: "" keeps the default, FAILED defers. */
+/* What a table has for this sender, <null_key> being that of bounces. ABSENT:
+ * the parameter for all senders counts. */
 static enum answer sender_entry(struct maps *maps, struct arena *arena,
                                 const char *sender, const char *null_key,
                                 struct str *value)

@@ -54,7 +54,7 @@ static void apply(struct arena *arena, const char *entry, const char *domain,
 static enum answer get_domain(struct maps *maps, struct arena *arena,
                               const char *domain, struct str *value)
 {
-    bool plain_parents = text_lists_word(
+    bool plain_parents = text_lists_word_nocase(
         common_params.parent_domain_matches_subdomains, "transport_maps");
     char *key = text_lower(arena_strdup(arena, domain));
     enum answer answer = maps_get(maps, key, true, value);
