@@ -167,24 +167,42 @@ static char **attributes_in(struct arena *arena,
     return words;
 }
 
+/* Can the command start with what stands behind it? */
+static bool attributes_are_good(struct arena *arena,
+                                const struct master_entry *entry,
+                                struct error *why)
+{
+    struct attributes attributes;
+    const char *owner = common_params.mail_owner;
+
+    if (strcmp(entry->command, "pipe") == 0)
+        return attributes_of_pipe(&attributes, arena,
+                                  attributes_in(arena, entry), owner, why);
+    if (strcmp(entry->command, "spawn") == 0)
+        return attributes_of_spawn(&attributes, arena,
+                                   attributes_in(arena, entry), owner, why);
+    return true;
+}
+
 /* Samples of services for mailing lists and the like name users that a system
  * need not have: that matters when mail goes there. */
+static bool is_only_sample(struct config *config,
+                           const struct master_entry *entry,
+                           const struct error *why)
+{
+    return strcmp(entry->command, "pipe") == 0 &&
+           text_has_prefix(why->text, "user= attribute: ") &&
+           !is_used(config, entry->name);
+}
+
 void check_attributes(struct config *config, const struct master_entry *entry,
                       const char *where)
 {
-    bool is_pipe = strcmp(entry->command, "pipe") == 0;
-    bool is_spawn = strcmp(entry->command, "spawn") == 0;
     struct arena *arena = arena_new();
-    struct attributes attributes;
     struct error why = ERROR_NONE;
 
-    if ((is_pipe || is_spawn) &&
-        !(is_pipe ? attributes_of_pipe
-                  : attributes_of_spawn)(&attributes, arena,
-                                         attributes_in(arena, entry),
-                                         common_params.mail_owner, &why) &&
-        (!is_pipe || !text_has_prefix(why.text, "user= attribute: ") ||
-         is_used(config, entry->name)))
+    if (!attributes_are_good(arena, entry, &why) &&
+        !is_only_sample(config, entry, &why))
         log_warning("%s: service %s cannot run: %s; correct what stands behind "
                     "\"%s\" (see %s(8)), or comment the service out",
                     where, entry->name, why.text, entry->command,

@@ -142,20 +142,19 @@ void str_addf(struct str *s, const char *format, ...)
 void str_vaddf(struct str *s, const char *format, va_list args)
 {
     /* Made aside, because the arguments may point into the string. */
-    char small[512], *made = small;
+    char small[512], *large = NULL;
     va_list again;
     va_copy(again, args);
     int length = format_vtext(small, sizeof small, format, args);
     if (length < 0)
         panic("str_vaddf: bad format: %s", format);
     if ((size_t)length >= sizeof small) {
-        made = mem_alloc((size_t)length + 1);
-        format_vtext(made, (size_t)length + 1, format, again);
+        large = mem_alloc((size_t)length + 1);
+        format_vtext(large, (size_t)length + 1, format, again);
     }
     va_end(again);
-    str_add_bytes(s, made, (size_t)length);
-    if (made != small)
-        free(made);
+    str_add_bytes(s, large != NULL ? large : small, (size_t)length);
+    free(large);
 }
 
 void str_remove(struct str *s, size_t at, size_t length)
