@@ -62,26 +62,35 @@ static void put_prefix(struct copy *copy)
     put_header(copy, "Delivered-To: ", options->delivered_to);
 }
 
-/* ">From " would be seen as the start of a message. */
-static bool needs_quote(const struct copy *copy, const struct str *line)
+/* ">From " would be seen as the start of a message. Of a line that somebody
+ * cut into smaller pieces, which no program of ours does, the first is enough:
+ * better a '>' too many. */
+static bool needs_quote(const struct copy *copy, int type,
+                        const struct str *line)
 {
-    return copy->options->quote_from && line->length >= 5 &&
-           memcmp(line->data, "From ", 5) == 0;
+    static const char from[] = "From ";
+    size_t length = strlen(from);
+
+    if (line->length < length)
+        length = type == REC_CONT ? line->length : 0;
+    return copy->options->quote_from && length > 0 &&
+           memcmp(line->data, from, length) == 0;
 }
 
 static void put_line(struct copy *copy, int type, const struct str *line)
 {
     if (copy->at_line_start) {
-        if (needs_quote(copy, line))
+        if (needs_quote(copy, type, line))
             stream_put_char(copy->out, '>');
         if (copy->options->dot_stuff && line->length > 0 &&
             line->data[0] == '.')
             stream_put_char(copy->out, '.');
     }
     stream_put_bytes(copy->out, line->data, line->length);
-    copy->at_line_start = type == REC_NORM;
-    if (copy->at_line_start)
+    if (type == REC_NORM)
         stream_put(copy->out, copy->line_end);
+    copy->at_line_start =
+        type == REC_NORM || (copy->at_line_start && line->length == 0);
 }
 
 enum copy_result message_copy(struct message_reader *message,
