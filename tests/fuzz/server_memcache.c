@@ -4,6 +4,7 @@
  * key that is asked for; what cannot be one is not sent.
  */
 #include "../../src/lib/table/driver_memcache.c"
+#include "../../src/lib/table/memcache_protocol.c"
 
 #include "fuzz.h"
 

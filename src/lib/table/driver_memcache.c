@@ -12,34 +12,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/hex.h"
 #include "base/library.h"
 #include "base/log.h"
-#include "base/num.h"
 #include "base/text.h"
 #include "config.h"
-#include "remote.h"
-#include "settings.h"
-#include "template.h"
+#include "memcache_private.h"
 
 #define OPENSSL_FUNCTIONS(FUNCTION) \
     FUNCTION(EVP_Digest) FUNCTION(EVP_get_digestbyname)
 LIBRARY(openssl, LIBRARY_OPENSSL, OPENSSL_FUNCTIONS)
 
 enum { MAX_KEY = 250 }; /* what memcached takes */
-
-struct memcache {
-    char *table;               /* owned; "memcache:/etc/x.cf" */
-    struct settings *settings; /* owned */
-    struct remote *server;     /* owned */
-    struct table *backup;      /* owned; NULL: none */
-    struct template_rules rules;
-    const EVP_MD *digest;      /* NULL: keys as they are */
-    const char *where, *backup_name, *key_format, *key_digest, *domain;
-    long flags, ttl, data_size_limit, line_size_limit, max_try, retry_pause,
-        timeout;
-};
 
 #define TEXT(name, member, fallback, min)                              \
     { name, SETTING_TEXT, offsetof(struct memcache, member), fallback, \
@@ -195,209 +179,6 @@ static enum answer make_key(struct memcache *m, const char *key,
     return ABSENT;
 }
 
-/* ---- The protocol ---- */
-
-struct exchange {
-    const char *command; /* without its line break */
-    const char *data;    /* NULL: none */
-    struct str line;     /* of the reply */
-    struct str value;    /* in the reply */
-    bool has_value;
-};
-
-static bool broken(const struct memcache *m, struct stream *stream,
-                   struct error *why)
-{
-    const char *reason = stream_error_text(stream);
-
-    if (stream_state(stream) == STREAM_LIMIT)
-        reason = "line is too long";
-    return error_set(why, "%s: %s receiving memcache server reply", m->table,
-                     reason);
-}
-
-static bool read_line(const struct memcache *m, struct stream *stream,
-                      struct str *line, struct error *why)
-{
-    if (!stream_get_until(stream, '\n', m->line_size_limit, line))
-        return broken(m, stream, why);
-    if (line->length > 0 && line->data[line->length - 1] == '\r')
-        str_truncate(line, line->length - 1);
-    return true;
-}
-
-static bool unexpected(const struct memcache *m, const char *reply,
-                       struct error *why)
-{
-    struct str shown = STR_EMPTY;
-
-    str_setf(&shown, "%.100s", reply);
-    error_set(why, "%s: unexpected memcache server reply: %s", m->table,
-              text_printable(shown.data, '?', false));
-    str_fini(&shown);
-    return false;
-}
-
-/* Is it "VALUE", and the key of our "get"? Else it answers another question. */
-static bool is_our_value(const struct exchange *x)
-{
-    static const char get[] = "get ", value[] = "VALUE ";
-    const char *key = x->command + sizeof(get) - 1;
-    const char *theirs = x->line.data + sizeof(value) - 1;
-    size_t length;
-
-    if (!text_has_prefix(x->command, get))
-        return false;
-    length = strlen(key);
-    return strncmp(theirs, key, length) == 0 && theirs[length] == ' ';
-}
-
-/* "VALUE key flags length", the value, "END". */
-static bool read_value(const struct memcache *m, struct stream *stream,
-                       struct exchange *x, struct error *why)
-{
-    const char *at = strrchr(x->line.data, ' ');
-    char end[2];
-    long length;
-
-    if (!is_our_value(x) ||
-        !num_parse_long(at + 1, 0, m->data_size_limit, &length))
-        return unexpected(m, x->line.data, why);
-    str_clear(&x->value);
-    str_reserve(&x->value, length + 1);
-    if (!stream_get_bytes(stream, x->value.data, length) ||
-        !stream_get_bytes(stream, end, sizeof(end)))
-        return broken(m, stream, why);
-    x->value.data[length] = 0;
-    x->value.length = length;
-    x->has_value = true;
-    if (!read_line(m, stream, &x->line, why))
-        return false;
-    return (memcmp(end, "\r\n", 2) == 0 && strcmp(x->line.data, "END") == 0) ||
-           unexpected(m, x->line.data, why);
-}
-
-static bool exchange_once(struct memcache *m, struct stream *stream,
-                          struct exchange *x, struct error *why)
-{
-    stream_putf(stream, "%s\r\n", x->command);
-    if (x->data != NULL)
-        stream_putf(stream, "%s\r\n", x->data);
-    if (!stream_flush(stream))
-        return error_set(why, "%s: %s sending memcache command", m->table,
-                         stream_error_text(stream));
-    if (!read_line(m, stream, &x->line, why))
-        return false;
-    return !text_has_prefix(x->line.data, "VALUE ") ||
-           read_value(m, stream, x, why);
-}
-
-/* False after a warning. A server that takes no connection is not asked
- * again. */
-static bool exchange(struct memcache *m, struct exchange *x,
-                     struct error *why)
-{
-    for (long attempt = 1;; attempt++) {
-        struct stream *stream = remote_stream(m->server, why);
-        if (stream == NULL)
-            break;
-        x->has_value = false;
-        if (exchange_once(m, stream, x, why))
-            return true;
-        bool was_reused = remote_is_reused(m->server);
-        remote_drop(m->server);
-        if (attempt >= m->max_try)
-            break;
-        if (!was_reused)
-            clock_sleep_ms((int64_t)m->retry_pause * 1000);
-    }
-    log_warning("%s", why->text);
-    return false;
-}
-
-/* What a reply comes to. <absent> is NULL if there is no such reply. */
-static enum answer judge(struct memcache *m, const struct exchange *x,
-                         const char *found, const char *absent,
-                         struct error *why)
-{
-    if (strcmp(x->line.data, found) == 0)
-        return FOUND;
-    if (absent != NULL && strcmp(x->line.data, absent) == 0)
-        return ABSENT;
-    unexpected(m, x->line.data, why);
-    log_warning("%s", why->text);
-    remote_drop(m->server);
-    return FAILED;
-}
-
-static void exchange_fini(struct exchange *x)
-{
-    str_fini(&x->line);
-    str_fini(&x->value);
-}
-
-static enum answer cache_get(struct memcache *m, const char *key,
-                             struct str *value, struct error *why)
-{
-    struct str command = STR_EMPTY;
-    struct exchange x = { .line = STR_EMPTY, .value = STR_EMPTY };
-    enum answer answer = FAILED;
-
-    str_setf(&command, "get %s", key);
-    x.command = command.data;
-    if (exchange(m, &x, why))
-        answer = judge(m, &x, "END", NULL, why);
-    if (answer == FOUND && !x.has_value)
-        answer = ABSENT;
-    if (answer == FOUND)
-        str_swap(&x.value, value);
-    exchange_fini(&x);
-    str_fini(&command);
-    return answer;
-}
-
-static enum answer cache_put(struct memcache *m, const char *key,
-                             const char *value, struct error *why)
-{
-    struct str command = STR_EMPTY;
-    struct exchange x = { .data = value,
-                          .line = STR_EMPTY,
-                          .value = STR_EMPTY };
-    enum answer answer = FAILED;
-
-    if (strlen(value) > (size_t)m->data_size_limit) {
-        error_set(why, "database %s: data for key %s is too long "
-                       "(data_size_limit=%ld) -- not stored",
-                  m->table, key, m->data_size_limit);
-        log_warning("%s", why->text);
-        return FAILED;
-    }
-    str_setf(&command, "set %s %ld %ld %zu", key, m->flags, m->ttl,
-             strlen(value));
-    x.command = command.data;
-    if (exchange(m, &x, why))
-        answer = judge(m, &x, "STORED", NULL, why);
-    exchange_fini(&x);
-    str_fini(&command);
-    return answer;
-}
-
-static enum answer cache_del(struct memcache *m, const char *key,
-                             struct error *why)
-{
-    struct str command = STR_EMPTY;
-    struct exchange x = { .line = STR_EMPTY, .value = STR_EMPTY };
-    enum answer answer = FAILED;
-
-    str_setf(&command, "delete %s", key);
-    x.command = command.data;
-    if (exchange(m, &x, why))
-        answer = judge(m, &x, "DELETED", "NOT_FOUND", why);
-    exchange_fini(&x);
-    str_fini(&command);
-    return answer;
-}
-
 /* ---- The functions of a driver ---- */
 
 static enum answer from_backup(const struct memcache *m, enum answer answer,
@@ -417,12 +198,12 @@ static enum answer memcache_get(void *instance, const char *key,
     enum answer answer = usable;
 
     if (usable == FOUND)
-        answer = cache_get(m, name.data, value, why);
+        answer = memcache_fetch(m, name.data, value, why);
     if (usable != FAILED && answer != FOUND && m->backup != NULL) {
         bool can_store = usable == FOUND && answer == ABSENT;
         answer = from_backup(m, table_get(m->backup, key, value), why);
         if (answer == FOUND && can_store)
-            cache_put(m, name.data, value->data, why);
+            memcache_store(m, name.data, value->data, why);
     }
     str_fini(&name);
     return answer;
@@ -438,10 +219,10 @@ static enum answer memcache_put(void *instance, const char *key,
     if (m->backup != NULL && answer != FAILED) {
         enum answer stored = table_put(m->backup, key, value);
         if (stored == FOUND && answer == FOUND)
-            cache_put(m, name.data, value, why);
+            memcache_store(m, name.data, value, why);
         answer = from_backup(m, stored, why);
     } else if (answer == FOUND) {
-        answer = cache_put(m, name.data, value, why);
+        answer = memcache_store(m, name.data, value, why);
     }
     str_fini(&name);
     return answer;
@@ -458,10 +239,10 @@ static enum answer memcache_del(void *instance, const char *key,
         enum answer deleted = table_del(m->backup, key);
         /* Else the cache would keep alive what is gone. */
         if (answer == FOUND)
-            cache_del(m, name.data, why);
+            memcache_forget(m, name.data, why);
         answer = from_backup(m, deleted, why);
     } else if (answer == FOUND) {
-        answer = cache_del(m, name.data, why);
+        answer = memcache_forget(m, name.data, why);
     }
     str_fini(&name);
     return answer;
