@@ -1,17 +1,24 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""hostile.py PORT LOCAL - hostile clients, one conversation after the other.
+"""hostile.py PORT LOCAL STRICT SHORT - hostile clients, one conversation after
+the other.
 
 Prints a line for each family of conversations, and at the end how many messages
 the server said that it took. LOCAL is an address that exists here; everything
-at relay.test is elsewhere, and this client may not send there.
+at relay.test is elsewhere, and this client may not send there. STRICT: ports
+with other values of smtpd_forbid_bare_newline; SHORT: one where a command has
+two seconds.
 """
+import concurrent.futures
 import itertools
 import re
+import select
 import socket
 import sys
+import time
 
 PORT, LOCAL = int(sys.argv[1]), sys.argv[2]
+STRICT, SHORT = [int(port) for port in sys.argv[3].split()], int(sys.argv[4])
 REPLY = re.compile(rb"(\d\d\d)([ -])([^\r\n]*)\r\n")
 QUEUED = b"queued as "
 queued = 0
@@ -26,8 +33,8 @@ class Wrong(Exception):
 class Session:
     """One connection. Every byte that the server sends must be a reply."""
 
-    def __init__(self, hello=True):
-        self.sock = socket.create_connection(("127.0.0.1", PORT), timeout=180)
+    def __init__(self, hello=True, port=PORT):
+        self.sock = socket.create_connection(("127.0.0.1", port), timeout=180)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = b""
         self.closed = False
@@ -136,13 +143,36 @@ def ends_of_data():
         if b"\r\n.\r\n" in first + dot + last:
             continue
         yield lambda e=first + dot + last: smuggle(e)
+        if dot == b".":
+            yield lambda e=first + dot + last: smuggle(e, pieces=True)
+            for port in STRICT:
+                yield lambda e=first + dot + last, p=port: smuggle(e, port=p)
 
 
-def smuggle(end):
-    session = Session()
+@family
+def ends_after_others():
+    """What came before in the session changes nothing."""
+    local = LOCAL.encode()
+    mail = b"MAIL FROM:<a@b.test>\r\nRCPT TO:<%s>\r\n" % local
+    for before in (mail + b"BDAT 3 LAST\r\nx\r\n", mail + b"BDAT 2\r\nx\n", mail + b"BDAT 2\r\nx\r",
+                   mail, mail + b"BDAT 0 LAST\r\n", b"BDAT 3\r\n\r\n."):
+        for end in (b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r\n.\r", b"\r.\r\n"):
+            yield lambda b=before + b"RSET\r\n", e=end: smuggle(e, before=b)
+
+
+def smuggle(end, port=PORT, pieces=False, before=b""):
+    """With <pieces>, each byte of the end is a segment of its own."""
+    session = Session(port=port)
+    session.send(before)
+    for _ in range(len(re.findall(rb"[A-Z]{4}[^\r\n]*\r\n", before))):
+        session.reply()
     session.start_mail()
     session.want(b"DATA", 354)
-    session.send(b"Subject: outer\r\n\r\ntext" + end +
+    session.send(b"Subject: outer\r\n\r\ntext")
+    for at in range(len(end)) if pieces else ():
+        session.send(end[at:at + 1])
+        time.sleep(0.002)
+    session.send((b"" if pieces else end) +
                  b"MAIL FROM:<evil@elsewhere.test>\r\nRCPT TO:<%s>\r\nDATA\r\n"
                  b"Subject: inner\r\n\r\nsmuggled\r\n.\r\n" % LOCAL.encode())
     replies = session.all_replies()
@@ -580,6 +610,111 @@ def hasty(data):
     queued += got.count(QUEUED)
     check(all(REPLY.fullmatch(line + b"\n") for line in got.split(b"\n")[:-1]), "%r" % got)
     check(got.count(b"\r\n354 ") <= data.count(b"DATA\r\n"), "%r" % got)
+
+
+@family
+def injection():
+    """Behind a command whose reply is to be awaited, nothing is a command."""
+    mail = b"MAIL FROM:<a@b.test>\r\n"
+    behind = b"RSET\r\n" + mail + b"RCPT TO:<%s>\r\n" % LOCAL.encode()
+    for before in ([], [b"HELO a\r\n"], [b"EHLO a\r\n"],
+                   [b"EHLO a\r\n", mail, b"RCPT TO:<%s>\r\n" % LOCAL.encode()]):
+        for command in (b"HELO a", b"EHLO a", b"NOOP", b"VRFY a", b"DATA", b"QUIT", b"XYZZY", b"ehlo a",
+                        b"MAIL FROM:<a@b.test>"):
+            if not before or before[0][:1] == b"H" or command[:4] not in (b"XYZZ", b"MAIL"):
+                yield lambda b=before, c=command: inject(b, c, behind)
+
+
+def inject(before, command, behind):
+    session = Session(hello=False)
+    for one in before:
+        session.send(one)
+        session.reply()
+    session.send(command + b"\r\n" + behind)
+    replies = session.all_replies()
+    want = [b"221"] if command == b"QUIT" else [b"500", b"554"] if command == b"XYZZY" else [b"554"]
+    check([r[:3] for r in replies] == want, "%r, %r: %r" % (before, command, replies))
+
+
+# ---- Time and memory ----
+
+@family
+def drips():
+    """A byte now and then keeps no session: a command has its time."""
+    mail = b"EHLO a\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<%s>\r\n" % LOCAL.encode()
+    states = [(b"", b"E"), (b"EHLO a\r\n", b"M"), (b"EHLO a\r\nMAIL FROM:<a@b.test>\r\n", b" "),
+              (mail, b"R"), (mail + b"DATA\r\n", b"x"), (mail + b"DATA\r\n", b"\r\n"), (mail + b"DATA\r\n", b"\0"),
+              (mail + b"BDAT 1000000\r\n", b"x"), (mail + b"BDAT 10\r\n0123456789BDAT 1000000 LAST\r\n", b"\n"),
+              (mail + b"BDAT 10\r\n0123456789", b"B"), (b"BDAT 1000000\r\n", b"x")]
+    with concurrent.futures.ThreadPoolExecutor(20) as pool:
+        ends = [pool.submit(drip, *state) for state in states] + [pool.submit(deaf)]
+    for one in ends:
+        yield one.result
+
+
+def is_over(sock):
+    try:
+        while select.select([sock], [], [], 0)[0]:
+            if not sock.recv(65536):
+                return True
+    except OSError:
+        return True
+    return False
+
+
+def drip(before, byte):
+    session = Session(hello=False, port=SHORT)
+    for line in before.splitlines(True):
+        session.send(line)
+    for _ in range(1200):
+        if session.closed or is_over(session.sock):
+            return
+        session.send(byte)
+        time.sleep(0.1)
+    raise Wrong("two minutes of %r after %r" % (byte, before))
+
+
+def deaf():
+    """Asks and asks, and reads no reply."""
+    session = Session(port=SHORT)
+    session.sock.settimeout(120)
+    try:
+        for _ in range(100000):
+            session.sock.sendall(b"HELP\r\n" * 100)
+    except TimeoutError as why:
+        raise Wrong("the server waits to be read") from why
+    except OSError:
+        return
+    raise Wrong("the server took it all")
+
+
+@family
+def greed():
+    """As much as a session may hold: the test looks at the memory."""
+    yield much
+
+
+def much():
+    global queued
+    session = Session()
+    for _ in range(300):
+        session.want(b"HELP " + b"x" * 2030, 214)
+    text = (b"X-H: " + b"h" * 2000 + b"\r\n" + b" " + b"f" * 1900 + b"\r\n") * 500 + b"\r\n"
+    text += (b"y" * 100000 + b"\r\n") * 20
+    for chunked in (False, True):
+        option = b" ORCPT=rfc822;" + b"x" * 400 if chunked else b""
+        session.want(b"MAIL FROM:<" + b"a" * 1800 + b"@b.test> ENVID=" + b"x" * 90, 250)
+        for number in range(1000):
+            user = b"%04d" % number + b"z" * (1950 - len(option))
+            session.want(b"RCPT TO:<%s@away.test>%s" % (user, option), 250)
+        if chunked:
+            session.send(b"BDAT %d LAST\r\n" % len(text) + text)
+        else:
+            session.want(b"DATA", 354)
+            session.send(text + b".\r\n")
+        check(QUEUED in session.reply(), "not taken")
+        queued -= 1  # it does not arrive here
+    session.all_replies()
 
 
 # ---- Floods ----

@@ -60,7 +60,7 @@ static void splice(struct expansion *x, size_t at, char **found, size_t count)
 
     for (size_t i = 0; i < count; i++) {
         const char *to =
-            rewrite_internal(x->m->arena, REWRITE_LOCAL, found[i]);
+            rewrite_internal(x->m->results, REWRITE_LOCAL, found[i]);
         if ((long)strlen(to) >
             cleanup_params.virtual_alias_address_length_limit) {
             too_long(x->m, to);
@@ -81,7 +81,7 @@ static bool expand_once(struct expansion *x, size_t at)
     char **found;
     size_t count;
 
-    switch (find_addresses(aliases, x->m->arena, address,
+    switch (find_addresses(aliases, x->m->results, address,
                            rewrite_find_options(), propagates, &found,
                            &count)) {
     case FOUND: break;

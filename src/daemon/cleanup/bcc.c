@@ -29,7 +29,7 @@ void bcc_of_address(struct message *m, enum bcc_kind kind, const char *address)
     if (!(m->flags & CLEANUP_BCC) || maps_is_empty(tables[kind]) ||
         message_failed(m))
         return;
-    switch (find_address(tables[kind], m->arena, address,
+    switch (find_address(tables[kind], m->results, address,
                          rewrite_find_options(), &value, NULL)) {
     case FOUND: recipient_add_bcc(m, value.data); break;
     case ABSENT: break;

@@ -97,7 +97,7 @@ static void take_attribute(struct message *m, const char *text)
 {
     char *name, *value;
 
-    if (!text_split_nameval(arena_strdup(m->arena, text), &name, &value)) {
+    if (!text_split_nameval(arena_strdup(m->scratch, text), &name, &value)) {
         bad_envelope(m, "malformed attribute");
         return;
     }
@@ -109,7 +109,7 @@ static void take_attribute(struct message *m, const char *text)
         return;
     }
     note_attribute(m, name, value);
-    put_record(m, REC_ATTR, arena_printf(m->arena, "%s=%s", name, value));
+    put_record(m, REC_ATTR, arena_printf(m->scratch, "%s=%s", name, value));
 }
 
 /* ---- sender and times ---- */
@@ -243,6 +243,7 @@ static void end_envelope(struct message *m)
     if (m->sender == NULL)
         bad_envelope(m, "no sender");
     put_warn_time(m);
+    recipient_forget(m);
     output_record(m, REC_MESG, "", 0);
     content_begin(m);
 }

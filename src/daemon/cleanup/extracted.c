@@ -48,7 +48,7 @@ static void take_attribute(struct message *m, const char *text)
 {
     char *name, *value;
 
-    if (text_split_nameval(arena_strdup(m->arena, text), &name, &value))
+    if (text_split_nameval(arena_strdup(m->scratch, text), &name, &value))
         recipient_attribute(m, name, value);
 }
 

@@ -58,7 +58,7 @@ struct header_state {
 
 struct message {
     struct arena *arena;           /* owned */
-    struct arena *scratch;         /* owned; of one header or line */
+    struct arena *scratch;         /* owned; of one header, line, recipient */
     struct arena *results;         /* what addresses become: one of these */
     struct message_writer *writer; /* owned; NULL: there is no file */
     struct stream *out;            /* the writer's */
@@ -149,6 +149,8 @@ void envelope_late_record(struct message *m, int type, const char *text);
 /* A type of record about one recipient, in envelope or extracted segment:
  * true if it was one and has been dealt with. */
 MAY_WAIT bool recipient_record(struct message *m, int type, const char *text);
+/* What was said of a recipient who has not come. */
+void recipient_forget(struct message *m);
 /* "name=value" about a recipient: the same. */
 bool recipient_attribute(struct message *m, const char *name,
                          const char *value);

@@ -18,7 +18,7 @@ bool recipient_attribute(struct message *m, const char *name,
 
     switch (record_attribute_type(name)) {
     case REC_DSN_ORCPT:
-        m->pending.dsn_original = arena_strdup(m->arena, value);
+        m->pending.dsn_original = arena_strdup(m->scratch, value);
         return true;
     case REC_DSN_NOTIFY:
         if (num_parse_long(value, 0, 15, &bits))
@@ -28,11 +28,17 @@ bool recipient_attribute(struct message *m, const char *name,
     }
 }
 
+void recipient_forget(struct message *m)
+{
+    m->pending = (struct pending_recipient) { 0 };
+    arena_reset(m->scratch);
+}
+
 bool recipient_record(struct message *m, int type, const char *text)
 {
     switch (type) {
     case REC_ORIG:
-        m->pending.original = arena_strdup(m->arena, text);
+        m->pending.original = arena_strdup(m->scratch, text);
         return true;
     case REC_DSN_ORCPT:
         return recipient_attribute(m, "dsn_orig_rcpt", text);
@@ -42,7 +48,7 @@ bool recipient_record(struct message *m, int type, const char *text)
     case REC_CANCELED: break;
     default: return false;
     }
-    m->pending = (struct pending_recipient) { 0 };
+    recipient_forget(m);
     return true;
 }
 
@@ -50,8 +56,8 @@ bool recipient_record(struct message *m, int type, const char *text)
  * also for addresses that are not ASCII, as others have always done it. */
 static const char *make_dsn_original(struct message *m, const char *address)
 {
-    return arena_printf(m->arena, "rfc822;%s",
-                        quote_822_dup(m->arena, address));
+    return arena_printf(m->scratch, "rfc822;%s",
+                        quote_822_dup(m->scratch, address));
 }
 
 static void note_utf8_address(struct message *m, const char *address)
@@ -65,18 +71,20 @@ void recipient_add(struct message *m, const char *address,
 {
     struct pending_recipient full = *about;
 
+    m->results = m->scratch;
     m->last_recipient = arena_strdup(m->arena, address);
     if (*address == '\0')
         address = message_params.empty_address_recipient;
     const char *to = rewrite_address(m, address, CLASS_ENVELOPE_RECIPIENT);
     note_utf8_address(m, to);
     if (full.original == NULL)
-        full.original = arena_strdup(m->arena, address);
+        full.original = address;
     if (full.dsn_original == NULL)
         full.dsn_original = make_dsn_original(m, address);
     m->notify_union |= (unsigned)full.dsn_notify;
     aliases_expand(m, to, &full);
     bcc_of_address(m, BCC_RECIPIENT, to);
+    m->results = m->arena;
 }
 
 void recipient_add_bcc(struct message *m, const char *address)
@@ -99,7 +107,7 @@ static bool is_duplicate(struct message *m, const char *address,
     bool exact = common_params.enable_original_recipient;
     const char *dsn_original =
         exact && about->dsn_original != NULL ? about->dsn_original : "";
-    char *key = arena_printf(m->arena, "%d %s %s\n%s", about->dsn_notify,
+    char *key = arena_printf(m->results, "%d %s %s\n%s", about->dsn_notify,
                              dsn_original, address,
                              exact ? about->original : "");
 
@@ -115,16 +123,19 @@ static bool is_duplicate(struct message *m, const char *address,
 static void remember(struct message *m, off_t offset, const char *address,
                      const struct pending_recipient *about)
 {
+    const char *dsn_original = about->dsn_original;
+
+    if (!(m->flags & CLEANUP_BOUNCE))
+        return;
     const struct recipient to = {
         .offset = offset,
         .address = arena_strdup(m->arena, address),
-        .original = about->original,
-        .dsn_original = about->dsn_original == NULL ? "" : about->dsn_original,
+        .original = arena_strdup(m->arena, about->original),
+        .dsn_original =
+            dsn_original == NULL ? "" : arena_strdup(m->arena, dsn_original),
         .dsn_notify = about->dsn_notify,
     };
-
-    if (m->flags & CLEANUP_BOUNCE)
-        ARRAY_ADD(&m->written, to);
+    ARRAY_ADD(&m->written, to);
 }
 
 void recipient_write(struct message *m, const char *address,

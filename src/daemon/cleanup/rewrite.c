@@ -173,7 +173,7 @@ const char *rewrite_address(struct message *m, const char *address,
                             enum address_class class)
 {
     return map_address(
-        m, rewrite_internal(m->arena, REWRITE_LOCAL, address), class);
+        m, rewrite_internal(m->results, REWRITE_LOCAL, address), class);
 }
 
 /* ---- headers ---- */

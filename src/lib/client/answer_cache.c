@@ -9,6 +9,10 @@
 
 #include "base/str.h"
 
+/* Together with its key; longer ones are of clients who mean no good, and
+ * would be most of the process. */
+enum { LONGEST_KEPT = 1000 };
+
 struct remembered {
     deadline_t until;
     size_t length;
@@ -34,6 +38,8 @@ const void *answer_cache_get(struct answer_cache *cache, const char *key,
 void answer_cache_put(struct answer_cache *cache, const char *key,
                       const void *data, size_t length)
 {
+    if (strlen(key) + length > LONGEST_KEPT)
+        return;
     if (cache->answers != NULL && hash_count(cache->answers) >= cache->limit) {
         hash_free(cache->answers, free);
         cache->answers = NULL;

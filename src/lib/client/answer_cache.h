@@ -10,7 +10,8 @@
 #include "base/clock.h"
 #include "base/hash.h"
 
-/* Bytes that stay valid until the next store: copy before you wait. */
+/* Bytes that stay valid until the next store: copy before you wait. Very long
+ * ones are not kept. */
 struct answer_cache {
     struct hash *answers; /* key -> struct remembered */
     size_t limit;         /* entries; when full, all are forgotten */
