@@ -42,7 +42,7 @@ static enum fate misconfigured(const struct delivery *d)
 
 /* A list is read with the rights of who refers to it. */
 static bool reader_of(const struct delivery *d, const char *path,
-                      struct rights *out, struct error *why)
+                      struct rights *out, struct stat *seen, struct error *why)
 {
     if (getuid() != 0) {
         *out = (struct rights){ getuid(), getgid(), NULL };
@@ -52,24 +52,41 @@ static bool reader_of(const struct delivery *d, const char *path,
         *out = *d->rights;
         return true;
     }
-    return list_rights(d, path, out, why);
+    return list_rights(d, path, out, seen, why);
+}
+
+/* As its reader. With the rights of root no other file than that which was
+ * seen: who may write to a folder can put a link there in between. */
+static int open_seen(const char *path, const struct rights *reader,
+                     const struct stat *seen, struct stat *st,
+                     struct error *why)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+    if (fd < 0 || fstat(fd, st) < 0) {
+        error_set(why, "unable to lookup :include: file %s: %m", path);
+    } else if (reader->uid == 0 &&
+               (st->st_dev != seen->st_dev || st->st_ino != seen->st_ino)) {
+        error_set(why, ":include: file %s has changed while it was opened",
+                  path);
+    } else {
+        return fd;
+    }
+    if (fd >= 0)
+        close(fd);
+    return -1;
 }
 
 static int open_list(const struct delivery *d, const char *path,
                      struct stat *st, struct error *why)
 {
     struct rights reader;
+    struct stat seen = { 0 };
 
-    if (!reader_of(d, path, &reader, why) ||
+    if (!reader_of(d, path, &reader, &seen, why) ||
         !rights_take(reader.uid, reader.gid, why))
         return -1;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0 || fstat(fd, st) < 0) {
-        error_set(why, "unable to lookup :include: file %s: %m", path);
-        if (fd >= 0)
-            close(fd);
-        fd = -1;
-    }
+    int fd = open_seen(path, &reader, &seen, st, why);
     rights_give_back();
     return fd;
 }

@@ -19,6 +19,7 @@ struct walk {
     const char *at;   /* where we are, without links; "" is the root folder */
     const char *rest; /* where to go from there */
     unsigned links;
+    struct stat seen; /* what the last name stands for */
     uid_t owner;      /* the first that is not root */
     bool in_shared;   /* anybody may make names in the folder where we are */
     bool is_open;     /* anybody may have made a name on the way */
@@ -60,7 +61,7 @@ static void go_up(struct walk *w)
 /* False: that was the end of the way, or there is none. */
 static bool go_on(struct walk *w)
 {
-    struct stat st;
+    struct stat *st = &w->seen;
 
     w->rest += strspn(w->rest, "/");
     size_t length = strcspn(w->rest, "/");
@@ -75,19 +76,19 @@ static bool go_on(struct walk *w)
         return true;
     }
     const char *path = arena_printf(w->arena, "%s/%s", w->at, name);
-    if (lstat(path, &st) != 0)
+    if (lstat(path, st) != 0)
         return false;
-    w->owner = st.st_uid;
-    note_names(w, &st);
-    if (S_ISLNK(st.st_mode))
-        follow(w, path, &st);
+    w->owner = st->st_uid;
+    note_names(w, st);
+    if (S_ISLNK(st->st_mode))
+        follow(w, path, st);
     else
         w->at = path;
     return w->owner == 0 && w->links <= LINKS_MAX;
 }
 
 bool list_rights(const struct delivery *d, const char *path,
-                 struct rights *out, struct error *why)
+                 struct rights *out, struct stat *seen, struct error *why)
 {
     struct walk w = { .arena = d->job->arena, .at = "", .rest = path };
     struct user_info user;
@@ -98,6 +99,7 @@ bool list_rights(const struct delivery *d, const char *path,
     while (go_on(&w))
         continue;
     rights_give_back();
+    *seen = w.seen;
     if (w.owner == 0) {
         if (w.is_open)
             *out = *rights_default();

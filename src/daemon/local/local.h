@@ -190,10 +190,11 @@ MAY_WAIT enum fate report_dsn(const struct delivery *d, const struct dsn *dsn);
 MAY_WAIT bool report_expanded(struct delivery *d, bool is_list);
 
 /* list_rights.c: with whose rights a list in an alias of root's is read:
- * root's, or those of who can say what <path> leads to. False and <why>: there
- * is no such user. */
+ * root's, and then it must be the file <seen>, or those of who can say what
+ * <path> leads to. False and <why>: there is no such user. */
 MAY_WAIT bool list_rights(const struct delivery *d, const char *path,
-                          struct rights *out, struct error *why);
+                          struct rights *out, struct stat *seen,
+                          struct error *why);
 
 /* ---- rights.c ------------------------------------------------------------ */
 
