@@ -13,7 +13,6 @@ import os
 import resource
 import signal
 import socket
-import stat
 import sys
 
 

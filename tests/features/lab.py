@@ -18,7 +18,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import time
 
 import dnsd
@@ -482,7 +481,3 @@ def has(text, pattern):
     found = re.search(pattern, text, re.M)
     assert found, "no %r in %r" % (pattern, str(text)[:600])
     return found
-
-
-def debug(*words):
-    print(*words, file=sys.stderr)

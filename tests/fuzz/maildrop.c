@@ -68,7 +68,7 @@ const char *logged_address(struct arena *arena, const char *address)
 /* ---- the target ---- */
 
 /* Nothing that decides which filter sees the message, or tells where it comes
- * from. */
+ * from. White space before a name counts for nobody. */
 static bool is_for_users(int type, const char *text)
 {
     static const char *const names[] = {
@@ -78,6 +78,7 @@ static bool is_for_users(int type, const char *text)
 
     if (type != REC_ATTR)
         return strchr("CTFSRVMXEion", type) != NULL;
+    text += strspn(text, " \t\r\n\v\f");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strncmp(text, names[i], strlen(names[i])) == 0)
             return true;

@@ -6,8 +6,7 @@ import signal
 import time
 
 import smtp
-from lab import (DEAD, REMOTE, REMOTE2, REMOTE3, STRANGER, expect, has, row,
-                 run, until)
+from lab import REMOTE, REMOTE3, STRANGER, expect, has, row, run, until
 
 
 def setup(lab):

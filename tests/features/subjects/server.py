@@ -3,8 +3,8 @@
 import re
 import time
 
-from lab import (HOST, NAMELESS, STRANGER, TRUSTED, expect, has,
-                 has_session, row, run, until)
+from lab import (NAMELESS, STRANGER, TRUSTED, expect, has, has_session, row,
+                 run, until)
 
 
 def setup(lab):
