@@ -40,5 +40,8 @@ int message_reader_record(struct message_reader *reader, struct str *payload,
                           off_t *offset);
 bool message_reader_failed(const struct message_reader *reader,
                            struct error *why);
+/* It failed because the disk or the system did: another time the file may be
+ * found to be good. */
+bool message_reader_is_unreadable(const struct message_reader *reader);
 
 #endif

@@ -287,11 +287,17 @@ static enum copy_outcome copy_to_cleanup(struct copy *c, int fd)
     struct message_reader *reader =
         message_reader_open(stream_open(fd), c->arena);
     bool ok = copy_records(c, reader);
+    bool is_unreadable = message_reader_is_unreadable(reader);
+    if (is_unreadable)
+        message_reader_failed(reader, c->why);
     message_reader_close(reader);
     if (ok)
         return finish(c);
     cleanup_post_cancel(c->post);
-    return PICKUP_BAD;
+    if (!is_unreadable)
+        return PICKUP_BAD;
+    log_warning("maildrop/%s: %s", c->file->id, c->why->text);
+    return PICKUP_LATER;
 }
 
 enum copy_outcome copy_message(const struct maildrop_file *file, int fd,

@@ -250,6 +250,15 @@ void active_start_delivery(struct message *m)
         message_entries_done(m);
 }
 
+/* A disk that failed once may do better another time. */
+static void put_off(const char *id)
+{
+    if (!active_set_times("active", id,
+                          time(NULL) + queue_params.minimal_backoff_time))
+        log_warning("%s: cannot set the file time: %s", id, strerror(errno));
+    active_defer_file(id);
+}
+
 bool active_take(const char *queue, const char *id, unsigned flags)
 {
     struct stat st;
@@ -271,7 +280,10 @@ bool active_take(const char *queue, const char *id, unsigned flags)
         m->flags |= MESSAGE_FLUSH;
     read_mode(m, fd, st.st_mode);
     if (!read_in(m, fd, has_reasons)) {
-        active_save_corrupt(id);
+        if (m->flags & MESSAGE_UNREADABLE)
+            put_off(id);
+        else
+            active_save_corrupt(id);
         active_drop(m);
         return true;
     }

@@ -18,10 +18,12 @@
 #include "mail/queue_dir.h"
 #include "message.h"
 
+/* If it cannot be found out, the service that reads the log says so. */
 static bool log_exists(const char *queue, const char *id)
 {
     struct str path = STR_EMPTY;
-    bool exists = access(queue_dir_path(&path, queue, id), F_OK) == 0;
+    bool exists = access(queue_dir_path(&path, queue, id), F_OK) == 0 ||
+                  errno != ENOENT;
 
     str_fini(&path);
     return exists;
@@ -117,13 +119,24 @@ static bool is_expired(const struct message *m)
     return time(NULL) >= m->envelope.created + lifetime;
 }
 
+/* Nobody waits for what a probe has to say. */
+static bool may_be_returned(const struct message *m)
+{
+    if ((m->flags & MESSAGE_PROBE) || expire_has_reasons(m->id))
+        return true;
+    log_warning("%s: expired, but what became of its recipients could not be "
+                "written down; it will be tried again",
+                m->id);
+    return false;
+}
+
 /* True: everything is returned, the message may go. */
 static bool expire(struct message *m)
 {
     bool forced = (m->flags & MESSAGE_FORCE_EXPIRE) != 0;
     struct status_message status = message_status(m);
 
-    if (!forced && !is_expired(m))
+    if ((!forced && !is_expired(m)) || !may_be_returned(m))
         return false;
     log_info("%s: from=<%s>, status=%s, returned to sender", m->id,
              active_sender(m), forced ? "force-expired" : "expired");
@@ -186,14 +199,15 @@ static void remove_message(struct message *m)
 static void finish(void *argument)
 {
     struct message *m = argument;
+    bool told = send_bounces(m) && send_trace(m);
 
-    if (!send_bounces(m) || !send_trace(m))
-        m->flags |= MESSAGE_DEFERRED;
-    if ((m->flags & MESSAGE_DEFERRED) && !expire(m)) {
-        warn_of_delay(m);
-        keep_for_later(m);
-    } else
+    if (told && (!(m->flags & MESSAGE_DEFERRED) || expire(m))) {
         remove_message(m);
+    } else {
+        if (m->flags & MESSAGE_DEFERRED)
+            warn_of_delay(m);
+        keep_for_later(m);
+    }
     active_drop(m);
 }
 

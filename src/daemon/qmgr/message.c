@@ -81,11 +81,20 @@ static bool is_delay_known(const struct message *m)
     return m->envelope.warn_offset != 0 && m->envelope.warn_time < 0;
 }
 
+static void note_unreadable(struct message *m,
+                            const struct message_reader *reader)
+{
+    if (message_reader_is_unreadable(reader))
+        m->flags |= MESSAGE_UNREADABLE;
+}
+
 bool message_read_envelope(struct message *m, struct message_reader *reader,
                            struct error *why)
 {
-    if (!message_reader_envelope(reader, &m->envelope, why))
+    if (!message_reader_envelope(reader, &m->envelope, why)) {
+        note_unreadable(m, reader);
         return false;
+    }
     m->schedule.unread = m->envelope.recipient_count > 0
                              ? m->envelope.recipient_count
                              : 1;
@@ -173,6 +182,7 @@ bool message_read_recipients(struct message *m, struct message_reader *reader,
 
     read_batch(m, reader, keep, limit, &routes);
     bool good = !message_reader_failed(reader, why);
+    note_unreadable(m, reader);
     if (good) {
         struct arena *arena = arena_new();
         keep_only_first(m, &routes);

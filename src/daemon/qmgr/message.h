@@ -25,6 +25,7 @@ enum message_flag {
     MESSAGE_DEFERRED = 1 << 3,     /* some recipient was */
     MESSAGE_BUSY = 1 << 4,         /* being read or finished: hands off */
     MESSAGE_PROBE = 1 << 5,        /* counted among address probes */
+    MESSAGE_UNREADABLE = 1 << 6,   /* the disk failed, not what is in it */
 };
 
 struct message {
@@ -43,13 +44,13 @@ struct message {
 
 struct message *message_new(const char *id);
 void message_free(struct message *m);
-/* Read and check the envelope. */
+/* Read and check the envelope. False: as below. */
 bool message_read_envelope(struct message *m, struct message_reader *reader,
                            struct error *why);
 /* Read recipients from <reader>, which stands at the next one, find out where
  * they go and settle what needs no delivery. Closes the reader, then puts
- * the rest into the scheduler. False and <why>: the file is corrupt; then
- * nothing was scheduled. */
+ * the rest into the scheduler. False and <why>: the file is corrupt, or not to
+ * be read now (MESSAGE_UNREADABLE); then nothing was scheduled. */
 MAY_WAIT bool message_read_recipients(struct message *m,
                                       struct message_reader *reader,
                                       struct error *why);

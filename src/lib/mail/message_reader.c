@@ -55,6 +55,11 @@ bool message_reader_failed(const struct message_reader *reader,
     return reader->failed;
 }
 
+bool message_reader_is_unreadable(const struct message_reader *reader)
+{
+    return reader->failed && stream_state(reader->in) == STREAM_ERROR;
+}
+
 /* The first reason stays. */
 bool message_reader_fail(struct message_reader *reader, const char *format, ...)
 {
@@ -109,6 +114,9 @@ int message_reader_next(struct message_reader *reader, struct str *payload,
             follow(reader, payload, *offset);
         else if (type == REC_EOF)
             message_reader_fail(reader, "unexpected end of file");
+        else if (stream_state(reader->in) == STREAM_ERROR)
+            message_reader_fail(reader, "read at offset %ld: %s",
+                                (long)*offset, stream_error_text(reader->in));
         else
             message_reader_fail(reader, "bad record at offset %ld",
                                 (long)*offset);
