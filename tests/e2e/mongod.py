@@ -87,9 +87,16 @@ def matches(person, wanted):
     return True
 
 
+def never_ends(batch):
+    return {"cursor": {batch: [{"v": "x" * 1000}] * 1000, "id": 1 << 40,
+                       "ns": "mail.t"}, "ok": 1.0}
+
+
 def find(command):
     if command["find"] == "broken":
         return {"ok": 0.0, "errmsg": "the collection is broken", "code": 8}
+    if command["filter"].get("k") == "never ends":
+        return never_ends("firstBatch")
     projection = command.get("projection", {})
     shown = [{name: value for name, value in person.items()
               if projection.get(name, name == "_id")}
@@ -101,6 +108,8 @@ def find(command):
 def answer(command):
     if "find" in command:
         return find(command)
+    if "getMore" in command:
+        return never_ends("nextBatch")
     return {"ismaster": True, "isWritablePrimary": True, "helloOk": True,
             "maxBsonObjectSize": 16777216, "maxMessageSizeBytes": 48000000,
             "maxWriteBatchSize": 1000, "minWireVersion": 0,

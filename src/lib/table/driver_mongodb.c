@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/library.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -37,6 +38,8 @@
 LIBRARY(mongodb, LIBRARY_MONGODB, MONGODB_FUNCTIONS)
 
 enum { ERROR_API = 2, MAX_NESTING = 10 };
+/* Of the answer to one query, however many messages it comes in. */
+enum { QUERY_LIMIT_S = 100, MAX_ANSWER = 4 << 20 };
 
 struct mongodb_table {
     char *table; /* owned; "mongodb:/etc/x.cf" */
@@ -267,12 +270,22 @@ static bool run_query(struct template_search *s, const bson_t *filter)
         t->client, t->dbname, t->collection);
     mongoc_cursor_t *cursor = mongodb.mongoc_collection_find_with_opts(
         collection, filter, t->options, NULL);
-    while (mongodb.mongoc_cursor_next(cursor, &document))
+    deadline_t until = deadline_in_s(QUERY_LIMIT_S);
+    size_t bytes = 0;
+    bool good = true;
+    while (good && mongodb.mongoc_cursor_next(cursor, &document)) {
         take_document(s, document);
-    bool good = !mongodb.mongoc_cursor_error(cursor, &error);
+        bytes += document->len;
+        good = bytes <= MAX_ANSWER && clock_now() < until;
+    }
     if (!good)
+        str_addf(&s->warnings, "%s: query failed: too long an answer\n",
+                 t->table);
+    else if (mongodb.mongoc_cursor_error(cursor, &error)) {
         str_addf(&s->warnings, "%s: query failed: %s\n", t->table,
                  error.message);
+        good = false;
+    }
     mongodb.mongoc_cursor_destroy(cursor);
     mongodb.mongoc_collection_destroy(collection);
     return good;

@@ -4,7 +4,9 @@
  *
  * The library counts its time from byte to byte: a server that sends one now
  * and then would hold a lookup forever. So it is asked without blocking, and
- * the waiting is done here, with a limit for the whole.
+ * the waiting is done here, with a limit for the whole. And it takes whatever
+ * comes without a pause: what it reads is counted, and the connection cut when
+ * that is too much, or goes on for too long.
  */
 
 #include <errno.h>
@@ -12,6 +14,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/library.h"
@@ -34,6 +37,16 @@
     FUNCTION(mysql_ssl_set)                                                  \
     FUNCTION(mysql_store_result_start) FUNCTION(mysql_store_result_cont)
 LIBRARY(mysql, LIBRARY_MYSQL, MYSQL_FUNCTIONS)
+
+/* Calls a function after each read (mode 0) and write. No header has it, but
+ * all releases of the library do that can be asked without blocking; without
+ * it there is no limit. */
+int ma_pvio_register_callback(my_bool add,
+                              void (*callback)(int mode, MYSQL *db,
+                                               const unsigned char *data,
+                                               size_t length));
+#define READ_FUNCTIONS(FUNCTION) FUNCTION(ma_pvio_register_callback)
+LIBRARY(mysql_reads, LIBRARY_MYSQL, READ_FUNCTIONS)
 
 enum {
     CONNECT_TIMEOUT_S = 10, /* for each address */
@@ -63,6 +76,45 @@ static bool parse_server(struct arena *arena, struct sql_server *server,
 static void mysql_disconnect(void *connection)
 {
     mysql.mysql_close(connection);
+}
+
+/* ---- Limits ---- */
+
+/* Of what this thread asks; it does nothing else before that is done. */
+static _Thread_local struct {
+    const MYSQL *db;
+    size_t bytes; /* that may still come */
+    deadline_t until;
+} allowed;
+
+static bool is_exhausted(void)
+{
+    return allowed.bytes == 0 || clock_now() >= allowed.until;
+}
+
+static void count_read(int mode, MYSQL *db, const unsigned char *data,
+                       size_t length)
+{
+    (void)data;
+    if (mode != 0 || db != allowed.db || length == (size_t)-1)
+        return;
+    allowed.bytes -= length < allowed.bytes ? length : allowed.bytes;
+    if (is_exhausted())
+        shutdown(mysql.mysql_get_socket(db), SHUT_RDWR);
+}
+
+/* From now on; returns when the time is over. */
+static deadline_t allow(const MYSQL *db, int seconds)
+{
+    allowed.db = db;
+    allowed.bytes = SQL_MAX_ANSWER;
+    allowed.until = deadline_in_s(seconds);
+    return allowed.until;
+}
+
+static const char *reason_of(MYSQL *db)
+{
+    return allowed.bytes == 0 ? "too long an answer" : mysql.mysql_error(db);
 }
 
 /* ---- Waiting ---- */
@@ -153,7 +205,7 @@ static void *mysql_connect_to(struct sql *sql, const struct sql_server *server,
     }
     if (server->port != NULL)
         sock_port(server->port, "tcp", &port);
-    deadline_t until = deadline_in_s(LOGIN_LIMIT_S);
+    deadline_t until = allow(db, LOGIN_LIMIT_S);
     RUN(mysql_real_connect, db, until, &connected, db,
         server->is_local ? NULL : server->host, or_null(sql->user),
         or_null(sql->password), sql->dbname, (unsigned)port,
@@ -161,7 +213,7 @@ static void *mysql_connect_to(struct sql *sql, const struct sql_server *server,
     if (connected != NULL)
         return db;
     error_set(why, "connect to mysql server %s: %s", server->name,
-              mysql.mysql_error(db));
+              reason_of(db));
     mysql.mysql_close(db);
     return NULL;
 }
@@ -203,7 +255,7 @@ struct question {
 static bool fail(const struct question *q, const char *what, struct error *why)
 {
     return error_set(why, "%s: query failed%s: %s", q->sql->table, what,
-                     mysql.mysql_error(q->db));
+                     reason_of(q->db));
 }
 
 /* A stored procedure gives several results, of which one may have data. */
@@ -242,7 +294,8 @@ static bool mysql_ask(struct sql *sql, const struct sql_server *server,
     const struct mysql_table *t = (const struct mysql_table *)sql;
     const struct question q = { .sql = sql,
                                 .db = server->connection,
-                                .until = deadline_in_s(QUERY_LIMIT_S) };
+                                .until = allow(server->connection,
+                                               QUERY_LIMIT_S) };
     bool has_data = false;
     int failure = 0;
 
@@ -293,12 +346,26 @@ static const struct setting settings[] = {
     BOOL("tls_verify_cert", verify, "no"),
 };
 
+static bool start_library(struct error *why)
+{
+    static bool is_started;
+    struct error ignored = ERROR_NONE;
+
+    if (is_started)
+        return true;
+    if (!mysql_load(why))
+        return false;
+    mysql.mysql_library_init(0, NULL, NULL);
+    if (mysql_reads_load(&ignored))
+        mysql_reads.ma_pvio_register_callback(true, count_read);
+    return is_started = true;
+}
+
 static void *mysql_open(const char *name, const struct table_options *options,
                         struct error *why)
 {
-    if (!mysql_load(why))
+    if (!start_library(why))
         return NULL;
-    mysql.mysql_library_init(0, NULL, NULL);
     return sql_open(&backend, sizeof(struct mysql_table), name, options,
                     settings, sizeof(settings) / sizeof(settings[0]),
                     "localhost", why);

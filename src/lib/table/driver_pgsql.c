@@ -4,9 +4,13 @@
  */
 
 #include <libpq-fe.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <poll.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/library.h"
@@ -15,18 +19,21 @@
 #include "sql.h"
 
 #define PGSQL_FUNCTIONS(FUNCTION)                                            \
-    FUNCTION(PQclear)                                                        \
-    FUNCTION(PQconnectdbParams) FUNCTION(PQconsumeInput)                     \
-        FUNCTION(PQerrorMessage) FUNCTION(PQescapeStringConn)                \
-            FUNCTION(PQfinish) FUNCTION(PQgetisnull) FUNCTION(PQgetlength)   \
-                FUNCTION(PQgetResult) FUNCTION(PQgetvalue) FUNCTION(PQisBusy) \
-                    FUNCTION(PQnfields) FUNCTION(PQntuples)                  \
-                        FUNCTION(PQresultStatus) FUNCTION(PQsendQuery)       \
-                            FUNCTION(PQsocket) FUNCTION(PQstatus)
+    FUNCTION(PQclear) FUNCTION(PQconnectPoll) FUNCTION(PQconnectStartParams) \
+    FUNCTION(PQconsumeInput) FUNCTION(PQerrorMessage)                        \
+    FUNCTION(PQescapeStringConn) FUNCTION(PQfinish) FUNCTION(PQgetisnull)    \
+    FUNCTION(PQgetlength) FUNCTION(PQgetResult) FUNCTION(PQgetvalue)         \
+    FUNCTION(PQisBusy) FUNCTION(PQnfields) FUNCTION(PQntuples)               \
+    FUNCTION(PQresultStatus) FUNCTION(PQsendQuery)                           \
+    FUNCTION(PQsetNoticeReceiver) FUNCTION(PQsocket) FUNCTION(PQstatus)
 LIBRARY(pgsql, LIBRARY_PGSQL, PGSQL_FUNCTIONS)
 
-#define CONNECT_TIMEOUT_S "10"
-enum { IO_TIMEOUT_S = 100 }; /* of one query */
+/* For each address: until it takes the connection. */
+#define CONNECT_TIMEOUT_MS "10000"
+enum {
+    LOGIN_LIMIT_S = 30, /* with all addresses, TLS and the password */
+    IO_TIMEOUT_S = 100, /* of one query */
+};
 
 struct pgsql {
     struct sql sql; /* first */
@@ -80,7 +87,7 @@ static void set_parameters(const struct sql *sql,
                            const struct sql_server *server,
                            struct parameters *p)
 {
-    add(p, "connect_timeout", CONNECT_TIMEOUT_S);
+    add(p, "tcp_user_timeout", CONNECT_TIMEOUT_MS);
     add(p, "user", sql->user);
     add(p, "password", sql->password);
     add(p, "dbname", sql->dbname);
@@ -90,6 +97,38 @@ static void set_parameters(const struct sql *sql,
         add(p, "host", server->host);
         add(p, "port", server->port);
     }
+}
+
+/* What it says would go to standard error. */
+static void ignore_notice(void *context, const PGresult *result)
+{
+    (void)context;
+    (void)result;
+}
+
+/* Without a pause in what a server sends, the library's own function would
+ * wait for the rest forever. */
+static PGconn *log_in(const struct parameters *p, bool has_uri)
+{
+    deadline_t until = deadline_in_s(LOGIN_LIMIT_S);
+    PGconn *db = pgsql.PQconnectStartParams(p->names, p->values, has_uri);
+    PostgresPollingStatusType next = PGRES_POLLING_WRITING;
+
+    if (db == NULL || pgsql.PQstatus(db) == CONNECTION_BAD)
+        return db;
+    pgsql.PQsetNoticeReceiver(db, ignore_notice, NULL);
+    while (next == PGRES_POLLING_READING || next == PGRES_POLLING_WRITING) {
+        int left_ms = deadline_left_ms(until);
+        struct pollfd socket = {
+            .fd = pgsql.PQsocket(db),
+            .events = next == PGRES_POLLING_READING ? POLLIN : POLLOUT,
+        };
+        if (left_ms == 0)
+            break;
+        if (poll(&socket, 1, left_ms) > 0)
+            next = pgsql.PQconnectPoll(db);
+    }
+    return db;
 }
 
 static bool quote(void *connection, const char *text, size_t length,
@@ -107,22 +146,48 @@ static bool quote(void *connection, const char *text, size_t length,
     return true;
 }
 
+/* A query on its way. */
+struct question {
+    PGconn *db;
+    deadline_t until;
+    uint64_t bytes_before; /* it was sent */
+};
+
+/* What has come through this connection. 0 for a UNIX-domain socket, which
+ * does not count; then time is the only limit. */
+static uint64_t received_bytes(PGconn *db)
+{
+    struct tcp_info info = { .tcpi_bytes_received = 0 };
+    socklen_t size = sizeof(info);
+
+    getsockopt(pgsql.PQsocket(db), IPPROTO_TCP, TCP_INFO, &info, &size);
+    return info.tcpi_bytes_received;
+}
+
+/* The library would take anything, as long as it comes. */
+static bool is_within_limits(const struct question *q, struct error *why)
+{
+    if (deadline_left_ms(q->until) == 0)
+        return error_set(why, "no answer in %d seconds", IO_TIMEOUT_S);
+    return received_bytes(q->db) - q->bytes_before <= SQL_MAX_ANSWER ||
+           error_set(why, "an answer of more than %d bytes", SQL_MAX_ANSWER);
+}
+
 /* Where a server that has died without a word, or hangs, would keep the library
  * waiting for hours. This may run outside of a fiber, so it waits by itself. */
-static bool wait_for_result(PGconn *db, deadline_t until)
+static bool wait_for_result(const struct question *q, struct error *why)
 {
-    while (pgsql.PQisBusy(db)) {
-        struct pollfd socket = { .fd = pgsql.PQsocket(db), .events = POLLIN };
-        int left_ms = deadline_left_ms(until);
-
-        if (left_ms == 0)
-            return false;
-        if (poll(&socket, 1, left_ms) <= 0)
+    while (is_within_limits(q, why)) {
+        struct pollfd socket = { .fd = pgsql.PQsocket(q->db),
+                                 .events = POLLIN };
+        if (!pgsql.PQisBusy(q->db))
+            return true;
+        if (poll(&socket, 1, deadline_left_ms(q->until)) <= 0)
             continue;
-        if (pgsql.PQconsumeInput(db) == 0)
+        if (pgsql.PQconsumeInput(q->db) == 0)
             return true; /* the result says what it was */
     }
-    return true;
+    return false;
 }
 
 /* More results would come only after data has been copied. */
@@ -132,11 +197,13 @@ static bool is_copy(ExecStatusType status)
            status == PGRES_COPY_BOTH;
 }
 
-/* The last result, or NULL: the query could not be sent, or has taken too
- * long. To be cleared. */
+/* The last result, or NULL: the query could not be sent, or the answer was too
+ * long, in time or bytes. To be cleared. */
 static PGresult *run_query(PGconn *db, const char *query, struct error *why)
 {
-    deadline_t until = deadline_in_s(IO_TIMEOUT_S);
+    const struct question q = { .db = db,
+                                .until = deadline_in_s(IO_TIMEOUT_S),
+                                .bytes_before = received_bytes(db) };
     PGresult *last = NULL, *next;
 
     if (pgsql.PQsendQuery(db, query) == 0) {
@@ -144,8 +211,7 @@ static PGresult *run_query(PGconn *db, const char *query, struct error *why)
         return NULL;
     }
     for (;;) {
-        if (!wait_for_result(db, until)) {
-            error_set(why, "no answer in %d seconds", IO_TIMEOUT_S);
+        if (!wait_for_result(&q, why)) {
             pgsql.PQclear(last);
             return NULL;
         }
@@ -182,11 +248,14 @@ static void *pgsql_connect(struct sql *sql, const struct sql_server *server,
     struct parameters parameters = { .count = 0 };
 
     set_parameters(sql, server, &parameters);
-    PGconn *db = pgsql.PQconnectdbParams(parameters.names, parameters.values,
-                                         is_uri(server->name));
-    if (db == NULL || pgsql.PQstatus(db) != CONNECTION_OK)
+    PGconn *db = log_in(&parameters, is_uri(server->name));
+    ConnStatusType status = pgsql.PQstatus(db); /* NULL: CONNECTION_BAD */
+    if (status == CONNECTION_BAD)
         error_set(why, "connect to pgsql server %s: %s", server->name,
                   db == NULL ? "out of memory" : pgsql.PQerrorMessage(db));
+    else if (status != CONNECTION_OK)
+        error_set(why, "connect to pgsql server %s: timeout expired",
+                  server->name);
     else if (!set_encoding(db, p->encoding))
         error_set(why, "dict_pgsql: cannot set the encoding to %s, skipping %s",
                   p->encoding, server->name);

@@ -17,6 +17,8 @@ static bool warn(const struct ldap_table *t, struct str *warnings,
     return false;
 }
 
+enum { MAX_MESSAGE = 4 << 20 }; /* bytes: an entry, for one */
+
 /* ---- Options ---- */
 
 static bool set(struct ldap_table *t, int option, const void *value,
@@ -40,7 +42,14 @@ static bool set_limits(struct ldap_table *t, struct str *warnings)
     int size = (int)t->size_limit;
     int dereference = (int)t->dereference;
     int debug = (int)t->debug_level;
+    ber_len_t message = MAX_MESSAGE;
+    Sockbuf *socket = NULL;
 
+    /* The library would make room for whatever length a server names. */
+    ldap_library.ldap_get_option(t->connection, LDAP_OPT_SOCKBUF, &socket);
+    if (socket != NULL)
+        ldap_library.ber_sockbuf_ctrl(socket, LBER_SB_OPT_SET_MAX_INCOMING,
+                                      &message);
     if (debug > 0)
         ldap_library.ldap_set_option(NULL, LDAP_OPT_DEBUG_LEVEL, &debug);
     return (t->timeout == 0 ||

@@ -16,7 +16,8 @@
 
 /* ber_pvt_opt_on is no function: its address is LDAP_OPT_ON. */
 #define LDAP_FUNCTIONS(FUNCTION)                                             \
-    FUNCTION(ber_free) FUNCTION(ber_pvt_opt_on) FUNCTION(ldap_abandon_ext)   \
+    FUNCTION(ber_free) FUNCTION(ber_pvt_opt_on) FUNCTION(ber_sockbuf_ctrl)   \
+    FUNCTION(ldap_abandon_ext)                                               \
     FUNCTION(ldap_count_values_len) FUNCTION(ldap_err2string)                \
     FUNCTION(ldap_first_attribute) FUNCTION(ldap_first_entry)                \
     FUNCTION(ldap_free_urldesc) FUNCTION(ldap_get_option)                    \

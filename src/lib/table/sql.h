@@ -14,6 +14,8 @@
 #include "settings.h"
 #include "template.h"
 
+enum { SQL_MAX_ANSWER = 4 << 20 }; /* bytes, of one query */
+
 struct sql;
 
 struct sql_server {
