@@ -96,6 +96,9 @@ static int limits_others(void)
     return prlimit(getppid(), RLIMIT_NOFILE, &(struct rlimit){ 9, 9 }, NULL);
 }
 static int makes_unknown_call(void) { return (int)syscall(999); }
+static int splices(void) { return (int)syscall(SYS_splice, -1, NULL, -1, NULL, 0, 0); }
+static int sets_timer(void) { return (int)syscall(SYS_timer_delete, 999); }
+static int watches(void) { return (int)syscall(SYS_inotify_rm_watch, -1, 0); }
 static int maps_with_ring(void) { return (int)syscall(425 /* io_uring_setup */, 1, NULL); }
 
 /* ---- rows ---- */
@@ -193,6 +196,9 @@ static const struct attempt {
     CALLS(SMTPD, types, EPERM)
     CALLS(SMTPD, limits_others, EPERM)
     CALLS(SMTPD, maps_with_ring, ENOSYS)
+    CALLS(SMTPD, splices, ENOSYS)
+    CALLS(SMTPD, sets_timer, ENOSYS)
+    CALLS(SMTPD, watches, ENOSYS)
 #undef FILES
 #undef CALLS
 };
