@@ -129,18 +129,20 @@ static enum dns_status mail_host_status(struct access *a, const char *domain)
     return status;
 }
 
-static enum access_result check_domain(struct access *a,
-                                       const struct domain_question *q)
+static enum access_result refuse_domain(struct access *a,
+                                        const struct domain_question *q,
+                                        const char *problem)
 {
-    struct resolve_reply resolved;
-    int code = (int)smtpd_params.unknown_address_reject_code;
+    return access_reject(a, (int)smtpd_params.unknown_address_reject_code,
+                         q->dsn, "<%s>: %s rejected: %s", q->address,
+                         q->class_name, problem);
+}
 
-    if (!address_resolve(a->s, q->address, &resolved))
-        return domain_lookup_failed(a, q->address);
-    const char *domain = address_domain(resolved.recipient);
-    if (domain == NULL || *domain == '[' ||
-        (resolved.flags & authorized_classes))
-        return ACCESS_DUNNO;
+static enum access_result judge_domain(struct access *a,
+                                       const struct domain_question *q,
+                                       const char *domain)
+{
+    static const char not_found[] = "Domain not found";
 
     switch (mail_host_status(a, domain)) {
     case DNS_OK:
@@ -153,25 +155,34 @@ static enum access_result check_domain(struct access *a,
     case DNS_RETRY:
         return access_tempfail(
             a, smtpd_params.unknown_address_tempfail_action, q->dsn,
-            arena_printf(a->s->line_arena,
-                         "<%s>: %s rejected: Domain not found", q->address,
-                         q->class_name));
+            arena_printf(a->s->line_arena, "<%s>: %s rejected: %s",
+                         q->address, q->class_name, not_found));
     case DNS_FILTERED:
         log_warning("%s: MX or address lookup error: %s", domain,
                     DNS_FILTERED_TEXT);
         return ACCESS_DUNNO;
     case DNS_INVALID:
-        return access_reject(a, code, q->dsn,
-                             "<%s>: %s rejected: Malformed DNS server reply",
-                             q->address, q->class_name);
+        return refuse_domain(a, q, "Malformed DNS server reply");
     case DNS_NOT_FOUND:
     case DNS_NO_DATA:
     case DNS_FAILED:
-        return access_reject(a, code, q->dsn,
-                             "<%s>: %s rejected: Domain not found",
-                             q->address, q->class_name);
+        break;
     }
-    return ACCESS_DUNNO;
+    return refuse_domain(a, q, not_found);
+}
+
+static enum access_result check_domain(struct access *a,
+                                       const struct domain_question *q)
+{
+    struct resolve_reply resolved;
+
+    if (!address_resolve(a->s, q->address, &resolved))
+        return domain_lookup_failed(a, q->address);
+    const char *domain = address_domain(resolved.recipient);
+    if (domain == NULL || *domain == '[' ||
+        (resolved.flags & authorized_classes))
+        return ACCESS_DUNNO;
+    return judge_domain(a, q, domain);
 }
 
 enum access_result check_unknown_sender_domain(struct access *a,

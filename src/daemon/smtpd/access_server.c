@@ -101,6 +101,24 @@ static enum access_result too_slow(struct access *a, const char *host,
     return ACCESS_DUNNO;
 }
 
+static enum access_result check_each(struct access *a, const char *table,
+                                     const struct dns_record *servers,
+                                     const char *reply_name,
+                                     const char *class_name,
+                                     struct dns_patience *patience)
+{
+    enum access_result result = ACCESS_DUNNO;
+
+    for (; servers != NULL && result == ACCESS_DUNNO;
+         servers = servers->next) {
+        if (dns_patience_is_over(patience))
+            return too_slow(a, servers->target, reply_name, class_name);
+        result = check_host(a, table, servers->target, reply_name, class_name,
+                            patience);
+    }
+    return result;
+}
+
 static enum access_result check_servers(struct access *a, const char *table,
                                         const char *name, enum dns_type type,
                                         const char *reply_name,
@@ -108,7 +126,6 @@ static enum access_result check_servers(struct access *a, const char *table,
 {
     struct dns_answer answer;
     struct dns_patience patience;
-    enum access_result result = ACCESS_DUNNO;
 
     dns_patience_begin(&patience);
     if (*name == '[')
@@ -118,31 +135,24 @@ static enum access_result check_servers(struct access *a, const char *table,
                                &patience);
     switch (find_servers(a, name, type, &answer)) {
     case DNS_OK:
-        break;
+        return check_each(a, table, answer.records, reply_name, class_name,
+                          &patience);
     case DNS_NOT_FOUND:
     case DNS_NO_DATA:
         /* Mail for a name without MX goes to the name itself. */
-        if (type == DNS_MX)
-            return check_host(a, table, name, reply_name, class_name,
-                              &patience);
-        return ACCESS_DUNNO;
+        return type == DNS_MX ? check_host(a, table, name, reply_name,
+                                           class_name, &patience)
+                              : ACCESS_DUNNO;
     case DNS_NULL_MX:
     case DNS_RETRY:
     case DNS_FAILED:
     case DNS_INVALID:
     case DNS_FILTERED:
-        log_warning("Unable to look up %s host for %s: %s",
-                    type == DNS_MX ? "MX" : "NS", name, answer.error);
-        return ACCESS_DUNNO;
+        break;
     }
-    for (struct dns_record *r = answer.records;
-         r != NULL && result == ACCESS_DUNNO; r = r->next) {
-        if (dns_patience_is_over(&patience))
-            return too_slow(a, r->target, reply_name, class_name);
-        result = check_host(a, table, r->target, reply_name, class_name,
-                            &patience);
-    }
-    return result;
+    log_warning("Unable to look up %s host for %s: %s",
+                type == DNS_MX ? "MX" : "NS", name, answer.error);
+    return ACCESS_DUNNO;
 }
 
 /* The common part of the restrictions below. */

@@ -227,6 +227,30 @@ static bool is_always_there(const struct resolve_reply *resolved)
            is_local_user(resolved, common_params.double_bounce_sender);
 }
 
+/* The list of the domain's class has the last word, if there is one. */
+static enum access_result check_list(struct access *a, const char *address,
+                                     enum unlisted_kind kind,
+                                     const struct resolve_reply *resolved)
+{
+    for (size_t i = 0; i < sizeof user_lists / sizeof *user_lists; i++) {
+        const struct user_list *list = &user_lists[i];
+        struct maps *maps = *(struct maps *const *)(
+            (const char *)settings() + list->maps_offset);
+        if (!(resolved->flags & list->class_bit) ||
+            (list->empty_means_all && maps_is_empty(maps)))
+            continue;
+        switch (has_user(a->s, maps, resolved)) {
+        case FOUND:
+            return ACCESS_DUNNO;
+        case FAILED:
+            return lookup_failed(a, address);
+        case ABSENT:
+            return unknown_user(a, address, kind, list);
+        }
+    }
+    return ACCESS_DUNNO;
+}
+
 enum access_result access_unlisted(struct access *a, const char *address,
                                    enum unlisted_kind kind)
 {
@@ -251,21 +275,5 @@ enum access_result access_unlisted(struct access *a, const char *address,
         return refuse_as_told(a, address, kind, resolved.nexthop, retry);
     if (kind == UNLISTED_RECIPIENT && (resolved.flags & RESOLVE_CLASS_RELAY))
         old_defaults_note_relay_address(resolved.recipient);
-    for (size_t i = 0; i < sizeof user_lists / sizeof *user_lists; i++) {
-        const struct user_list *list = &user_lists[i];
-        struct maps *maps = *(struct maps *const *)(
-            (const char *)settings() + list->maps_offset);
-        if (!(resolved.flags & list->class_bit) ||
-            (list->empty_means_all && maps_is_empty(maps)))
-            continue;
-        switch (has_user(s, maps, &resolved)) {
-        case FOUND:
-            return ACCESS_DUNNO;
-        case FAILED:
-            return lookup_failed(a, address);
-        case ABSENT:
-            return unknown_user(a, address, kind, list);
-        }
-    }
-    return ACCESS_DUNNO;
+    return check_list(a, address, kind, &resolved);
 }
