@@ -35,20 +35,13 @@ static const struct restriction {
 
 /* ---- verdicts ---- */
 
-/* A verdict outlives the command: it may be kept for the next stage. */
-static struct arena *verdict_arena(struct session *s)
-{
-    return s->mail.active ? s->mail_arena : s->arena;
-}
-
 /* "CODE DSN TEXT" as it may be sent. */
 static const char *reply_vformat(struct session *s, int code, const char *dsn,
                                  const char *format, va_list args)
 {
-    struct arena *arena = verdict_arena(s);
-    char *text = arena_vprintf(arena, format, args);
-    char *reply = arena_printf(arena, "%d %c%s %s", code, '0' + code / 100,
-                               dsn + 1, text);
+    char *text = arena_vprintf(s->line_arena, format, args);
+    char *reply = arena_printf(s->line_arena, "%d %c%s %s", code,
+                               '0' + code / 100, dsn + 1, text);
 
     if (strlen(reply) > REPLY_MAX)
         reply[REPLY_MAX] = '\0';
@@ -101,23 +94,25 @@ enum access_result access_trouble(struct access *a, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    a->s->reject_reply = arena_vprintf(verdict_arena(a->s), format, args);
+    a->s->reject_reply = arena_vprintf(a->s->line_arena, format, args);
     va_end(args);
     session_log(a->s, "reject", a->s->reject_reply);
     notify_problem(a->s, trouble_class(a->s->reject_reply));
     return ACCESS_REJECT;
 }
 
-/* The first verdict of a kind stays. */
+/* The first verdict of a kind stays, until the next stage or beyond it. */
 static void remember(struct access *a, struct deferred_verdict *verdict,
                      const char *reply)
 {
-    if (a->warn) {
-        session_log(a->s, "reject_warning", reply);
-        return;
-    }
-    if (!verdict->active)
-        *verdict = (struct deferred_verdict) { true, reply };
+    struct session *s = a->s;
+    struct arena *arena = s->mail.active ? s->mail_arena : s->arena;
+
+    if (a->warn)
+        session_log(s, "reject_warning", reply);
+    else if (!verdict->active)
+        *verdict = (struct deferred_verdict) { true,
+                                               arena_strdup(arena, reply) };
 }
 
 void access_defer_if_permit(struct access *a, int code, const char *dsn,
