@@ -4,9 +4,9 @@
  *
  * A fiber runs until it waits, then the stack that resumed it goes on: that
  * of the process, which runs the loop, or of the fiber that started it. All
- * waiting ends in suspend(); all going on begins in resume(), which only loop
- * callbacks and fiber_start call. The fiber's own struct lies at the top of
- * its stack, so that an idle one touches few pages.
+ * waiting ends in fiber_suspend; all going on begins in fiber_resume, which
+ * only loop callbacks and fiber_start call. The fiber's own struct lies at the
+ * top of its stack, so that an idle one touches few pages.
  */
 /* The checks of longjmp know one stack, on which it only goes up. */
 #undef _FORTIFY_SOURCE
@@ -184,6 +184,7 @@ static void fiber_sleep(deadline_t until);
 
 static const struct io_backend fiber_backend = {
     .wait_events = fiber_wait_events,
+    .wait_for_input = fiber_wait_for_input,
     .sleep_until = fiber_sleep,
     .offload = fiber_offload,
 };
@@ -241,12 +242,12 @@ static void switch_to(struct fiber *to)
     arrive(from);
 }
 
-static void suspend(void)
+void fiber_suspend(void)
 {
     switch_to(current->resumer);
 }
 
-static void resume(struct fiber *f)
+void fiber_resume(struct fiber *f)
 {
     f->resumer = current;
     switch_to(f);
@@ -261,7 +262,7 @@ static void run(void)
         self->function(self->argument);
         alive--;
         dead = self;
-        suspend(); /* until another fiber begins on this stack */
+        fiber_suspend(); /* until another fiber begins on this stack */
     }
 }
 
@@ -287,7 +288,7 @@ struct fiber *fiber_start(void (*function)(void *), void *argument)
     if (!f->has_begun)
         make_context(f);
     alive++;
-    resume(f);
+    fiber_resume(f);
     return f;
 }
 
@@ -317,7 +318,7 @@ static void run_ready(evutil_socket_t fd, short what, void *argument)
         struct fiber *next = f->next;
 
         f->queued = false;
-        resume(f);
+        fiber_resume(f);
         f = next;
     }
 }
@@ -346,7 +347,7 @@ void fiber_yield(void)
     if (fiber_self() == NULL)
         return;
     make_ready(current);
-    suspend();
+    fiber_suspend();
 }
 
 /* ---- waiting ---- */
@@ -365,7 +366,7 @@ static void wait_is_over(evutil_socket_t fd, short what, void *argument)
     if (wait->fiber->queued)
         return;
     wait->got = what;
-    resume(wait->fiber);
+    fiber_resume(wait->fiber);
 }
 
 /* Suspend until the descriptor is ready (<fd> may be -1), or the deadline, or
@@ -381,7 +382,7 @@ static short wait_for(int fd, short what, deadline_t until)
         wait.got = 0;
         if (event_add(&event, loop_interval(until, &interval)) != 0)
             return what; /* such as a file, which never makes one wait */
-        suspend();
+        fiber_suspend();
     } while (wait.got == EV_TIMEOUT && clock_now() < until);
     event_del(&event);
     return wait.got;

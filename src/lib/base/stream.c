@@ -247,7 +247,7 @@ bool stream_fill_soon(struct stream *s)
         s->transport->pending(s->handle))
         return true;
     if (!stream_may_nap(s))
-        return io_wait(s->fd, IO_READ, deadline_in_ms(NAP_MS));
+        return stream_wait_for_input(s, deadline_in_ms(NAP_MS));
     stream_prepare_input(s);
     ssize_t got = stream_read_napping(s, s->in.data, s->in.capacity);
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))

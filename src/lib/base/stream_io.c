@@ -18,6 +18,7 @@
 
 #define INPUT_SIZE_MAX 16384 /* and of files, which know no small talk */
 #define DO_NOT_WAIT    ((deadline_t)0)
+#define BRIEF_MS       100 /* a wait that is worth no change of buffers */
 
 /* ---- how long ---- */
 
@@ -79,8 +80,6 @@ bool stream_make_room(struct buffer *b, size_t first, size_t max)
 /* An idle session in a process of many should hold no buffers. */
 static void release_idle_buffers(struct stream *s)
 {
-    if (io_backend() == NULL)
-        return;
     if (buffer_used(&s->in) == 0)
         buffer_free(&s->in);
     if (buffer_used(&s->out) == 0)
@@ -183,10 +182,50 @@ void stream_prepare_input(struct stream *s)
     in->data = mem_realloc(in->data, in->capacity);
 }
 
+bool stream_wait_for_input(struct stream *s, deadline_t until)
+{
+    if (io_backend() == NULL)
+        return io_wait(s->fd, IO_READ, until);
+    return io_backend()->wait_for_input(s->fd, until, &s->watch);
+}
+
+/* The same, without buffers if it takes long. */
+static bool wait_without_buffers(struct stream *s, deadline_t until)
+{
+    deadline_t soon = deadline_in_ms(BRIEF_MS);
+
+    if (io_backend() != NULL && soon < until) {
+        if (stream_wait_for_input(s, soon))
+            return true;
+        release_idle_buffers(s);
+    }
+    return stream_wait_for_input(s, until);
+}
+
+/* The answer to what was just sent is not there yet: where others can run
+ * meanwhile, to try would be a system call in vain. */
+static bool is_too_early(struct stream *s)
+{
+    bool too_early = s->has_sent && s->is_socket && io_backend() != NULL;
+
+    s->has_sent = false;
+    return too_early;
+}
+
+static ssize_t try_to_read(struct stream *s, void *data, size_t length)
+{
+    if (is_too_early(s)) {
+        errno = EAGAIN;
+        return -1;
+    }
+    return stream_may_nap(s) ? stream_read_napping(s, data, length)
+                             : read_now(s, data, length);
+}
+
 /* Read into <data>, or if that is NULL into the empty input buffer. */
 ssize_t stream_read_waiting(struct stream *s, void *data, size_t length)
 {
-    if (must_ask_first(s) && !io_wait(s->fd, IO_READ, wait_limit(s)))
+    if (must_ask_first(s) && !stream_wait_for_input(s, wait_limit(s)))
         return -1;
     for (;;) {
         void *to = data;
@@ -199,17 +238,15 @@ ssize_t stream_read_waiting(struct stream *s, void *data, size_t length)
         if (s->transport != NULL)
             return s->transport->read(s->handle, s->fd, to, length,
                                       wait_limit(s));
-        ssize_t got = stream_may_nap(s) ? stream_read_napping(s, to, length)
-                                        : read_now(s, to, length);
+        ssize_t got = try_to_read(s, to, length);
         if (got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK))
             return got;
-        release_idle_buffers(s);
         deadline_t until = wait_limit(s);
         if (io_backend() == NULL && until <= clock_now()) {
             errno = ETIMEDOUT; /* just asked: poll(2) knows no better */
             return -1;
         }
-        if (!io_wait(s->fd, IO_READ, until))
+        if (!wait_without_buffers(s, until))
             return -1;
     }
 }
@@ -236,6 +273,7 @@ static ssize_t write_now(struct stream *s, const void *data, size_t length)
                   : write(s->fd, data, length);
     } while (put < 0 && errno == EINTR);
     if (put > 0) {
+        s->has_sent = true;
         s->position += put;
         s->kernel_position = s->position;
     }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "io_backend.h"
 #include "stream_private.h"
 
 /* ---- a stream and its life ---- */
@@ -84,6 +85,13 @@ static void close_transport(struct stream *s)
     s->handle = NULL;
 }
 
+static void forget_watch(struct stream *s)
+{
+    if (s->watch != NULL)
+        s->watch->forget(s->watch);
+    s->watch = NULL;
+}
+
 static void stream_free(struct stream *s)
 {
     if (s->kind != KIND_MEMORY_READ)
@@ -98,6 +106,7 @@ void stream_abandon(struct stream *s)
     if (s == NULL)
         return;
     close_transport(s);
+    forget_watch(s);
     if (s->fd >= 0)
         close(s->fd);
     stream_free(s);
@@ -120,6 +129,7 @@ int stream_detach(struct stream *s)
     if (s->kind == KIND_FILE)
         (void)lseek(fd, stream_tell(s), SEEK_SET);
     stream_stop_napping(s);
+    forget_watch(s);
     stream_free(s);
     return fd;
 }

@@ -29,6 +29,7 @@ struct stream {
     bool is_regular;     /* KIND_FILE: and certainly no device */
     bool at_end;         /* a regular file had less than was asked for */
     bool appending;      /* KIND_FILE: each write goes to the end */
+    bool has_sent;       /* and not read since */
     bool writing;        /* a fiber is sending the output buffer */
     bool input_was_full; /* the last read into the buffer filled it */
     enum stream_state state;
@@ -39,6 +40,7 @@ struct stream {
     void *handle;                             /* owned by the transport */
     int timeout_s, min_rate;
     deadline_t deadline;
+    struct io_watch *watch;    /* owned; left from waiting for input */
     size_t moved_bytes;        /* since min_rate was last accounted */
     size_t read_while_writing; /* bytes of input to accept; 0: off */
     off_t position;            /* KIND_FILE: behind the input buffer, or before
@@ -64,6 +66,8 @@ MAY_WAIT ssize_t stream_read_waiting(struct stream *s, void *data,
                                      size_t length);
 MAY_WAIT ssize_t stream_write_waiting(struct stream *s, const void *data,
                                       size_t length);
+/* Wait for input; also when nothing is known of the reading to come. */
+MAY_WAIT bool stream_wait_for_input(struct stream *s, deadline_t until);
 /* That many bytes were moved: stream_set_min_rate gives time for them. */
 void stream_count_moved(struct stream *s, size_t bytes);
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/io.h"
 #include "base/loop.h"
 #include "base/sock.h"
@@ -176,6 +177,74 @@ TEST(fibers_talk_over_streams)
     CHECK_INT(fiber_count(), 200);
     loop_run();
     CHECK_INT(fiber_count(), 0);
+}
+
+/* Is <fd> among those that some epoll of this process watches? */
+static bool is_watched(int fd)
+{
+    char path[64], target[64], want[32];
+    struct str info = STR_EMPTY;
+    bool found = false;
+
+    snprintf(want, sizeof want, "tfd: %8d ", fd);
+    for (int epoll = 3; epoll < 100; epoll++) {
+        snprintf(path, sizeof path, "/proc/self/fd/%d", epoll);
+        ssize_t length = readlink(path, target, sizeof target - 1);
+        target[length > 0 ? length : 0] = '\0';
+        if (strcmp(target, "anon_inode:[eventpoll]") != 0)
+            continue;
+        snprintf(path, sizeof path, "/proc/self/fdinfo/%d", epoll);
+        CHECK(file_read(path, 1 << 16, &info, NULL));
+        found = found || strstr(info.data, want) != NULL;
+    }
+    str_fini(&info);
+    return found;
+}
+
+static void read_now_and_then(void *argument)
+{
+    int fds[2];
+
+    (void)argument;
+    CHECK(sock_pair(fds, NULL));
+    struct stream *s = stream_open_socket(fds[0]);
+    stream_set_deadline(s, deadline_in_ms(20));
+    CHECK_INT(stream_get_char(s), -1);
+    CHECK_INT(stream_state(s), STREAM_TIMEOUT);
+    CHECK(is_watched(fds[0])); /* for the next time */
+
+    stream_clear_error(s);
+    stream_set_deadline(s, deadline_in_s(120));
+    CHECK(write(fds[1], "a", 1) == 1);
+    CHECK_INT(stream_get_char(s), 'a');
+    CHECK(is_watched(fds[0]));
+
+    CHECK(write(fds[1], "b", 1) == 1);
+    fiber_sleep_until(deadline_in_ms(20)); /* nobody reads */
+    CHECK(!is_watched(fds[0]));
+    CHECK_INT(stream_get_char(s), 'b');
+    stream_set_deadline(s, deadline_in_ms(20));
+    CHECK_INT(stream_get_char(s), -1);
+    CHECK_INT(stream_state(s), STREAM_TIMEOUT);
+    CHECK(is_watched(fds[0]));
+
+    CHECK_INT(stream_detach(s), fds[0]);
+    CHECK(!is_watched(fds[0]));
+    s = stream_open_socket(fds[0]);
+    CHECK(!stream_fill_soon(s));
+    CHECK(is_watched(fds[0]));
+    close(fds[1]);
+    CHECK_INT(stream_get_char(s), -1);
+    CHECK_INT(stream_state(s), STREAM_EOF);
+    stream_close(s);
+    CHECK(!is_watched(fds[0]));
+    loop_stop();
+}
+
+TEST(stream_in_a_fiber_stays_registered)
+{
+    fiber_start(read_now_and_then, NULL);
+    loop_run();
 }
 
 static void wait_in_vain(void *argument)
