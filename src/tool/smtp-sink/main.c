@@ -77,7 +77,7 @@ static void serve(void *argument)
 
     sock_peer(fd, &me.peer);
     sock_set_nodelay(fd);
-    me.s = stream_open(fd);
+    me.s = stream_open_socket(fd);
     sink_serve(&me);
     stream_close(me.s);
     now.clients--;

@@ -116,7 +116,7 @@ static void session_connect(struct session *me)
         setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &opt.window,
                    sizeof opt.window) < 0)
         log_warning("setsockopt SO_SNDBUF: %s", strerror(errno));
-    me->s = stream_open(fd);
+    me->s = stream_open_socket(fd);
     stream_set_timeout(me->s, TIMEOUT_S);
     expect(me, '2', "connect");
     if (!opt.old_mode)
