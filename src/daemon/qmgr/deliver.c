@@ -78,7 +78,9 @@ void deliver_kick(struct transport *t)
             fiber_start(link_run, t);
             continue;
         }
-        struct link *link = CONTAINER_OF(t->idle.next, struct link, idle);
+        /* The last one used: its agent still has a session, and the others
+         * come to an end. */
+        struct link *link = CONTAINER_OF(t->idle.prev, struct link, idle);
         list_remove(&link->idle);
         link->claimed = true;
         fiber_wake(link->fiber);
@@ -221,9 +223,7 @@ static int64_t request_flags(const struct entry *e)
     if (e->message->envelope.trace_flags &
         (TRACE_USER_VERIFY | TRACE_MTA_VERIFY))
         flags |= DELIVERY_TRACE_ONLY;
-    /* Is there more for the same place, or was there a moment ago? */
-    if (d->todo > 0 ||
-        (d->last_done != 0 && clock_now() - d->last_done < 1000))
+    if (destination_has_traffic(d, clock_now()))
         flags |= DELIVERY_CACHE_DEST;
     return flags;
 }
@@ -338,7 +338,7 @@ static void entry_delivered(struct arena *arena, struct entry *e,
     if (reply == NULL || reply->status != 0)
         m->flags |= MESSAGE_DEFERRED;
     give_feedback(arena, d, reply);
-    d->last_done = clock_now();
+    destination_count(d, clock_now());
     impose_delays(d);
     entry_done(e);
     if (m->schedule.entries == 0)

@@ -5,6 +5,7 @@
 #include "scheduler.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/str.h"
 
@@ -12,6 +13,64 @@ struct destination *destination_find(struct transport *t, const char *name)
 {
     return hash_get(t->destinations, name);
 }
+
+/* ---- Traffic ----------------------------------------------------------- */
+
+/* Deliveries in a row that show a destination to be a busy one, although each
+ * had left when the next came. */
+enum { MANY_IN_A_ROW = 5 };
+
+static bool is_recent(const struct traffic *traffic, deadline_t now)
+{
+    return traffic->last_done != 0 && now - traffic->last_done < TRAFFIC_MS;
+}
+
+void destination_count(struct destination *d, deadline_t now)
+{
+    d->traffic.in_a_row =
+        is_recent(&d->traffic, now) ? d->traffic.in_a_row + 1 : 1;
+    d->traffic.last_done = now;
+    d->is_used = true;
+}
+
+bool destination_has_traffic(const struct destination *d, deadline_t now)
+{
+    return d->todo > 0 ||
+           (is_recent(&d->traffic, now) &&
+            (d->is_used || d->traffic.in_a_row >= MANY_IN_A_ROW));
+}
+
+static void recall_traffic(struct destination *d)
+{
+    const struct transport *t = d->transport;
+
+    for (int i = 0; i < RECENT_MAX; i++)
+        if (t->recent[i].name != NULL &&
+            strcmp(t->recent[i].name, d->name) == 0) {
+            d->traffic = t->recent[i].traffic;
+            return;
+        }
+}
+
+/* Takes the name, in place of the oldest or of its own last one. */
+static void remember_traffic(struct destination *d)
+{
+    struct transport *t = d->transport;
+    int place = t->next_recent;
+
+    for (int i = 0; i < RECENT_MAX; i++)
+        if (t->recent[i].name != NULL &&
+            strcmp(t->recent[i].name, d->name) == 0)
+            place = i;
+    if (place == t->next_recent)
+        t->next_recent = (place + 1) % RECENT_MAX;
+    free(t->recent[place].name);
+    t->recent[place].name = d->name;
+    t->recent[place].traffic = d->traffic;
+    d->name = NULL;
+}
+
+/* ---- Their life -------------------------------------------------------- */
 
 static long first_window(const struct transport_settings *set)
 {
@@ -32,6 +91,7 @@ struct destination *destination_new(struct transport *t, const char *name,
     heap_init(&d->peers);
     d->hold.destination = d;
     d->window = first_window(&t->set);
+    recall_traffic(d);
     hash_put(t->destinations, name, d);
     return d;
 }
@@ -41,6 +101,8 @@ void destination_release(struct destination *d)
     if (d->busy > 0 || d->todo > 0 || d->hold.state != RUN_FREE)
         return;
     hash_remove(d->transport->destinations, d->name);
+    if (d->is_used)
+        remember_traffic(d);
     heap_fini(&d->peers);
     free(d->hold.status);
     free(d->hold.reason);
@@ -48,6 +110,8 @@ void destination_release(struct destination *d)
     free(d->nexthop);
     free(d);
 }
+
+/* ---- What is ready ----------------------------------------------------- */
 
 static bool is_ready(const struct destination *d)
 {

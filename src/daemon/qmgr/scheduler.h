@@ -76,6 +76,14 @@ struct suspension {
     char *status, *reason;           /* owned; why dead */
 };
 
+/* How often something goes to a destination. It is known for a while after the
+ * destination has nothing more to do. */
+struct traffic {
+    deadline_t last_done;            /* a delivery; 0: none yet */
+    long in_a_row;                   /* less than a second after each other */
+};
+enum { RECENT_MAX = 16, TRAFFIC_MS = 1000 };
+
 struct transport {
     char *name;                      /* owned */
     struct scheduler *scheduler;
@@ -93,6 +101,9 @@ struct transport {
     /* For deliver.c. */
     int links, waiting, busy;
     struct list idle;
+    /* Destinations that were released, a ring. Names are owned. */
+    struct { char *name; struct traffic traffic; } recent[RECENT_MAX];
+    int next_recent;
 };
 
 struct destination {
@@ -106,7 +117,8 @@ struct destination {
     long busy, todo;                 /* entries */
     long settling;                   /* of the busy ones */
     double success, failure, failed_cohorts;
-    deadline_t last_done;
+    struct traffic traffic;
+    bool is_used;                    /* since it was made */
     deadline_t clog_warn_after;
 };
 
@@ -187,6 +199,10 @@ void destination_suspend(struct destination *d, enum run_state state,
 void destination_resume(struct destination *d);
 /* Say that something that decides about readiness has changed. */
 void destination_update(struct destination *d);
+/* A delivery has ended. */
+void destination_count(struct destination *d, deadline_t now);
+/* Is there more for the same place, or was there a moment ago? */
+bool destination_has_traffic(const struct destination *d, deadline_t now);
 /* Free it if nothing refers to it. */
 void destination_release(struct destination *d);
 

@@ -20,6 +20,8 @@ static void transport_free(void *value)
 
     hash_free(t->destinations, NULL);
     heap_fini(&t->ready);
+    for (int i = 0; i < RECENT_MAX; i++)
+        free(t->recent[i].name);
     free(t->hold.status);
     free(t->hold.reason);
     free(t->name);

@@ -483,3 +483,65 @@ TEST(the_old_strategy_serves_destinations_in_turn)
     CHECK_STR(order(t), "121213");
     finish(t);
 }
+
+/* ---- Traffic ----------------------------------------------------------- */
+
+/* One delivery to a destination that has nothing else to do. Was it said to be
+ * a busy one? */
+static bool deliver_one(struct transport *t, const char *name, deadline_t now)
+{
+    add(new_message('a'), t, name, 1);
+    struct entry *e = scheduler_choose(t, now);
+    struct destination *d = e->destination;
+    bool busy = destination_has_traffic(d, now);
+
+    destination_count(d, now);
+    entry_done(e);
+    jobs_free(&messages[--message_count]);
+    CHECK(destination_find(t, name) == NULL);
+    return busy;
+}
+
+TEST(many_deliveries_in_a_row_are_traffic)
+{
+    struct transport *t = start(&usual);
+    deadline_t now = 1000;
+
+    for (int i = 0; i < 5; i++)
+        CHECK(!deliver_one(t, "a", now += 900));
+    CHECK(deliver_one(t, "a", now += 900));
+    CHECK(!deliver_one(t, "b", now));
+    CHECK(deliver_one(t, "a", now += 900));
+    CHECK(!deliver_one(t, "a", now += 1000));
+    CHECK(!deliver_one(t, "a", now += 900)); /* begins anew */
+
+    struct transport *other = transport_new(&s, "relay", &usual);
+    for (int i = 0; i < 5; i++)
+        deliver_one(t, "a", now);
+    CHECK(!deliver_one(other, "a", now));
+    CHECK(deliver_one(t, "a", now));
+
+    /* Of the last ones only. */
+    char name[] = "x";
+    for (int i = 0; i < RECENT_MAX; i++, name[0]++)
+        CHECK(!deliver_one(t, name, now));
+    CHECK(!deliver_one(t, "a", now));
+    scheduler_fini(&s);
+}
+
+TEST(what_waits_is_traffic)
+{
+    struct transport *t = start(&usual);
+
+    add(new_message('a'), t, "a", 2);
+    struct entry *first = scheduler_choose(t, 2000);
+    CHECK(destination_has_traffic(first->destination, 2000));
+    struct entry *second = scheduler_choose(t, 2000);
+    CHECK(!destination_has_traffic(second->destination, 2000));
+    destination_count(first->destination, 2000);
+    entry_done(first);
+    CHECK(destination_has_traffic(second->destination, 2999));
+    CHECK(!destination_has_traffic(second->destination, 3000));
+    entry_done(second);
+    finish(t);
+}
