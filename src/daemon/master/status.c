@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fatal.h"
@@ -17,6 +18,8 @@
 #include "service/child_status.h"
 
 enum { REPORTS_MAX = 64 }; /* taken at a time */
+/* What is a row of reports, and how long to look away then. */
+enum { ROW_MS = 3, ROW_LENGTH = 4, NAP_MS = 5, SPARE = 2 };
 
 /* As long as there may be others, the reserve does not count: it is to help,
  * not to have all the work alone. */
@@ -91,6 +94,21 @@ static void take_status(struct served *service,
     status_set(child, status->room > 0, seats_of(service, status));
 }
 
+/* A client that comes and goes is two reports, and being woken up for each
+ * costs more than reading it. While children have room for more clients nothing
+ * follows from them, so they collect; a signal ends that at once. */
+static void let_reports_collect(const struct served *service)
+{
+    static deadline_t last;
+    static int row;
+
+    row = clock_now() - last <= ROW_MS ? row + 1 : 0;
+    if (row >= ROW_LENGTH &&
+        service->available - service->available_reserve >= SPARE)
+        nanosleep(&(struct timespec){ .tv_nsec = NAP_MS * 1000000L }, NULL);
+    last = clock_now();
+}
+
 static void read_status(int fd, void *argument)
 {
     struct served *service = argument;
@@ -101,6 +119,7 @@ static void read_status(int fd, void *argument)
     for (ssize_t i = 0; i < got / (ssize_t)sizeof *reports; i++)
         take_status(service, &reports[i]);
     status_update(service);
+    let_reports_collect(service);
 }
 
 void status_open(struct served *service)

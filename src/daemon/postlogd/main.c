@@ -94,13 +94,32 @@ static void rest_between_lines(void)
     lines_count = 0;
 }
 
+/* "Mon dd hh:mm:ss host ", made once a second. */
+static struct {
+    time_t second;
+    char text[STAMP_MAX];
+    size_t length;
+} stamp;
+
+static size_t add_stamp(char *out)
+{
+    time_t now = time(NULL);
+
+    if (stamp.length == 0 || stamp.second != now) {
+        stamp.length = log_format_stamp(stamp.text, sizeof stamp.text);
+        stamp.second = now;
+    }
+    memcpy(out, stamp.text, stamp.length);
+    return stamp.length;
+}
+
 static void add_line(const char *text)
 {
     if (log_fd < 0) {
         log_to_syslog(text);
         return;
     }
-    lines_length += log_format_stamp(lines + lines_length, STAMP_MAX);
+    lines_length += add_stamp(lines + lines_length);
     size_t length = strlen(text);
     memcpy(lines + lines_length, text, length);
     lines_length += length;
