@@ -29,6 +29,9 @@ bool file_write_all(int fd, const void *data, size_t length);
 /* Does fsync of a new file also make its name durable? Elsewhere the folder has
  * to be synced, too. */
 bool file_sync_carries_name(int fd);
+/* Before a new file gets its name, by rename or link, and is synced then:
+ * whoever finds that name after a power cut will find the data, too. */
+bool file_sync_before_name(int fd);
 /* Make the directory entry durable. */
 bool file_sync_folder(const char *path_of_a_file_in_it, struct error *why);
 /* Open without following a link in the last part, and only a regular file

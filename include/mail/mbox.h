@@ -65,8 +65,9 @@ MAY_WAIT bool mbox_append(const char *path, struct message_reader *message,
                           const struct copy_options *copy,
                           const struct mbox_options *options,
                           struct arena *arena, struct dsn *dsn);
-/* Into <folder>/tmp, fsync, move to new, fsync of the directory. Folders are
- * made as needed. */
+/* Into a file without a name, or in <folder>/tmp; when it is on disk, it gets
+ * its name in new, which is then made durable, too. Folders are made as
+ * needed. */
 MAY_WAIT bool maildir_deliver(const char *folder,
                               struct message_reader *message,
                               const struct copy_options *copy,

@@ -2,9 +2,13 @@
  *
  * maildir.c - a message as a file of its own in a maildir folder.
  *
- * It is written in tmp and moved to new when it is complete and on disk;
- * a reader never sees half a message. The directory entry is made durable
- * too, before the delivery counts as done.
+ * It gets its name in new when it is complete and on disk; a reader never sees
+ * half a message, nor does one who comes after a power cut. The directory entry
+ * is made durable too, before the delivery counts as done.
+ *
+ * Until then the file has no name at all, if fsync of the file is enough to
+ * make a name durable: that spares the file system two changes of tmp.
+ * Elsewhere it has a name in tmp.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +28,7 @@ struct maildir {
     const char *host;
     struct arena *arena;
     struct dsn *dsn;
-    char *temporary;
+    char *temporary; /* in tmp; NULL: the file has no name yet */
     char *final;
 };
 
@@ -52,6 +56,28 @@ static bool make_folders(struct maildir *dir)
     return true;
 }
 
+/* The name of a file without one, for those who have it open. */
+static void name_descriptor(int fd, char *out, size_t size)
+{
+    snprintf(out, size, "/proc/self/fd/%d", fd);
+}
+
+/* A file that can be linked into new. */
+static int create_unnamed(struct maildir *dir)
+{
+    char name[32];
+    int fd = open(arena_printf(dir->arena, "%s/new", dir->folder),
+                  O_WRONLY | O_TMPFILE | O_CLOEXEC, FILE_MODE);
+
+    if (fd < 0)
+        return -1;
+    name_descriptor(fd, name, sizeof name);
+    if (file_sync_carries_name(fd) && access(name, F_OK) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
 /* "tmp/SECONDS.Pn.host": known only to us; the final name needs the inode. */
 static int create(struct maildir *dir)
 {
@@ -74,8 +100,10 @@ static int create(struct maildir *dir)
 
 static int create_with_folders(struct maildir *dir)
 {
-    int fd = create(dir);
+    int fd = create_unnamed(dir);
 
+    if (fd < 0)
+        fd = create(dir);
     if (fd >= 0)
         return fd;
     if (errno != ENOENT) {
@@ -97,7 +125,7 @@ static bool name_file(struct maildir *dir, int fd)
     struct stat st;
 
     if (fstat(fd, &st) != 0)
-        return trouble(dir, "look at", dir->temporary);
+        return trouble(dir, "look at a new file in", dir->folder);
     dir->final = arena_printf(
         dir->arena, "%s/new/%lu.V%lxI%lxM%lu.%s", dir->folder,
         (unsigned long)now.tv_sec, (unsigned long)st.st_dev,
@@ -105,32 +133,33 @@ static bool name_file(struct maildir *dir, int fd)
     return true;
 }
 
-static bool sync_file(struct stream *out, const struct copy_options *copy)
+static bool sync_file(struct stream *out, int fd,
+                      const struct copy_options *copy, int *number)
 {
-    if (!stream_flush(out))
+    if (!stream_flush(out)) {
+        *number = stream_errno(out);
         return false;
+    }
     if (copy->written != NULL)
         copy->written(copy->context);
-    return stream_sync(out);
+    bool synced = file_sync_before_name(fd);
+    *number = errno;
+    return synced;
 }
 
-/* The stream goes in any case. */
-static bool write_file(struct maildir *dir, struct stream *out,
+static bool write_file(struct maildir *dir, struct stream *out, int fd,
                        struct message_reader *message,
                        const struct copy_options *copy, long size_limit)
 {
     enum copy_result result = message_copy(message, out, copy);
-    int number = 0;
+    int number = stream_errno(out);
 
     if (result == COPY_OK && size_limit > 0 && stream_tell(out) > size_limit) {
         result = COPY_WRITE_FAILED;
         number = EFBIG;
-    } else if (result == COPY_OK && !sync_file(out, copy)) {
+    } else if (result == COPY_OK && !sync_file(out, fd, copy, &number)) {
         result = COPY_WRITE_FAILED;
     }
-    if (number == 0)
-        number = stream_errno(out);
-    stream_abandon(out);
     return result == COPY_OK || mailbox_copy_failed(dir->arena, dir->dsn,
                                                     message, result, number);
 }
@@ -150,13 +179,32 @@ static bool move(const char *from, const char *to)
     return (errno == EPERM || errno == ENOTSUP) && rename(from, to) == 0;
 }
 
-static bool move_to_new(struct maildir *dir)
+static bool give_name(struct maildir *dir, int fd)
+{
+    char name[32];
+
+    if (dir->temporary != NULL)
+        return move(dir->temporary, dir->final);
+    name_descriptor(fd, name, sizeof name);
+    return linkat(AT_FDCWD, name, AT_FDCWD, dir->final, AT_SYMLINK_FOLLOW) == 0;
+}
+
+/* A file without a name is only made where its fsync carries the name. */
+static bool sync_name(struct maildir *dir, int fd, struct error *why)
+{
+    if (dir->temporary != NULL)
+        return file_sync_folder(dir->final, why);
+    return fsync(fd) == 0 || error_set(why, "sync %s: %s", dir->final,
+                                       strerror(errno));
+}
+
+static bool move_to_new(struct maildir *dir, int fd)
 {
     struct error why = ERROR_NONE;
 
-    if (!move(dir->temporary, dir->final))
+    if (!give_name(dir, fd))
         return trouble(dir, "link maildir file", dir->final);
-    if (file_sync_folder(dir->final, &why))
+    if (sync_name(dir, fd, &why))
         return true;
     unlink(dir->final); /* it will be delivered again */
     return mailbox_failed(dir->arena, dir->dsn, "4.3.0", why.text);
@@ -175,14 +223,12 @@ bool maildir_deliver(const char *folder, struct message_reader *message,
     int fd = create_with_folders(&dir);
     if (fd < 0)
         return false;
-    if (!name_file(&dir, fd)) {
-        close(fd);
-        unlink(dir.temporary);
-        return false;
-    }
     struct stream *out = stream_open_file(fd);
-    if (write_file(&dir, out, message, copy, size_limit) && move_to_new(&dir))
-        return true;
-    unlink(dir.temporary);
-    return false;
+    bool done = name_file(&dir, fd) &&
+                write_file(&dir, out, fd, message, copy, size_limit) &&
+                move_to_new(&dir, fd);
+    stream_abandon(out);
+    if (!done && dir.temporary != NULL)
+        unlink(dir.temporary);
+    return done;
 }

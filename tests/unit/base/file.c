@@ -76,6 +76,18 @@ TEST(file_replace_leaves_nothing_when_it_fails)
     CHECK_INT(errno, ENOENT);
 }
 
+TEST(file_sync_before_name_knows_bad_descriptors)
+{
+    int fd = open(test_path("ahead"), O_WRONLY | O_CREAT, 0600);
+
+    CHECK(file_write_all(fd, "text", 4));
+    CHECK(file_sync_before_name(fd));
+    CHECK(file_sync_before_name(fd));
+    close(fd);
+    CHECK(!file_sync_before_name(fd));
+    CHECK_INT(errno, EBADF);
+}
+
 static int open_plain(const char *path, int flags)
 {
     return file_open_plain(path, flags, 0600, (uid_t)-1, (gid_t)-1, NULL,
