@@ -64,6 +64,10 @@ void log_warning(const char *format, ...) PRINTF_LIKE(1, 2);
 void log_error(const char *format, ...) PRINTF_LIKE(1, 2);
 void log_write(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 void log_vwrite(enum log_level level, const char *format, va_list args);
+/* What only those want to know who follow each step of a session: a line if
+ * <verbosity>, log_verbose() and what debug_peer_level adds for some peers, is
+ * 2 or more. */
+void log_trace(long verbosity, const char *format, ...) PRINTF_LIKE(2, 3);
 /* A line as it is written to a file: "Mmm dd hh:mm:ss HOST TAG[PID]: TEXT".
  * Returns its length; it is cut to fit. */
 size_t log_format_line(char *out, size_t size, const char *text);

@@ -4,6 +4,14 @@
  * tables: names and addresses of hosts, mail addresses. A search has no more
  * steps than the key has labels, plus those of an address and its parts.
  */
+#include <stddef.h>
+
+#include "base/log.h"
+
+/* Each key that is asked for is told of once. */
+static size_t steps;
+#define log_trace(...) steps++
+
 /* Another target has functions of these names, in the same program. */
 #define access_action take_action
 #define access_trouble take_trouble
@@ -16,18 +24,10 @@ enum { STEPS_BESIDES = 12 };
 /* ---- what smtpd has around it ---- */
 
 static struct settings the_settings;
-static size_t steps;
 
 const struct settings *settings(void)
 {
     return &the_settings;
-}
-
-/* Once for each key. */
-void session_trace(const struct session *s, const char *format, ...)
-{
-    (void)s, (void)format;
-    steps++;
 }
 
 enum access_result access_trouble(struct access *a, const char *format, ...)

@@ -82,29 +82,6 @@ void session_phase(struct session *s, enum phase phase)
                                        : 0);
 }
 
-/* -v, and as many steps more as debug_peer_level says for some servers. */
-static long verbosity(const struct session *s)
-{
-    return log_verbose() +
-           (s->is_debugged ? common_params.debug_peer_level : 0);
-}
-
-static bool is_verbose(const struct session *s)
-{
-    return verbosity(s) > 0;
-}
-
-void session_trace(const struct session *s, const char *format, ...)
-{
-    va_list args;
-
-    if (verbosity(s) < 2)
-        return;
-    va_start(args, format);
-    log_vwrite(LOG_LEVEL_INFO, format, args);
-    va_end(args);
-}
-
 void session_send(struct session *s, const char *format, ...)
 {
     va_list args;
@@ -114,7 +91,7 @@ void session_send(struct session *s, const char *format, ...)
     va_end(args);
     if (s->chat != NULL)
         chat_note(s->chat, "Out:", line);
-    if (is_verbose(s))
+    if (s->verbosity > 0)
         log_info("> %s: %s", s->relay, line);
     stream_put(s->stream, line);
     stream_put(s->stream, "\r\n");
@@ -153,7 +130,7 @@ static void note_lines(struct session *s, const char *text)
     while ((line = text_token(&cursor, "\n")) != NULL) {
         if (s->chat != NULL)
             chat_note(s->chat, "In: ", line);
-        if (is_verbose(s))
+        if (s->verbosity > 0)
             log_info("< %s: %s", s->relay, line);
     }
 }
@@ -191,7 +168,7 @@ static bool read_reply(struct session *s, struct smtp_reply *reply)
                          reply))
         return false;
     make_printable((char *)(size_t)reply->text);
-    if (s->chat != NULL || is_verbose(s))
+    if (s->chat != NULL || s->verbosity > 0)
         note_lines(s, reply->text);
     return true;
 }

@@ -40,7 +40,9 @@ struct session *session_new(struct delivery *d, const struct server *server,
                                                 server->port);
     s->stream = stream;
     stream_read_while_writing(s->stream, READ_WHILE_WRITING);
-    s->is_debugged = is_debugged(d, server);
+    s->verbosity = log_verbose();
+    if (is_debugged(d, server))
+        s->verbosity += common_params.debug_peer_level;
     if (settings()->notify != 0)
         s->chat = chat_new();
     return s;

@@ -188,7 +188,7 @@ static bool read_extensions(struct session *s, const struct smtp_reply *reply)
             read_extension(s, line + 4, discard);
     if (discard != 0 && !(discard & EXT_SILENT))
         log_discarded(s, discard);
-    session_trace(s, "%s: server features: 0x%x size %ld", s->relay,
+    log_trace(s->verbosity, "%s: server features: 0x%x size %ld", s->relay,
                   s->features, (long)s->size_limit);
     return true;
 }

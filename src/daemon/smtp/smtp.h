@@ -97,7 +97,7 @@ struct session {
     bool quit_sent;
     unsigned problems;      /* PROBLEM_ bits, for the postmaster */
     bool table_failed;      /* one about its replies could not be asked */
-    bool is_debugged;       /* debug_peer_list */
+    long verbosity;         /* -v, and debug_peer_level for some servers */
     struct chat *chat;      /* owned; NULL: no transcript is wanted */
 };
 
@@ -130,9 +130,6 @@ MAY_WAIT void session_transact(struct session *s);
 void session_phase(struct session *s, enum phase phase);
 const char *phase_text(enum phase phase);    /* "sending MAIL FROM" */
 const char *phase_command(enum phase phase); /* "MAIL FROM" */
-/* What is logged from debug_peer_level 2 on. */
-void session_trace(const struct session *s, const char *format, ...)
-    PRINTF_LIKE(2, 3);
 MAY_WAIT void session_send(struct session *s, const char *format, ...)
     PRINTF_LIKE(2, 3);
 /* The next reply. False: the stream failed or had garbage; failure_stream. */

@@ -222,7 +222,7 @@ static enum access_result check_one(struct access *a, const char *name,
         return ACCESS_DUNNO;
     a->restriction = r->name;
     enum access_result result = r->check(a, argument);
-    session_trace(a->s, "generic_checks: name=%s status=%s", name,
+    log_trace(a->s->verbosity, "generic_checks: name=%s status=%s", name,
                   result == ACCESS_OK       ? "permit"
                   : result == ACCESS_REJECT ? "reject"
                                             : "none");

@@ -48,7 +48,7 @@ static enum access_result look_up(struct search *q, const char *key,
         return access_trouble(q->a, "451 4.3.5 Server configuration error");
     }
     enum answer answer = maps_get(maps, key, partial, &value);
-    session_trace(q->a->s, "access table %s: \"%s\": %s", q->table, key,
+    log_trace(q->a->s->verbosity, "access table %s: \"%s\": %s", q->table, key,
                   answer == FOUND    ? value.data
                   : answer == ABSENT ? "not found"
                                      : "lookup error");

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "client/rewrite.h"
 #include "notify.h"
@@ -31,9 +32,9 @@ static enum access_result run_named(struct session *s,
     s->if_reject = no_verdict;
     if (s->mail.discard)
         return ACCESS_OK;
-    session_trace(s, ">>> START %s RESTRICTIONS <<<", class_name);
+    log_trace(s->verbosity, ">>> START %s RESTRICTIONS <<<", class_name);
     enum access_result result = access_list(&a, list->words);
-    session_trace(s, ">>> END %s RESTRICTIONS <<<", class_name);
+    log_trace(s->verbosity, ">>> END %s RESTRICTIONS <<<", class_name);
     return result;
 }
 

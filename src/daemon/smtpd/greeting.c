@@ -64,8 +64,9 @@ static bool check_transport(struct session *s)
 bool session_greet(struct session *s)
 {
     log_info("connect from %s", s->peer.label);
-    s->is_debugged = match_list_has(settings()->debug_peers, s->peer.name,
-                                    s->peer.address, NULL) == FOUND;
+    if (match_list_has(settings()->debug_peers, s->peer.name, s->peer.address,
+                       NULL) == FOUND)
+        s->verbosity += common_params.debug_peer_level;
     if (!check_transport(s))
         return false;
     s->rewrite = access_is_local_rewrite_client(s) ? REWRITE_LOCAL

@@ -155,7 +155,7 @@ static void send_lines(struct session *s, struct str *text)
             next += 2;
         }
         chat_note(s->chat, "Out:", line);
-        if (session_is_verbose(s))
+        if (s->verbosity > 0)
             log_info("> %s: %s", s->peer.label, line);
     }
 }

@@ -41,29 +41,6 @@ const char *session_protocol(const struct session *s)
     return s->ehlo ? "ESMTP" : "SMTP";
 }
 
-/* -v, and as many steps more as debug_peer_level says for some clients. */
-static long verbosity(const struct session *s)
-{
-    return log_verbose() +
-           (s->is_debugged ? common_params.debug_peer_level : 0);
-}
-
-bool session_is_verbose(const struct session *s)
-{
-    return verbosity(s) > 0;
-}
-
-void session_trace(const struct session *s, const char *format, ...)
-{
-    va_list args;
-
-    if (verbosity(s) < 2)
-        return;
-    va_start(args, format);
-    log_vwrite(LOG_LEVEL_INFO, format, args);
-    va_end(args);
-}
-
 void session_reset_mail(struct session *s)
 {
     if (s->mail.active) {
@@ -284,7 +261,7 @@ static void serve_command(struct session *s, struct str *text)
         return;
     }
     chat_note(s->chat, "In: ", text->data);
-    if (session_is_verbose(s))
+    if (s->verbosity > 0)
         log_info("< %s: %s", s->peer.label, text->data);
     if (bare_lf && !allow_bare_lf(s, text->data))
         return;
@@ -363,6 +340,7 @@ static void session_init(struct session *s, struct service_client *client)
     str_init(&s->helo_text);
     s->chat = chat_new();
     s->where = "CONNECT";
+    s->verbosity = log_verbose();
     s->offered = helo_not_offered();
     s->started = clock_wall();
     stream_set_timeout(s->stream, smtpd_params.smtpd_timeout);

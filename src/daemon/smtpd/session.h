@@ -105,13 +105,13 @@ struct session {
     bool counted;                  /* anvil knows of this connection */
     bool exempt_from_limits;
     bool noted_bare_lf;
-    bool is_debugged;              /* debug_peer_list */
     enum bare_lf bare_lf;
     unsigned offered;              /* EXT_ bits; helo_not_offered() first */
     enum rewrite_context rewrite;
     const char *helo;              /* NULL: none yet */
     struct str helo_text;          /* owned; what <helo> is in */
     const char *where;             /* command now served, for logs */
+    long verbosity;                /* -v, and debug_peer_level for some */
     bool in_data;                  /* for "after DATA (N bytes)" */
     int errors, junk;
     unsigned problems;             /* NOTIFY_ bits */
@@ -134,11 +134,6 @@ MAY_WAIT void session_serve(struct service_client *client);
 /* The queue ID, or "NOQUEUE". */
 const char *session_id(const struct session *s);
 const char *session_protocol(const struct session *s);
-/* Level 1: is every command and reply of this session to be logged? */
-bool session_is_verbose(const struct session *s);
-/* Level 2: what they are judged by, too. */
-void session_trace(const struct session *s, const char *format, ...)
-    PRINTF_LIKE(2, 3);
 /* A table without which nothing can go on failed: 421 and the end. */
 bool session_data_error(struct session *s);
 /* Forget sender, recipients and what was posted. */

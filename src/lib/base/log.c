@@ -21,6 +21,7 @@
 #include "log_socket.h"
 
 enum { TEXT_MAX = 2000, LINE_MAX_BYTES = TEXT_MAX + 512 };
+enum { TRACE_VERBOSITY = 2 };
 
 static const struct level_row {
     const char *prefix;
@@ -335,6 +336,17 @@ void log_write(enum log_level level, const char *format, ...)
 void log_info(const char *format, ...)
 {
     va_list args;
+    va_start(args, format);
+    log_vwrite(LOG_LEVEL_INFO, format, args);
+    va_end(args);
+}
+
+void log_trace(long verbosity, const char *format, ...)
+{
+    va_list args;
+
+    if (verbosity < TRACE_VERBOSITY)
+        return;
     va_start(args, format);
     log_vwrite(LOG_LEVEL_INFO, format, args);
     va_end(args);
