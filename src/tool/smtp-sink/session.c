@@ -164,12 +164,27 @@ static bool end_mail(struct sink_session *me)
     return go_on;
 }
 
+/* A line end in front of a dot; NULL: there is none. Dots are rare: this takes a
+ * fraction of the time of memmem. */
+static const char *find_dot_line(const char *text, size_t length)
+{
+    const char *end = text + length;
+    const char *dot = text;
+
+    while ((dot = memchr(dot, '.', (size_t)(end - dot))) != NULL) {
+        if (dot > text && dot[-1] == '\n')
+            return dot - 1;
+        dot++;
+    }
+    return NULL;
+}
+
 /* To the next line that begins with a dot, as far as it is at hand. */
 static void skip_lines(struct text_reader *reader)
 {
     const char *text = stream_peek(reader->in);
     size_t have = stream_buffered(reader->in);
-    const char *end = memmem(text, have, "\n.", 2);
+    const char *end = find_dot_line(text, have);
     size_t length = end != NULL ? (size_t)(end + 1 - text) : have;
 
     if (length == 0 || (!reader->in_line && text[0] == '.'))
