@@ -14,7 +14,7 @@
 #include "stream_private.h"
 
 #define OUTPUT_SIZE_MIN 4096
-#define OUTPUT_SIZE_MAX 16384
+#define OUTPUT_SIZE_MAX 32768
 
 /* ---- what went wrong ---- */
 

@@ -16,7 +16,7 @@
 #include "io_backend.h"
 #include "stream_private.h"
 
-#define INPUT_SIZE_MAX 16384 /* and of files, which know no small talk */
+#define INPUT_SIZE_MAX 32768 /* and of files, which know no small talk */
 #define DO_NOT_WAIT    ((deadline_t)0)
 #define BRIEF_MS       100 /* a wait that is worth no change of buffers */
 
