@@ -16,7 +16,6 @@
 
 #include "base/clock.h"
 #include "base/fatal.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/watchdog.h"
@@ -53,14 +52,34 @@ static void open_log_file(void)
 }
 
 /* Lines that came together are written together. */
-static char lines[LINES_MAX + STAMP_MAX + TEXT_MAX + 1];
+static char lines[LINES_MAX + STAMP_MAX + TEXT_MAX + 2];
 static size_t lines_length;
 static unsigned lines_count;
+static bool ends_in_half; /* the file does: its disk was full */
 
-/* What cannot be written to the file must not be lost. */
-static void turn_to_syslog(void)
+/* How much of <lines> is in the file. */
+static size_t write_whole(void)
 {
-    char *cursor = lines, *line;
+    size_t done = 0;
+
+    while (done < lines_length) {
+        ssize_t sent = write(log_fd, lines + done, lines_length - done);
+        if (sent < 0 && errno != EINTR)
+            break;
+        done += sent > 0 ? (size_t)sent : 0;
+    }
+    if (done > 0)
+        ends_in_half = lines[done - 1] != '\n';
+    return done;
+}
+
+/* What cannot be written to the file must not be lost: also the line of which
+ * half is there. */
+static void turn_to_syslog(size_t done)
+{
+    while (done > 0 && lines[done - 1] != '\n')
+        done--;
+    char *cursor = lines + done, *line;
 
     lines[lines_length] = '\0';
     while ((line = text_token(&cursor, "\n")) != NULL)
@@ -72,8 +91,9 @@ static void write_lines(void)
     if (lines_length == 0)
         return;
     watchdog_feed();
-    if (!file_write_all(log_fd, lines, lines_length))
-        turn_to_syslog();
+    size_t done = write_whole();
+    if (done < lines_length)
+        turn_to_syslog(done);
     watchdog_rest();
     lines_length = 0;
 }
@@ -119,6 +139,8 @@ static void add_line(const char *text)
         log_to_syslog(text);
         return;
     }
+    if (lines_length == 0 && ends_in_half)
+        lines[lines_length++] = '\n';
     lines_length += add_stamp(lines + lines_length);
     size_t length = strlen(text);
     memcpy(lines + lines_length, text, length);
