@@ -16,7 +16,8 @@
 #include "io_backend.h"
 #include "stream_private.h"
 
-#define INPUT_SIZE_MAX 32768 /* and of files, which know no small talk */
+#define INPUT_SIZE_MAX 32768
+#define FILE_SIZE      16384 /* first read of a file: it knows no small talk */
 #define DO_NOT_WAIT    ((deadline_t)0)
 #define BRIEF_MS       100 /* a wait that is worth no change of buffers */
 
@@ -173,7 +174,7 @@ void stream_stop_napping(struct stream *s)
 void stream_prepare_input(struct stream *s)
 {
     struct buffer *in = &s->in;
-    size_t first = s->kind == KIND_FILE ? INPUT_SIZE_MAX : INPUT_SIZE;
+    size_t first = s->kind == KIND_FILE ? FILE_SIZE : INPUT_SIZE;
 
     stream_make_room(in, first, first);
     if (!s->input_was_full || in->capacity >= INPUT_SIZE_MAX)
