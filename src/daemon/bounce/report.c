@@ -285,25 +285,37 @@ static void put_original(struct notice *n)
     put_original_lines(n, headers);
 }
 
-/* Without the queue file there is still a notice, but nothing attached. */
-static void open_original(struct notice *n)
+/* Without the queue file there is still a notice, but nothing attached. False:
+ * it cannot be read now, and goes back to the sender another time. */
+static bool open_original(struct notice *n)
 {
     const struct bounce_notify *m = n->report->message;
     struct error why = ERROR_NONE;
     int fd = queue_dir_open(m->queue_name, m->queue_id, O_RDONLY);
 
+    int number = errno;
+
     if (fd < 0) {
         log_warning("%s: cannot attach the original message: %s", m->queue_id,
-                    strerror(errno));
-        return;
+                    strerror(number));
+        return number == ENOENT;
     }
     n->original = message_reader_open(stream_open(fd), n->report->arena);
     if (message_reader_envelope(n->original, &n->envelope, &why))
-        return;
+        return true;
+    bool is_unreadable = message_reader_is_unreadable(n->original);
     log_warning("%s: cannot attach the original message: %s", m->queue_id,
                 why.text);
     message_reader_close(n->original);
     n->original = NULL;
+    return !is_unreadable;
+}
+
+static bool give_up(struct notice *n)
+{
+    cleanup_post_cancel(n->post);
+    message_reader_close(n->original);
+    return false;
 }
 
 bool report_send(const struct report *report, char id[QUEUE_ID_SIZE])
@@ -331,12 +343,15 @@ bool report_send(const struct report *report, char id[QUEUE_ID_SIZE])
         return false;
     strncpy(id, cleanup_post_id(n.post), QUEUE_ID_SIZE - 1);
     id[QUEUE_ID_SIZE - 1] = '\0';
-    open_original(&n);
+    if (!open_original(&n))
+        return give_up(&n);
     put_headers(&n);
     put_notification(&n);
     put_status(&n);
     if (n.original != NULL)
         put_original(&n);
+    if (n.original != NULL && message_reader_is_unreadable(n.original))
+        return give_up(&n);
     LINE(&n, "%s", "");
     LINE(&n, "--%s--", n.boundary);
     record_put(cleanup_post_stream(n.post), REC_XTRA, "", 0);
