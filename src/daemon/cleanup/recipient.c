@@ -119,20 +119,29 @@ static bool is_duplicate(struct message *m, const char *address,
     return false;
 }
 
+/* Most texts about a recipient are the same. */
+static const char *keep(struct message *m, const char *text,
+                        const char *kept)
+{
+    return strcmp(text, kept) == 0 ? kept : arena_strdup(m->arena, text);
+}
+
 /* Whom a bounce of our own would be about. */
 static void remember(struct message *m, off_t offset, const char *address,
                      const struct pending_recipient *about)
 {
-    const char *dsn_original = about->dsn_original;
-
     if (!(m->flags & CLEANUP_BOUNCE))
         return;
+    const char *dsn_original =
+        about->dsn_original == NULL ? "" : keep(m, about->dsn_original, "");
+    const char *in_type = strchr(dsn_original, ';');
+    const char *original =
+        keep(m, about->original, in_type == NULL ? "" : in_type + 1);
     const struct recipient to = {
         .offset = offset,
-        .address = arena_strdup(m->arena, address),
-        .original = arena_strdup(m->arena, about->original),
-        .dsn_original =
-            dsn_original == NULL ? "" : arena_strdup(m->arena, dsn_original),
+        .address = keep(m, address, original),
+        .original = original,
+        .dsn_original = dsn_original,
         .dsn_notify = about->dsn_notify,
     };
     ARRAY_ADD(&m->written, to);
