@@ -83,4 +83,12 @@ MAY_WAIT bool ipc_trigger(const char *class_name, const char *service,
                           const void *bytes, size_t length, int timeout_s,
                           struct error *why);
 
+/* The same with lines, over a connection that is kept from one time to the
+ * next: *kept, which is -1 at first. A service that does not keep its end
+ * gets a new one each time. */
+enum { IPC_TRIGGER_KEEP = 'K' }; /* the first byte over such a connection */
+MAY_WAIT bool ipc_trigger_line(int *kept, const char *class_name,
+                               const char *service, const char *line,
+                               int timeout_s, struct error *why);
+
 #endif

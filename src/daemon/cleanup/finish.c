@@ -25,6 +25,9 @@ static bool is_shortage(int reason)
            reason == ENOBUFS;
 }
 
+/* The connection for announcements; -1: none yet. */
+static int queue_manager = -1;
+
 /* Best effort: the queue manager also looks for itself from time to time. */
 void finish_announce(const struct message *m)
 {
@@ -33,10 +36,11 @@ void finish_announce(const struct message *m)
 
     if (!m->is_incoming)
         return;
-    const char *bytes = arena_printf(m->arena, "N%s\n", m->id);
+    const char *line = arena_printf(m->arena, "N%s\n", m->id);
     for (int i = 0; i < TRIES; i++) {
-        if (ipc_trigger("public", common_params.queue_service_name, bytes,
-                        strlen(bytes), TIMEOUT_S, &why))
+        if (ipc_trigger_line(&queue_manager, "public",
+                             common_params.queue_service_name, line,
+                             TIMEOUT_S, &why))
             return;
         if (!is_shortage(errno))
             break;

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -320,18 +321,41 @@ static bool write_fifo(const char *path, const void *bytes, size_t length,
     return ok || error_set(why, "%s", strerror(reason));
 }
 
-static bool write_socket(const char *path, const void *bytes, size_t length,
-                         deadline_t until, struct error *why)
+/* The descriptor, which is the caller's, or -1. */
+static int write_socket(const char *path, const void *bytes, size_t length,
+                        deadline_t until, struct error *why)
 {
     int fd = sock_connect_unix(path, until, why);
 
     if (fd < 0)
-        return false;
+        return -1;
     struct stream *s = stream_open_socket(fd);
     stream_set_deadline(s, until);
     stream_put_bytes(s, bytes, length);
-    bool ok = stream_flush(s) || error_set(why, "%s", stream_error_text(s));
+    if (stream_flush(s))
+        return stream_detach(s);
+    errno = stream_errno(s);
+    error_set(why, "%s", stream_error_text(s));
     stream_close(s);
+    return -1;
+}
+
+static bool is_fifo(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
+/* Name the service in <why>, and free its path. */
+static bool end_trigger(bool ok, char *path, struct error *why)
+{
+    int reason = errno;
+
+    if (!ok)
+        error_prefix(why, "connect to %s", path);
+    free(path);
+    errno = reason;
     return ok;
 }
 
@@ -339,14 +363,46 @@ bool ipc_trigger(const char *class_name, const char *service, const void *bytes,
                  size_t length, int timeout_s, struct error *why)
 {
     char *path = service_path(class_name, service);
-    struct stat st;
-    bool ok = stat(path, &st) == 0 && S_ISFIFO(st.st_mode)
-                  ? write_fifo(path, bytes, length, why)
-                  : write_socket(path, bytes, length, limit_of(timeout_s), why);
-    int reason = errno;
-    if (!ok)
-        error_prefix(why, "connect to %s", path);
-    free(path);
-    errno = reason;
-    return ok;
+
+    if (is_fifo(path))
+        return end_trigger(write_fifo(path, bytes, length, why), path, why);
+    int fd = write_socket(path, bytes, length, limit_of(timeout_s), why);
+    if (fd >= 0)
+        close(fd);
+    return end_trigger(fd >= 0, path, why);
+}
+
+/* So short a line is taken whole or not at all. Not at all: the service has
+ * gone, or is so busy that it had better see a client that waits. */
+static bool write_kept(int *kept, const char *line, size_t length)
+{
+    if (*kept < 0)
+        return false;
+    if (send(*kept, line, length, MSG_DONTWAIT | MSG_NOSIGNAL) ==
+        (ssize_t)length)
+        return true;
+    close(*kept);
+    *kept = -1;
+    return false;
+}
+
+bool ipc_trigger_line(int *kept, const char *class_name, const char *service,
+                      const char *line, int timeout_s, struct error *why)
+{
+    size_t length = strlen(line);
+
+    if (write_kept(kept, line, length))
+        return true;
+    char *path = service_path(class_name, service);
+    if (is_fifo(path))
+        return end_trigger(write_fifo(path, line, length, why), path, why);
+    char *first = mem_printf("%c%s", IPC_TRIGGER_KEEP, line);
+    int fd = write_socket(path, first, length + 1, limit_of(timeout_s), why);
+    free(first);
+    if (fd < 0)
+        return end_trigger(false, path, why);
+    if (*kept >= 0)
+        close(*kept); /* made by another fiber while this one waited */
+    *kept = fd;
+    return end_trigger(true, path, why);
 }

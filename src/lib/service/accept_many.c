@@ -92,7 +92,7 @@ static void client_came(void)
 }
 
 /* A client that keeps its connection asks and asks: at most once a second. */
-static void check_tables(void)
+void accept_many_look_around(void)
 {
     static time_t asked;
     time_t now = time(NULL);
@@ -121,7 +121,7 @@ static void serve_client(void *argument)
     int fd = (int)(intptr_t)argument;
 
     if (process->service->kind == SERVICE_TRIGGER)
-        connection_take_trigger(process, fd);
+        connection_take_trigger(process, fd, true);
     else
         connection_serve(process, fd);
     client_went();
@@ -140,6 +140,7 @@ static void pause_for_shortage(enum accept_result shortage)
         accept_clients(false); /* another process may have some left */
     else
         watch_clients(false);
+    kept_trigger_close_all();
     loop_timer_set(shortage_timer, deadline_in_ms(SERVICE_SHORTAGE_MS));
 }
 
@@ -230,7 +231,7 @@ void accept_many(struct process *p)
     feed_timer = loop_timer_new(feed, NULL);
     shortage_timer = loop_timer_new(try_again, NULL);
     feed(NULL);
-    dispatch_set_between(check_tables);
+    dispatch_set_between(accept_many_look_around);
     struct loop_timer *retire_timer = loop_timer_new(retire, NULL);
     loop_timer_set(retire_timer, p->retire_at);
     for (int i = 0; i < p->listeners; i++) {

@@ -75,7 +75,7 @@ static void serve_connection(struct process *p, int listener)
     }
     child_status_send(SERVICE_STATUS_FD, 1, 0);
     if (p->service->kind == SERVICE_TRIGGER)
-        connection_take_trigger(p, fd);
+        connection_take_trigger(p, fd, false);
     else
         connection_serve(p, fd);
     if (p->uses_left > 0)

@@ -14,11 +14,12 @@
 #include "base/log.h"
 #include "base/sock.h"
 #include "config/params.h"
+#include "ipc/call.h"
 #include "ipc/codec.h"
 #include "ipc/messages/pass.h"
 #include "service_private.h"
 
-#define TRIGGER_MAX       1024
+#define TRIGGER_MAX       4096 /* not less: a stream would read ahead */
 #define TRIGGER_TIMEOUT_S 10
 #define DATAGRAM_MAX      16384
 #define DATAGRAMS         16 /* a system call */
@@ -131,13 +132,17 @@ void connection_serve_standalone(struct process *p)
 
 /* ---- triggers and datagrams ---- */
 
-void connection_take_trigger(struct process *p, int fd)
+void connection_take_trigger(struct process *p, int fd, bool may_keep)
 {
     char bytes[TRIGGER_MAX];
     struct stream *s = stream_open_socket(fd);
 
     stream_set_timeout(s, TRIGGER_TIMEOUT_S);
     size_t got = stream_get_some(s, bytes, sizeof bytes);
+    if (may_keep && got > 0 && bytes[0] == IPC_TRIGGER_KEEP) {
+        kept_trigger_open(p, stream_detach(s), bytes + 1, got - 1);
+        return;
+    }
     stream_abandon(s);
     if (got > 0)
         p->service->triggered(bytes, got);

@@ -44,10 +44,22 @@ MAY_WAIT void connection_serve(struct process *p, int fd);
 MAY_WAIT void connection_serve_standalone(struct process *p);
 /* What has come on <listener> of a datagram service. */
 void connection_take_datagrams(struct process *p, int listener);
-/* A trigger: <fd> is an accepted connection. */
-MAY_WAIT void connection_take_trigger(struct process *p, int fd);
+/* A trigger: <fd> is an accepted connection, which the client may want to use
+ * again. */
+MAY_WAIT void connection_take_trigger(struct process *p, int fd,
+                                      bool may_keep);
 /* The same for a fifo, which is no connection. */
 MAY_WAIT void connection_take_fifo(struct process *p, int listener);
+
+/* kept_trigger.c: serve <fd>, from which <bytes> have come, until the client
+ * closes it. Takes over <fd>. */
+MAY_WAIT void kept_trigger_open(struct process *p, int fd, const char *bytes,
+                                size_t length);
+/* There are no descriptors left: the clients can make new connections. */
+void kept_trigger_close_all(void);
+
+/* accept_many.c: look for new tables and such, at most once a second. */
+void accept_many_look_around(void);
 
 /* Both return when the process has to end. */
 void accept_one_at_a_time(struct process *p);

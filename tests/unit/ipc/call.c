@@ -255,3 +255,38 @@ TEST(ipc_trigger_brings_bytes)
     CHECK(!ipc_trigger(".", "nobody", "I", 1, 5, &why));
     CHECK(strstr(why.text, "No such file") != NULL);
 }
+
+static const char *read_now(int fd)
+{
+    static char text[100];
+
+    CHECK(io_wait(fd, IO_READ, deadline_in_s(120)));
+    ssize_t got = read(fd, text, sizeof text - 1);
+    text[got > 0 ? got : 0] = '\0';
+    return text;
+}
+
+TEST(ipc_trigger_line_keeps_its_connection)
+{
+    struct error why = ERROR_NONE;
+    char path[100];
+    int kept = -1;
+
+    snprintf(path, sizeof path, "%s/t", test_dir());
+    listener = sock_listen_unix(path, 5, &why);
+    ipc_set_folder(test_dir());
+    CHECK(ipc_trigger_line(&kept, ".", "t", "N1\n", 5, &why));
+    int fd = sock_accept(listener, NULL);
+    CHECK_STR(read_now(fd), "KN1\n");
+    CHECK(ipc_trigger_line(&kept, ".", "t", "N2\n", 5, &why));
+    CHECK_STR(read_now(fd), "N2\n");
+    close(fd);
+    CHECK(ipc_trigger_line(&kept, ".", "t", "N3\n", 5, &why));
+    fd = sock_accept(listener, NULL);
+    CHECK_STR(read_now(fd), "KN3\n");
+    close(fd);
+    close(listener);
+    CHECK(!ipc_trigger_line(&kept, ".", "t", "N4\n", 5, &why));
+    CHECK_INT(kept, -1);
+    CHECK(strstr(why.text, "Connection refused") != NULL);
+}

@@ -312,6 +312,52 @@ TEST(service_takes_triggers)
     }
 }
 
+static void say(int fd, const char *text)
+{
+    CHECK(write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+}
+
+/* Whole lines, over connections that hold up neither each other nor the end;
+ * what is no line ends one. */
+TEST(service_keeps_connections_of_triggers)
+{
+    static const struct service lines = {
+        .name = "trigger",
+        .kind = SERVICE_TRIGGER,
+        .sessions = SERVICE_MANY,
+        .flags = SERVICE_NEVER_IDLE,
+        .triggered = take,
+    };
+    char endless[100] = "N";
+    int pair[2];
+
+    CHECK(sock_pair(pair, NULL));
+    answer_fd = pair[1];
+    start(&lines, "unix", "max_idle=1000");
+    int a = stream_detach(connect_to_service());
+    int b = stream_detach(connect_to_service());
+    say(a, "KN1\n");
+    CHECK_STR(answer(pair[0]), "N1\n");
+    say(b, "KN2\nN");
+    CHECK_STR(answer(pair[0]), "N2\n");
+    say(a, "N3\nN4\n");
+    CHECK_STR(answer(pair[0]), "N3\nN4\n");
+    say(b, "5\n");
+    CHECK_STR(answer(pair[0]), "N5\n");
+    close(a);
+    memset(endless + 1, '6', sizeof endless - 2);
+    say(b, endless);
+    CHECK(io_wait(b, IO_READ, deadline_in_s(120)));
+    CHECK_INT(read(b, endless, 1), 0);
+    close(b);
+    a = stream_detach(connect_to_service());
+    say(a, "KN7\n");
+    CHECK_STR(answer(pair[0]), "N7\n");
+    close(status_fd);
+    CHECK_INT(exit_status(), 0);
+    close(a);
+}
+
 TEST(service_takes_datagrams)
 {
     static const struct service datagrams = {
