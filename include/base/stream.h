@@ -56,6 +56,9 @@ struct stream *stream_open_memory(const void *data, size_t length);
 const struct str *stream_memory(const struct stream *s);
 void stream_close(struct stream *s); /* flushes if no error; NULL allowed */
 void stream_abandon(struct stream *s); /* closes without flushing */
+/* The same as stream_close, for a peer of whom nothing more is to come: what
+ * is unsent travels with the end of the connection, and not before it. */
+void stream_close_at_once(struct stream *s);
 int stream_fd(const struct stream *s);
 int stream_detach(struct stream *s); /* flush, free, give back the descriptor */
 

@@ -25,7 +25,7 @@ bool cmd_noop(struct session *s, const struct smtp_line *line)
 bool cmd_quit(struct session *s, const struct smtp_line *line)
 {
     (void)line;
-    s->hang_up = true;
+    s->hang_up = s->has_quit = true;
     return session_reply(s, "221 2.0.0 Bye");
 }
 

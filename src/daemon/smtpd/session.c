@@ -358,6 +358,13 @@ static void session_fini(struct session *s)
     arena_free(s->arena);
 }
 
+/* The reply to QUIT may travel with the end of the connection, when nothing is
+ * left to do before that takes time. */
+static bool can_reply_at_the_end(const struct session *s)
+{
+    return s->has_quit && !s->counted && s->problems == 0;
+}
+
 void session_serve(struct service_client *client)
 {
     struct session s;
@@ -366,7 +373,7 @@ void session_serve(struct service_client *client)
     peer_init(&s);
     if (session_greet(&s))
         serve_commands(&s);
-    if (!stream_failed(s.stream))
+    if (!can_reply_at_the_end(&s) && !stream_failed(s.stream))
         stream_flush(s.stream);
     limits_disconnect(&s);
     log_disconnect(&s);

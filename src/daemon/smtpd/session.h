@@ -99,6 +99,7 @@ struct session {
     struct peer peer;
     bool standalone;               /* sendmail -bs */
     bool hang_up;                  /* end after this command */
+    bool has_quit;                 /* the client said so */
     bool access_denied;            /* at connect; only QUIT is left */
     bool ehlo;                     /* ESMTP */
     bool pipelining_noted;

@@ -254,6 +254,7 @@ ssize_t stream_read_waiting(struct stream *s, void *data, size_t length)
 
 static ssize_t write_now(struct stream *s, const void *data, size_t length)
 {
+    int flags = MSG_DONTWAIT | MSG_NOSIGNAL | (s->is_ending ? MSG_MORE : 0);
     ssize_t put;
 
     if (s->transport != NULL) {
@@ -270,7 +271,7 @@ static ssize_t write_now(struct stream *s, const void *data, size_t length)
     }
     do {
         put = s->is_socket
-                  ? send(s->fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL)
+                  ? send(s->fd, data, length, flags)
                   : write(s->fd, data, length);
     } while (put < 0 && errno == EINTR);
     if (put > 0) {

@@ -31,6 +31,7 @@ struct stream {
     bool appending;      /* KIND_FILE: each write goes to the end */
     bool has_sent;       /* and not read since */
     bool writing;        /* a fiber is sending the output buffer */
+    bool is_ending;      /* nothing follows what is sent now but the end */
     bool input_was_full; /* the last read into the buffer filled it */
     enum stream_state state;
     int error;

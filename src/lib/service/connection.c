@@ -44,7 +44,10 @@ static void serve_stream(struct process *p, struct service_client *client)
     if (!client->is_inet)
         stream_set_timeout(client->stream, common_params.ipc_timeout);
     p->service->serve(client);
-    stream_close(client->stream);
+    if (client->is_inet)
+        stream_close_at_once(client->stream);
+    else
+        stream_close(client->stream);
 }
 
 /* The attributes as "name", "value", ..., NULL. */

@@ -14,6 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/addr.h"
+#include "base/io.h"
 #include "base/sock.h"
 #include "test.h"
 
@@ -343,4 +345,44 @@ TEST(stream_keeps_standard_descriptors_blocking)
     CHECK_INT(stream_get_char(s), -1);
     CHECK_INT(stream_state(s), STREAM_TIMEOUT);
     stream_close(s);
+}
+
+/* Two sockets that are connected over TCP. */
+static void open_tcp(int fds[2])
+{
+    struct error why = ERROR_NONE;
+    struct addr addr;
+
+    CHECK(addr_parse("127.0.0.1", 0, &addr));
+    int listener = sock_listen(&addr, 5, &why);
+    CHECK(sock_local(listener, &addr));
+    fds[0] = sock_connect(&addr, NULL, deadline_in_s(120), &why);
+    CHECK(io_wait(listener, IO_READ, deadline_in_s(120)));
+    fds[1] = sock_accept(listener, NULL);
+    close(listener);
+}
+
+/* Also when the peer sends what nobody wants to read. */
+TEST(stream_close_at_once_sends_the_rest)
+{
+    for (int i = 0; i < 2; i++) {
+        char got[10];
+        int fds[2];
+
+        open_tcp(fds);
+        struct stream *s = stream_open_socket(fds[1]);
+        if (i == 1) {
+            CHECK(write(fds[0], "more", 4) == 4);
+            CHECK(io_wait(fds[1], IO_READ, deadline_in_s(120)));
+        }
+        stream_put(s, "bye");
+        stream_close_at_once(s);
+        CHECK(io_wait(fds[0], IO_READ, deadline_in_s(120)));
+        CHECK_INT(read(fds[0], got, sizeof got), 3);
+        CHECK(io_wait(fds[0], IO_READ, deadline_in_s(120)));
+        if (i == 0)
+            CHECK_INT(read(fds[0], got, sizeof got), 0);
+        close(fds[0]);
+    }
+    stream_close_at_once(NULL);
 }
