@@ -4,9 +4,7 @@
  *
  * A nested message is written as the name "{member", which has no value, its
  * fields, and the empty name that ends it; a list as one of these for each
- * item. So a reader can skip what it does not know. What a reader finds anyway
- * if it is missing, zero and the empty text, is not sent: of a request for a
- * delivery that is half the fields.
+ * item. So a reader can skip what it does not know.
  */
 #include "ipc/codec.h"
 
@@ -45,26 +43,6 @@ static void add_list(struct str *out, const struct ipc_field *field,
         add_nested(out, field, item);
 }
 
-static bool is_as_if_missing(const struct ipc_field *field, const void *message)
-{
-    const char *text;
-
-    switch (field->kind) {
-    case IPC_STR:
-        text = *IPC_CONST_MEMBER_AT(char *, message, field);
-        return text == NULL || *text == '\0';
-    case IPC_INT:
-        return *IPC_CONST_MEMBER_AT(int64_t, message, field) == 0;
-    case IPC_FD: return *IPC_CONST_MEMBER_AT(int, message, field) < 0;
-    case IPC_BYTES:
-        return IPC_CONST_MEMBER_AT(struct ipc_bytes, message, field)->length ==
-               0;
-    case IPC_MSG:
-    case IPC_LIST: break;
-    }
-    return false;
-}
-
 static void add_fields(struct str *out, const struct ipc_schema *schema,
                        const void *message)
 {
@@ -76,7 +54,7 @@ static void add_fields(struct str *out, const struct ipc_schema *schema,
         } else if (field->kind == IPC_LIST) {
             add_list(out, field,
                      IPC_CONST_MEMBER_AT(struct ipc_list, message, field));
-        } else if (!is_as_if_missing(field, message)) {
+        } else {
             add_text(out, field->name);
             ipc_add_as_text(out, field, message);
             str_add_char(out, '\0');

@@ -83,10 +83,13 @@ TEST(ipc_messages_look_like_this)
     struct stream *wire = stream_open_memory(NULL, 0);
     struct test_item item = { "n", 7 };
     struct test_all in = { .text = "t", .items = { &item, 1 } };
-    /* What is zero or empty is not sent. */
-    static const char want[] = "text\0t\0{item\0\0"
+    static const char want[] = "text\0t\0number\0"
+                               "0\0bytes\0\0"
+                               "{item\0name\0\0size\0"
+                               "0\0\0"
                                "{items\0name\0n\0size\0"
-                               "7\0\0";
+                               "7\0\0"
+                               "last\0\0";
 
     CHECK(ipc_send(wire, test_all, &in));
     CHECK_BYTES(stream_memory(wire)->data, stream_memory(wire)->length, want,
