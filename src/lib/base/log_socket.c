@@ -15,7 +15,7 @@
 
 #include "base/clock.h"
 
-enum { PATIENCE_MS = 5000, STUCK_MS = 100 };
+enum { PATIENCE_MS = 2000, STUCK_MS = 100 };
 
 static bool connect_as(struct log_socket *s, int type)
 {
@@ -66,7 +66,7 @@ static bool send_line(struct log_socket *s, const char *line, size_t length)
     return false;
 }
 
-/* A full socket is given five seconds, in the hope that the reader catches up:
+/* A full socket is given two seconds, in the hope that the reader catches up:
  * on a machine with a load of 60, one of 40 writers has waited for one. If it
  * did not, the lines after that have less. One whose reader is gone is
  * opened anew once: it may have been restarted. This does not let other fibers
