@@ -37,11 +37,36 @@ static bool look_at(struct maildrop_file *file, int fd)
 
 enum taken { TAKEN, TAKE_NOT_NOW, TAKE_SOON };
 
-/* A file that was sent and cannot be removed is not sent again soon. */
+/* Told once a pass, not once a file. */
+static bool has_told;
+
+static enum taken tell_why_not(const struct error *why)
+{
+    if (!has_told)
+        log_warning("%s; mail waits in maildrop until they can", why->text);
+    has_told = true;
+    return TAKE_SOON;
+}
+
+static enum taken take_open(const struct maildrop_file *file, int fd)
+{
+    struct error why = ERROR_NONE;
+
+    if (!removal_is_possible(file, &why)) {
+        close(fd);
+        return tell_why_not(&why);
+    }
+    enum copy_outcome outcome = copy_message(file, fd, &why);
+    if (outcome == PICKUP_LATER)
+        return TAKE_SOON;
+    if (outcome == PICKUP_BAD)
+        log_warning("maildrop/%s: %s", file->id, why.text);
+    return removal_do(file) ? TAKEN : TAKE_SOON;
+}
+
 static enum taken take(const char *id)
 {
     struct maildrop_file file = { .id = id };
-    struct error why = ERROR_NONE;
 
     int fd = queue_dir_open(maildrop, id, O_RDONLY | O_NONBLOCK);
     if (fd < 0) {
@@ -50,19 +75,14 @@ static enum taken take(const char *id)
         log_warning("open maildrop/%s: %s", id, strerror(errno));
         return TAKE_SOON;
     }
-    if (!look_at(&file, fd)) {
-        close(fd);
+    bool is_ready = look_at(&file, fd);
+    bool is_sent = is_ready && removal_is_due(&file);
+    if (is_ready && !is_sent)
+        return take_open(&file, fd);
+    close(fd);
+    if (!is_sent)
         return TAKE_NOT_NOW;
-    }
-    enum copy_outcome outcome = copy_message(&file, fd, &why);
-    if (outcome == PICKUP_LATER)
-        return TAKE_SOON;
-    if (outcome == PICKUP_BAD)
-        log_warning("maildrop/%s: %s", id, why.text);
-    if (queue_dir_remove(maildrop, id))
-        return TAKEN;
-    log_warning("remove maildrop/%s: %s", id, strerror(errno));
-    return TAKE_NOT_NOW;
+    return removal_do(&file) ? TAKEN : TAKE_SOON;
 }
 
 /* ---- several at a time ---- */
@@ -135,7 +155,7 @@ static void scan_once(void)
     struct error why = ERROR_NONE;
     const char *id;
 
-    removed_any = has_failed = false;
+    removed_any = has_failed = has_told = false;
     while ((id = queue_scan_next(scan, NULL)) != NULL)
         give_to_worker(id);
     if (queue_scan_failed(scan, &why)) {

@@ -28,4 +28,11 @@ void copy_set_up(void);
 MAY_WAIT enum copy_outcome copy_message(const struct maildrop_file *file,
                                         int fd, struct error *why);
 
+/* False and <why>: it would stay, and must not be sent. */
+bool removal_is_possible(const struct maildrop_file *file, struct error *why);
+/* It was sent, and stayed. */
+bool removal_is_due(const struct maildrop_file *file);
+/* False: it stays for now; this is logged, and remembered. */
+bool removal_do(const struct maildrop_file *file);
+
 #endif
