@@ -53,7 +53,7 @@ void ipc_client_drop(struct ipc_client *client); /* after a protocol error */
 /* Send {request = <name>, fields of the request}, receive the reply. An
  * exchange that fails because the idle peer went away is tried again once at
  * once on a new connection, then every second until <timeout_s>, or as long
- * as ipc_set_patience allows. False:
+ * as ipc_set_patience allows; a few seconds, if there is no such service. False:
  * <why>, already logged as a warning ("problem talking to service ..."). */
 MAY_WAIT bool ipc_exchange(struct ipc_client *client, struct arena *arena,
                            const char *request_name,

@@ -20,6 +20,7 @@
 #define RETRY_PAUSE_MS 1000
 #define HOPELESS_S     30 /* after a call that took all patience */
 #define HOPELESS_MS    1000
+#define MISSING_S      5 /* master makes all sockets before it starts anybody */
 
 static char *folder; /* owned; NULL: the current directory */
 static int patience_s; /* constant after start; 0: timeouts decide */
@@ -189,10 +190,17 @@ static void note_outcome(struct ipc_client *client, bool ok)
         client->pool->hopeless_until = ok ? 0 : deadline_in_s(HOPELESS_S);
 }
 
+/* A name that master.cf does not have; or master makes it anew, at a reload. */
+static bool is_missing(const struct ipc_client *client)
+{
+    return access(client->path, F_OK) != 0 && errno == ENOENT;
+}
+
 static bool keep_trying(struct ipc_client *client, const struct call *call,
                         struct error *why)
 {
     deadline_t until = deadline_of_call(client);
+    deadline_t missing_until = deadline_in_s(MISSING_S);
     struct error trouble = ERROR_NONE;
 
     drop_if_old(client);
@@ -202,7 +210,8 @@ static bool keep_trying(struct ipc_client *client, const struct call *call,
     for (bool first = true;; first = false) {
         if (try_once(client, call, until, &trouble))
             return true;
-        bool over = clock_now() >= until - RETRY_PAUSE_MS || is_orphan();
+        bool over = clock_now() >= until - RETRY_PAUSE_MS || is_orphan() ||
+                    (clock_now() >= missing_until && is_missing(client));
         if (first || over)
             log_warning("problem talking to service %s: %s", service_of(client),
                         trouble.text);

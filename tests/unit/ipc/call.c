@@ -228,6 +228,21 @@ TEST(ipc_patience_is_shorter_than_the_timeout)
     arena_free(arena);
 }
 
+/* Not for the hour of ipc_timeout. */
+TEST(ipc_call_gives_up_where_there_is_no_service)
+{
+    struct arena *arena = arena_new();
+    struct ipc_client client;
+    const char *got;
+
+    log_set_targets(0);
+    ipc_set_folder(test_dir());
+    ipc_client_init(&client, "private", "nosuch", 3600, 5, 1000);
+    CHECK(!rewrite(&client, arena, "x", &got));
+    ipc_client_fini(&client);
+    arena_free(arena);
+}
+
 static void take_trigger(void *argument)
 {
     char got[10];
