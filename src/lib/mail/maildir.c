@@ -62,11 +62,12 @@ static void name_descriptor(int fd, char *out, size_t size)
     snprintf(out, size, "/proc/self/fd/%d", fd);
 }
 
-/* A file that can be linked into new. */
+/* A file that can be linked into new, and of a maildir that has tmp, as readers
+ * of maildirs expect. */
 static int create_unnamed(struct maildir *dir)
 {
     char name[32];
-    int fd = open(arena_printf(dir->arena, "%s/new", dir->folder),
+    int fd = open(arena_printf(dir->arena, "%s/tmp", dir->folder),
                   O_WRONLY | O_TMPFILE | O_CLOEXEC, FILE_MODE);
 
     if (fd < 0)
@@ -198,12 +199,26 @@ static bool sync_name(struct maildir *dir, int fd, struct error *why)
                                        strerror(errno));
 }
 
+/* There may be tmp without new. */
+static bool give_name_with_folders(struct maildir *dir, int fd)
+{
+    if (give_name(dir, fd))
+        return true;
+    if (errno == ENOENT) {
+        if (!make_folders(dir))
+            return false;
+        if (give_name(dir, fd))
+            return true;
+    }
+    return trouble(dir, "link maildir file", dir->final);
+}
+
 static bool move_to_new(struct maildir *dir, int fd)
 {
     struct error why = ERROR_NONE;
 
-    if (!give_name(dir, fd))
-        return trouble(dir, "link maildir file", dir->final);
+    if (!give_name_with_folders(dir, fd))
+        return false;
     if (sync_name(dir, fd, &why))
         return true;
     unlink(dir->final); /* it will be delivered again */

@@ -246,6 +246,34 @@ TEST(maildir_delivers)
     arena_free(arena);
 }
 
+/* What a maildir lacks is made: Debian's Postfix delivers to all of these. */
+TEST(maildir_gets_its_folders)
+{
+    static const struct { const char *dir, *has; } cases[] = {
+        { "none", NULL },
+        { "new", "new" },
+        { "tmp", "tmp" },
+        { "cur", "cur" },
+    };
+    struct arena *arena = arena_new();
+    struct message_reader *message = make_message(arena);
+    struct dsn dsn;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const char *dir = arena_strdup(arena, test_path(cases[i].dir));
+        CHECK(mkdir(dir, 0700) == 0);
+        if (cases[i].has != NULL)
+            CHECK(mkdir(arena_printf(arena, "%s/%s", dir, cases[i].has),
+                        0700) == 0);
+        CHECK(maildir_deliver(dir, message, &copy, 0, "host", arena, &dsn));
+        CHECK(access(arena_printf(arena, "%s/tmp", dir), F_OK) == 0);
+        CHECK(access(arena_printf(arena, "%s/new", dir), F_OK) == 0);
+        CHECK(access(arena_printf(arena, "%s/cur", dir), F_OK) == 0);
+    }
+    message_reader_close(message);
+    arena_free(arena);
+}
+
 /* A process that holds the locks and lets go of them a moment later. */
 static pid_t hold_locks(const char *path, const char *dotlock)
 {
