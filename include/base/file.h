@@ -32,6 +32,9 @@ bool file_sync_carries_name(int fd);
 /* Before a new file gets its name, by rename or link, and is synced then:
  * whoever finds that name after a power cut will find the data, too. */
 bool file_sync_before_name(int fd);
+/* Find out now what those two have to know of the file system of <folder>, for
+ * a process that goes into a jail where it cannot be asked. */
+void file_learn_order(const char *folder);
 /* Make the directory entry durable. */
 bool file_sync_folder(const char *path_of_a_file_in_it, struct error *why);
 /* Open without following a link in the last part, and only a regular file

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/fatal.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "bounce.h"
 #include "dump.h"
@@ -134,8 +135,9 @@ static void serve(struct service_client *client)
                    common_params.ipc_idle, common_params.ipc_timeout, NULL);
 }
 
-static void load(void)
+static void before_jail(void)
 {
+    file_learn_order(common_params.queue_directory);
     templates_load(bounce_params.bounce_template_file);
 }
 
@@ -153,7 +155,7 @@ static const struct service bounce = {
     .may = MAY_WRITE_QUEUE,
     .queue_folders = "incoming active deferred bounce defer trace corrupt",
     .serve = serve,
-    .before_jail = load,
+    .before_jail = before_jail,
 };
 
 int main(int argc, char **argv)

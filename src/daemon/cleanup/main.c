@@ -2,6 +2,7 @@
  *
  * main.c - cleanup: every new message passes here on its way into the queue.
  */
+#include "base/file.h"
 #include "base/log.h"
 #include "ipc/call.h"
 #include "message.h"
@@ -10,8 +11,9 @@
 /* For rewriting: those who post mail wait for us. */
 enum { PATIENCE_S = 100 };
 
-static void open_tables(void)
+static void before_jail(void)
 {
+    file_learn_order(common_params.queue_directory);
     ipc_set_patience(PATIENCE_S);
     rewrite_set_up();
     masquerade_set_up();
@@ -38,7 +40,7 @@ static const struct service cleanup = {
     .may = MAY_WRITE_QUEUE | MAY_READ_CONFIG,
     .queue_folders = "incoming hold bounce defer trace public",
     .serve = session_serve,
-    .before_jail = open_tables,
+    .before_jail = before_jail,
 };
 
 int main(int argc, char **argv)

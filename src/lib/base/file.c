@@ -6,11 +6,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 enum { READ_STEP = 16 * 1024 };
@@ -78,22 +76,6 @@ bool file_write_all(int fd, const void *data, size_t length)
         length -= (size_t)done;
     }
     return true;
-}
-
-/* ext4, XFS and btrfs commit the creation and the rename together with the
- * inode: they are older parts of the same journal, or are logged with it. */
-bool file_sync_carries_name(int fd)
-{
-    struct statfs fs;
-
-    if (fstatfs(fd, &fs) != 0)
-        return false;
-    switch ((long)fs.f_type) {
-    case EXT4_SUPER_MAGIC:
-    case XFS_SUPER_MAGIC:
-    case BTRFS_SUPER_MAGIC: return true;
-    default: return false;
-    }
 }
 
 bool file_sync_folder(const char *path_of_a_file_in_it, struct error *why)

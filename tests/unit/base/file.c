@@ -88,6 +88,17 @@ TEST(file_sync_before_name_knows_bad_descriptors)
     CHECK_INT(errno, EBADF);
 }
 
+TEST(file_sync_carries_name_only_where_that_is_known)
+{
+    int fd = open("/proc/self/status", O_RDONLY);
+
+    file_learn_order("/no such folder");
+    file_learn_order("/proc");
+    CHECK(!file_sync_carries_name(fd));
+    close(fd);
+    CHECK(!file_sync_carries_name(fd));
+}
+
 static int open_plain(const char *path, int flags)
 {
     return file_open_plain(path, flags, 0600, (uid_t)-1, (gid_t)-1, NULL,
