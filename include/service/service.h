@@ -48,7 +48,7 @@ enum service_flag {
     SERVICE_NO_LIMIT = 1 << 2,   /* maxproc must be 0 */
     SERVICE_PASS = 1 << 3,       /* also serves "pass" listeners */
     SERVICE_STANDALONE = 1 << 4, /* may run with -S on standard input */
-    SERVICE_NEVER_IDLE = 1 << 5, /* does not stop for max_idle (qmgr) */
+    SERVICE_NEVER_IDLE = 1 << 5, /* does not stop for max_idle */
 };
 /* What the process needs to do after its start; it cannot do anything else
  * (service/confine.h). All may connect to other services, log, and work on

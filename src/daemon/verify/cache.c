@@ -5,6 +5,7 @@
 #include "cache.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -140,6 +141,33 @@ bool cache_put(struct arena *arena, const char *address,
 
 /* ---- Cleaning ------------------------------------------------------------ */
 
+/* When the last one was complete: this process may be a new one. Kept in the
+ * table, as Postfix does. */
+static const char stamp_key[] = "_last_cache_cleanup_completed_";
+
+static long ms_until_due(int interval_s)
+{
+    struct str value = STR_EMPTY;
+    time_t now = time(NULL);
+    long last = 0;
+
+    if (table_get(table, stamp_key, &value) != FOUND ||
+        !num_parse_long(value.data, 0, LONG_MAX, &last) || last > now)
+        last = 0;
+    str_fini(&value);
+    return now - last >= interval_s ? 0 : (last + interval_s - now) * 1000L;
+}
+
+static void note_completion(void)
+{
+    char value[24];
+
+    snprintf(value, sizeof value, "%ld", (long)time(NULL));
+    if (table_put(table, stamp_key, value) == FAILED || !table_commit(table))
+        log_warning("%s: update of %s: %s", table_name(table), stamp_key,
+                    table_error(table));
+}
+
 struct sweep {
     struct { ARRAY_OF(char *); } expired; /* keys, owned */
     long retained, dropped;
@@ -155,6 +183,8 @@ static enum answer collect_some(struct sweep *sweep, bool first)
         answer = table_next(table, first && i == 0, &key, &value);
         if (answer != FOUND)
             break;
+        if (strcmp(key.data, stamp_key) == 0)
+            continue;
         if (parse(value.data, &entry) && !has_expired(&entry))
             sweep->retained++;
         else if (key.length > 0 && key.data[0] != '\a')
@@ -194,14 +224,19 @@ static void sweep_once(void)
     log_info("cache %s %s cleanup: retained=%ld dropped=%ld entries",
              table_name(table), complete ? "full" : "partial", sweep.retained,
              sweep.dropped);
+    if (complete)
+        note_completion();
 }
 
 void cache_sweep_forever(void)
 {
-    int interval = verify_params.address_verify_cache_cleanup_interval;
+    int interval_s = verify_params.address_verify_cache_cleanup_interval;
 
-    while (interval > 0) {
-        clock_sleep_ms(interval * 1000LL);
+    if (interval_s <= 0)
+        return;
+    clock_sleep_ms(ms_until_due(interval_s));
+    for (;;) {
         sweep_once();
+        clock_sleep_ms(interval_s * 1000LL);
     }
 }

@@ -31,8 +31,8 @@ MAY_WAIT bool cache_put(struct arena *arena, const char *address,
 bool cache_needs_refresh(const struct cache_entry *entry);
 /* Is a probe on its way that has not been waited for long enough? */
 bool cache_is_probed(const struct cache_entry *entry);
-/* Drop what has expired, every address_verify_cache_cleanup_interval; never
- * returns unless that is 0. */
+/* Drop what has expired, every address_verify_cache_cleanup_interval, also when
+ * that is longer than a process lives; never returns unless it is 0. */
 MAY_WAIT void cache_sweep_forever(void);
 
 #endif

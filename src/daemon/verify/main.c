@@ -143,7 +143,8 @@ static const struct service verify = {
     .groups = groups,
     .kind = SERVICE_STREAM,
     .sessions = SERVICE_MANY,
-    .flags = SERVICE_SOLITARY,
+    /* Without a map, what it knows ends with the process. */
+    .flags = SERVICE_SOLITARY | SERVICE_NEVER_IDLE,
     .may = MAY_READ_CONFIG | MAY_WRITE_DATA,
     .serve = serve,
     .before_jail = cache_open,
