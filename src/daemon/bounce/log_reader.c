@@ -150,12 +150,15 @@ enum log_result log_read(struct arena *arena, const char *log, const char *id,
     while (text.length < LOG_SIZE_MAX &&
            (got = read(fd, chunk, sizeof chunk)) > 0)
         str_add_bytes(&text, chunk, (size_t)got);
-    if (got < 0)
-        log_warning("read %s %s: %s", log, id, strerror(errno));
+    /* Whom it does not tell of, it must not remove either. */
+    bool is_whole = got == 0;
+    if (!is_whole)
+        log_warning("read %s %s: %s", log, id,
+                    strerror(got < 0 ? errno : EFBIG));
     close(fd);
     end_zeros(&text);
-    if (got >= 0 && text.length > 0)
+    if (is_whole && text.length > 0)
         parse(arena, log, id, text.data, out);
     str_fini(&text);
-    return got < 0 ? LOG_FAILED : LOG_READ;
+    return is_whole ? LOG_READ : LOG_FAILED;
 }

@@ -97,11 +97,17 @@ static bool take_record(struct listing *l, int type, const struct str *payload)
     return true;
 }
 
-/* Go to where the size record says that the content ends. */
+/* Go to where the size record says that the content ends. Never back: the list
+ * would have no end. */
 static void skip_content(const struct listing *l, struct message_reader *reader)
 {
-    if (l->size > 0 && l->data_offset > 0)
-        stream_seek(message_reader_stream(reader), l->data_offset + l->size);
+    struct stream *in = message_reader_stream(reader);
+    long end;
+
+    if (l->size > 0 && l->data_offset > 0 &&
+        !__builtin_add_overflow(l->data_offset, l->size, &end) &&
+        end > stream_tell(in))
+        stream_seek(in, end);
 }
 
 static void list_records(struct listing *l, struct stream *in)
