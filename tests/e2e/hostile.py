@@ -7,7 +7,7 @@ Prints a line for each family of conversations, and at the end how many messages
 the server said that it took. LOCAL is an address that exists here; everything
 at relay.test is elsewhere, and this client may not send there. STRICT: ports
 with other values of smtpd_forbid_bare_newline; SHORT: one where a command has
-two seconds.
+five seconds.
 """
 import concurrent.futures
 import itertools

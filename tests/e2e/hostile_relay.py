@@ -126,9 +126,15 @@ def send(port, addresses):
     return taken
 
 
+def seems_empty():
+    done = subprocess.run([sys.argv[5]], stdout=subprocess.PIPE, check=False)
+    return b"queue is empty" in done.stdout
+
+
 def queue_empties():
+    """Asked twice: a message that moves meanwhile can be missed."""
     for _ in range(1800):
-        if b"queue is empty" in subprocess.run([sys.argv[5]], stdout=subprocess.PIPE, check=False).stdout:
+        if seems_empty() and seems_empty():
             return True
         time.sleep(0.1)
     return False

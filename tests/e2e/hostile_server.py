@@ -271,7 +271,11 @@ def main():
             server.case = case
             server.ended = ended
             threading.Thread(target=server.serve_forever, daemon=True).start()
-            protocol = "lmtp:inet:" if name.startswith("lmtp-") else "smtp:"
+            protocol = "lmtp" if name.startswith("lmtp-") else "smtp"
+            # What has to come in time is waited for.
+            if fate in (SENT, GONE):
+                protocol += "-patient"
+            protocol += ":inet:" if name.startswith("lmtp-") else ":"
             print("%s.test %s[127.0.0.1]:%d" % (name, protocol, server.server_address[1]), file=transport)
             print(name, fate, file=expected)
     os.rename(FOLDER + "/expected", FOLDER + "/cases")

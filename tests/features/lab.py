@@ -40,7 +40,7 @@ TOP, BUILD = os.environ["TOP"], os.environ["BUILD"]
 PATIENCE = int(os.environ.get("PATIENCE", "180"))
 
 
-def run(*command, text=None, check=True, timeout=PATIENCE, **options):
+def run(*command, text=None, check=True, timeout=4 * PATIENCE, **options):
     done = subprocess.run(command, input=text, capture_output=True, text=True,
                           timeout=timeout, errors="replace", **options)
     if check and done.returncode != 0:
@@ -409,9 +409,18 @@ class Lab:
         return parse(until(found, what="mail for " + user)[0])
 
     def quiet(self, seconds=0):
-        """Wait until the queue is empty."""
-        until(lambda: "queue is empty" in run("postqueue", "-p").stdout,
-              seconds, "an empty queue")
+        """Wait until the queue is empty. Asked twice: a message that moves
+        while the folders are read, one after the other, can be missed, but
+        not in each."""
+        def is_empty():
+            return "queue is empty" in run("postqueue", "-p").stdout
+        until(lambda: is_empty() and is_empty(), seconds, "an empty queue")
+
+    def deferred(self):
+        """Wait until the last message of mail() has its rest: what is still
+        active, "postqueue -f" passes by."""
+        until(lambda: self.id in self.in_queue("deferred"),
+              what="%s in the deferred queue" % self.id)
 
     def absent(self, user, word):
         assert not any(word in m for m in self.inbox(user)), \
