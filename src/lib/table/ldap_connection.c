@@ -17,8 +17,6 @@ static bool warn(const struct ldap_table *t, struct str *warnings,
     return false;
 }
 
-enum { MAX_MESSAGE = 4 << 20 }; /* bytes: an entry, for one */
-
 /* ---- Options ---- */
 
 static bool set(struct ldap_table *t, int option, const void *value,
@@ -42,14 +40,10 @@ static bool set_limits(struct ldap_table *t, struct str *warnings)
     int size = (int)t->size_limit;
     int dereference = (int)t->dereference;
     int debug = (int)t->debug_level;
-    ber_len_t message = MAX_MESSAGE;
-    Sockbuf *socket = NULL;
+    int result = ldap_limits_install(t);
 
-    /* The library would make room for whatever length a server names. */
-    ldap_library.ldap_get_option(t->connection, LDAP_OPT_SOCKBUF, &socket);
-    if (socket != NULL)
-        ldap_library.ber_sockbuf_ctrl(socket, LBER_SB_OPT_SET_MAX_INCOMING,
-                                      &message);
+    if (result != LDAP_OPT_SUCCESS)
+        return warn(t, warnings, "set limits", result);
     if (debug > 0)
         ldap_library.ldap_set_option(NULL, LDAP_OPT_DEBUG_LEVEL, &debug);
     return (t->timeout == 0 ||
@@ -129,6 +123,7 @@ static bool bind_as_set(struct ldap_table *t, struct str *warnings)
 {
     if (!t->binds)
         return true;
+    ldap_limits_renew(t);
     int result = t->sasl ? ldap_table_bind_sasl(t) : bind_simple(t);
     if (result == LDAP_SUCCESS)
         return true;
@@ -142,6 +137,7 @@ static bool start_tls(struct ldap_table *t, struct str *warnings)
 {
     if (!t->start_tls)
         return true;
+    ldap_limits_renew(t);
     int result = ldap_library.ldap_start_tls_s(t->connection, NULL, NULL);
     return result == LDAP_SUCCESS ||
            warn(t, warnings, "set STARTTLS", result);

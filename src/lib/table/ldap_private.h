@@ -10,25 +10,26 @@
 
 #include <ldap.h>
 
+#include "base/array.h"
+#include "base/clock.h"
 #include "base/library.h"
 #include "settings.h"
 #include "template.h"
 
 /* ber_pvt_opt_on is no function: its address is LDAP_OPT_ON. */
 #define LDAP_FUNCTIONS(FUNCTION)                                             \
-    FUNCTION(ber_free) FUNCTION(ber_pvt_opt_on) FUNCTION(ber_sockbuf_ctrl)   \
-    FUNCTION(ldap_abandon_ext)                                               \
-    FUNCTION(ldap_count_values_len) FUNCTION(ldap_err2string)                \
-    FUNCTION(ldap_first_attribute) FUNCTION(ldap_first_entry)                \
-    FUNCTION(ldap_free_urldesc) FUNCTION(ldap_get_option)                    \
-    FUNCTION(ldap_get_values_len) FUNCTION(ldap_initialize)                  \
+    FUNCTION(ber_free) FUNCTION(ber_pvt_opt_on)                              \
+    FUNCTION(ber_sockbuf_add_io) FUNCTION(ber_sockbuf_ctrl)                  \
+    FUNCTION(ber_sockbuf_remove_io) FUNCTION(ldap_abandon_ext)               \
+    FUNCTION(ldap_err2string) FUNCTION(ldap_free_urldesc)                    \
+    FUNCTION(ldap_get_attribute_ber) FUNCTION(ldap_get_dn_ber)               \
+    FUNCTION(ldap_get_option) FUNCTION(ldap_initialize)                      \
     FUNCTION(ldap_is_ldap_url) FUNCTION(ldap_memfree) FUNCTION(ldap_msgfree) \
-    FUNCTION(ldap_next_attribute) FUNCTION(ldap_next_entry)                  \
     FUNCTION(ldap_parse_result) FUNCTION(ldap_result)                        \
     FUNCTION(ldap_sasl_bind) FUNCTION(ldap_sasl_interactive_bind_s)          \
-    FUNCTION(ldap_search_ext_s) FUNCTION(ldap_set_option)                    \
+    FUNCTION(ldap_search_ext) FUNCTION(ldap_set_option)                      \
     FUNCTION(ldap_start_tls_s) FUNCTION(ldap_unbind_ext)                     \
-    FUNCTION(ldap_url_parse) FUNCTION(ldap_value_free_len)
+    FUNCTION(ldap_url_parse)
 LIBRARY_DECLARE(ldap_library, LDAP_FUNCTIONS)
 
 /* In which list of the settings an attribute is. */
@@ -40,11 +41,26 @@ enum ldap_attribute_kind {
     LDAP_UNWANTED,
 };
 
+enum {
+    /* Bytes of all answers, as they come and of what is made of them. */
+    LDAP_MAX_LOOKUP = 16 << 20,
+    /* What the library keeps of a message beside its own bytes. */
+    LDAP_MESSAGE_COST = 256,
+};
+
+/* What the server may still take. */
+struct ldap_limits {
+    deadline_t until;
+    size_t bytes_left;
+    struct ldap_conncb callbacks;
+};
+
 struct ldap_table {
     char *table;               /* owned; "ldap:/etc/x.cf" */
     struct settings *settings; /* owned */
     struct template_rules rules;
     struct ldap *connection; /* NULL: none */
+    struct ldap_limits limits;
     char *urls;       /* owned; of all servers */
     char **lists[LDAP_UNWANTED]; /* attributes by kind */
     char **wanted;    /* all of them, for the server */
@@ -76,10 +92,44 @@ void ldap_table_disconnect(struct ldap_table *t);
 bool ldap_table_expand(const struct ldap_table *t, const char *key,
                        struct str *base, struct str *filter);
 
+/* ---- ldap_limits.c ---- */
+
+/* For all that the connection does from now on; an LDAP result code. */
+int ldap_limits_install(struct ldap_table *t);
+/* A lookup begins: it may have LDAP_MAX_LOOKUP. */
+void ldap_limits_begin(struct ldap_table *t);
+/* A request begins: it may take the timeout of the table. */
+void ldap_limits_renew(struct ldap_table *t);
+/* Count what the bytes that came take beside themselves. False: that was too
+ * much. */
+bool ldap_limits_take(struct ldap_table *t, size_t bytes);
+
 /* ---- ldap_sasl.c ---- */
 
 /* An LDAP result code. */
 int ldap_table_bind_sasl(struct ldap_table *t);
+
+/* ---- ldap_request.c ---- */
+
+/* What to ask the server for. */
+struct ldap_request {
+    const char *base, *filter;
+    int scope;
+    char **attributes;
+};
+
+/* All of an answer, before the first counts: more searches on the same
+ * connection may come of it. */
+struct ldap_entries {
+    ARRAY_OF(LDAPMessage *); /* owned */
+};
+
+/* Ask, and add what is found to <entries>. Returns an LDAP result code, any if
+ * the limits have nothing left. */
+int ldap_table_request(struct ldap_table *t, const struct ldap_request *request,
+                       struct ldap_entries *entries);
+/* What is in it. */
+void ldap_entries_free(struct ldap_entries *entries);
 
 /* ---- ldap_search.c ---- */
 

@@ -25,16 +25,9 @@ struct search {
     bool is_broken; /* the connection */
 };
 
-/* What to ask the server for. */
-struct request {
-    const char *base, *filter;
-    int scope;
-    char **attributes;
-};
-
-static bool run(struct search *s, const struct request *request,
-                LDAPMessage **reply, int *code);
-static bool take_entries(struct search *s, LDAPMessage *reply);
+static bool run(struct search *s, const struct ldap_request *request,
+                struct ldap_entries *entries, int *code);
+static bool take_entries(struct search *s, const struct ldap_entries *entries);
 
 /* Always false. */
 static bool fail(struct search *s, const char *format, ...)
@@ -50,6 +43,13 @@ static bool fail(struct search *s, const char *format, ...)
     va_end(args);
     str_add_char(s->warnings, '\n');
     return false;
+}
+
+static bool too_much(struct search *s)
+{
+    s->is_broken = true;
+    return fail(s, "%s: Answers of more than %d bytes", s->key,
+                LDAP_MAX_LOOKUP);
 }
 
 /* ---- Attributes ---- */
@@ -115,20 +115,19 @@ static char **select_attributes(struct arena *arena,
 /* ---- Following references ---- */
 
 /* False after a warning. What is not there is passed over. */
-static bool follow(struct search *s, const struct request *request)
+static bool follow(struct search *s, const struct ldap_request *request)
 {
-    LDAPMessage *reply = NULL;
+    struct ldap_entries entries = ARRAY_EMPTY;
     int code;
 
     s->depth++;
-    bool good = run(s, request, &reply, &code);
+    bool good = run(s, request, &entries, &code);
     if (good && code == LDAP_SUCCESS)
-        good = take_entries(s, reply);
+        good = take_entries(s, &entries);
     else if (good && code != LDAP_NO_SUCH_OBJECT)
         good = fail(s, "search error %d: %s", code,
                     ldap_library.ldap_err2string(code));
-    if (reply != NULL)
-        ldap_library.ldap_msgfree(reply);
+    ldap_entries_free(&entries);
     s->depth--;
     return good;
 }
@@ -145,7 +144,7 @@ static bool follow_url(struct search *s, const char *text)
         arena_free(arena);
         return false;
     }
-    struct request request = {
+    struct ldap_request request = {
         .base = url->lud_dn,
         .filter = url->lud_filter,
         .scope = url->lud_scope == LDAP_SCOPE_DEFAULT ? LDAP_SCOPE_BASE
@@ -161,7 +160,7 @@ static bool follow_url(struct search *s, const char *text)
 
 static bool follow_value(struct search *s, const char *name, const char *value)
 {
-    const struct request request = {
+    const struct ldap_request request = {
         .base = value,
         .filter = "(objectclass=*)",
         .scope = LDAP_SCOPE_BASE,
@@ -178,17 +177,75 @@ static bool follow_value(struct search *s, const char *name, const char *value)
 
 /* ---- Entries ---- */
 
-static bool has_kind(const struct search *s, LDAPMessage *entry,
-                     enum ldap_attribute_kind kind)
+/* An attribute that is wanted. */
+struct attribute {
+    char *name;       /* owned */
+    BerVarray values; /* owned, not what it points to; the last has no text */
+    enum ldap_attribute_kind kind;
+};
+
+struct attributes {
+    ARRAY_OF(struct attribute);
+};
+
+static void free_attributes(struct attributes *attributes)
+{
+    for (size_t i = 0; i < attributes->count; i++) {
+        free(attributes->items[i].name);
+        ldap_library.ldap_memfree(attributes->items[i].values);
+    }
+    ARRAY_FREE(attributes);
+}
+
+/* The values that the library finds take more than they did in the message. */
+static bool count_values(struct search *s, BerVarray values)
+{
+    size_t count = 0;
+
+    while (values != NULL && values[count].bv_val != NULL)
+        count++;
+    return ldap_limits_take(s->t, count * sizeof(*values)) || too_much(s);
+}
+
+/* False after a warning. */
+static bool read_attributes(struct search *s, LDAPMessage *entry,
+                            struct attributes *attributes)
 {
     LDAP *ldap = s->t->connection;
+    struct berval dn, name;
+    BerElement *position = NULL;
+    bool good = true;
 
-    for (char *const *name = s->t->lists[kind]; *name != NULL; name++) {
-        struct berval **values =
-            ldap_library.ldap_get_values_len(ldap, entry, *name);
-        bool has = ldap_library.ldap_count_values_len(values) > 0;
-        ldap_library.ldap_value_free_len(values);
-        if (has)
+    int code = ldap_library.ldap_get_dn_ber(ldap, entry, &position, &dn);
+    while (good && code == LDAP_SUCCESS) {
+        BerVarray values = NULL;
+        code = ldap_library.ldap_get_attribute_ber(ldap, entry, position, &name,
+                                                   &values);
+        if (code != LDAP_SUCCESS || name.bv_val == NULL)
+            break;
+        struct attribute attribute = {
+            .name = mem_strndup(name.bv_val, name.bv_len),
+            .values = values,
+        };
+        attribute.kind = kind_of(s->t, attribute.name);
+        ARRAY_ADD(attributes, attribute);
+        good = count_values(s, values);
+    }
+    if (position != NULL)
+        ldap_library.ber_free(position, 0);
+    return good && (code == LDAP_SUCCESS ||
+                    fail(s, "%s: entry error %d: %s", s->key, code,
+                         ldap_library.ldap_err2string(code)));
+}
+
+static bool has_kind(const struct search *s,
+                     const struct attributes *attributes,
+                     enum ldap_attribute_kind kind)
+{
+    for (size_t i = 0; i < attributes->count; i++) {
+        const struct attribute *attribute = &attributes->items[i];
+        if (attribute->values != NULL &&
+            is_listed(s->t->lists[kind], attribute->name))
             return true;
     }
     return false;
@@ -225,59 +282,47 @@ static bool take_value(struct search *s, enum ldap_attribute_kind kind,
     return t->expansion_limit <= 0 || is_within_limit(s, value);
 }
 
-static bool take_values(struct search *s, LDAPMessage *entry,
-                        const char *name, enum ldap_attribute_kind kind)
+static bool take_values(struct search *s, const struct attribute *attribute)
 {
-    struct berval **values =
-        ldap_library.ldap_get_values_len(s->t->connection, entry, name);
-    bool good = true;
+    const struct berval *value = attribute->values;
 
-    for (int i = 0; good && values != NULL && values[i] != NULL; i++)
-        good = take_value(s, kind, name, values[i]);
-    ldap_library.ldap_value_free_len(values);
-    return good;
+    for (; value != NULL && value->bv_val != NULL; value++)
+        if (!take_value(s, attribute->kind, attribute->name, value))
+            return false;
+    return true;
 }
 
-/* Which kinds of attributes of this entry count. */
-static void choose_kinds(const struct search *s, LDAPMessage *entry,
+/* Which kinds of attributes of an entry count. */
+static void choose_kinds(const struct search *s,
+                         const struct attributes *attributes,
                          bool counts[LDAP_UNWANTED + 1])
 {
-    bool is_terminal = has_kind(s, entry, LDAP_TERMINAL);
+    bool is_terminal = has_kind(s, attributes, LDAP_TERMINAL);
 
     counts[LDAP_TERMINAL] = is_terminal;
     counts[LDAP_SPECIAL] = counts[LDAP_RESULT] = !is_terminal;
-    counts[LDAP_LEAF] = !is_terminal && !has_kind(s, entry, LDAP_SPECIAL);
+    counts[LDAP_LEAF] = !is_terminal && !has_kind(s, attributes, LDAP_SPECIAL);
     counts[LDAP_UNWANTED] = false;
 }
 
 static bool take_entry(struct search *s, LDAPMessage *entry)
 {
-    LDAP *ldap = s->t->connection;
+    struct attributes attributes = ARRAY_EMPTY;
     bool counts[LDAP_UNWANTED + 1];
-    BerElement *position = NULL;
-    bool good = true;
 
-    choose_kinds(s, entry, counts);
-    char *name = ldap_library.ldap_first_attribute(ldap, entry, &position);
-    while (name != NULL) {
-        enum ldap_attribute_kind kind = kind_of(s->t, name);
-        if (good && counts[kind])
-            good = take_values(s, entry, name, kind);
-        ldap_library.ldap_memfree(name);
-        name = ldap_library.ldap_next_attribute(ldap, entry, position);
-    }
-    if (position != NULL)
-        ldap_library.ber_free(position, 0);
+    bool good = read_attributes(s, entry, &attributes);
+    choose_kinds(s, &attributes, counts);
+    for (size_t i = 0; good && i < attributes.count; i++)
+        if (counts[attributes.items[i].kind])
+            good = take_values(s, &attributes.items[i]);
+    free_attributes(&attributes);
     return good;
 }
 
-static bool take_entries(struct search *s, LDAPMessage *reply)
+static bool take_entries(struct search *s, const struct ldap_entries *entries)
 {
-    LDAP *ldap = s->t->connection;
-
-    for (LDAPMessage *entry = ldap_library.ldap_first_entry(ldap, reply);
-         entry != NULL; entry = ldap_library.ldap_next_entry(ldap, entry))
-        if (!take_entry(s, entry))
+    for (size_t i = 0; i < entries->count; i++)
+        if (!take_entry(s, entries->items[i]))
             return false;
     return true;
 }
@@ -285,18 +330,16 @@ static bool take_entries(struct search *s, LDAPMessage *reply)
 /* ---- One search ---- */
 
 /* False after a warning; else *code is what the server says. */
-static bool run(struct search *s, const struct request *request,
-                LDAPMessage **reply, int *code)
+static bool run(struct search *s, const struct ldap_request *request,
+                struct ldap_entries *entries, int *code)
 {
-    const struct ldap_table *t = s->t;
-    struct timeval limit = { .tv_sec = t->timeout };
+    struct ldap_table *t = s->t;
 
-    *code = ldap_library.ldap_search_ext_s(
-        t->connection, request->base, request->scope, request->filter,
-        request->attributes, 0, NULL, NULL, t->timeout > 0 ? &limit : NULL,
-        (int)t->size_limit, reply);
+    *code = ldap_table_request(t, request, entries);
     s->is_broken |= *code != LDAP_SUCCESS && *code != LDAP_NO_SUCH_OBJECT &&
                     *code != LDAP_SIZELIMIT_EXCEEDED;
+    if (t->limits.bytes_left == 0)
+        return too_much(s);
     if (*code == LDAP_SIZELIMIT_EXCEEDED)
         return fail(s, "%s: Query size limit (%ld) exceeded", s->key,
                     t->size_limit);
@@ -310,34 +353,32 @@ static bool is_connection_lost(int code)
 }
 
 /* The first search; a connection that was idle may have been closed. */
-static bool run_first(struct search *s, const struct request *request,
-                      LDAPMessage **reply, int *code)
+static bool run_first(struct search *s, const struct ldap_request *request,
+                      struct ldap_entries *entries, int *code)
 {
     struct ldap_table *t = s->t;
     bool was_open = t->connection != NULL;
 
     if (!was_open && !ldap_table_connect(t, s->warnings))
         return false;
-    if (!run(s, request, reply, code))
+    if (!run(s, request, entries, code))
         return false;
     if (!was_open || !is_connection_lost(*code))
         return true;
-    if (*reply != NULL)
-        ldap_library.ldap_msgfree(*reply);
-    *reply = NULL;
+    ldap_entries_free(entries);
     ldap_table_disconnect(t);
     s->is_broken = false;
     return ldap_table_connect(t, s->warnings) &&
-           run(s, request, reply, code);
+           run(s, request, entries, code);
 }
 
-static bool judge(struct search *s, const struct request *request,
-                  LDAPMessage *reply, int code)
+static bool judge(struct search *s, const struct ldap_request *request,
+                  const struct ldap_entries *entries, int code)
 {
     const char *table = s->t->table;
 
     if (code == LDAP_SUCCESS)
-        return take_entries(s, reply);
+        return take_entries(s, entries);
     if (code == LDAP_NO_SUCH_OBJECT && s->t->base_has_key)
         return true;
     if (code == LDAP_NO_SUCH_OBJECT)
@@ -357,22 +398,22 @@ bool ldap_table_search(struct ldap_table *t, const char *key,
     };
     struct str base = STR_EMPTY;
     struct str filter = STR_EMPTY;
-    LDAPMessage *reply = NULL;
+    struct ldap_entries entries = ARRAY_EMPTY;
     bool good = true;
     int code = LDAP_SUCCESS;
 
+    ldap_limits_begin(t);
     if (ldap_table_expand(t, key, &base, &filter)) {
-        const struct request request = {
+        const struct ldap_request request = {
             .base = base.data,
             .filter = filter.data,
             .scope = t->scope_number,
             .attributes = t->wanted,
         };
-        good = run_first(&s, &request, &reply, &code) &&
-               judge(&s, &request, reply, code);
+        good = run_first(&s, &request, &entries, &code) &&
+               judge(&s, &request, &entries, code);
     }
-    if (reply != NULL)
-        ldap_library.ldap_msgfree(reply);
+    ldap_entries_free(&entries);
     if (s.is_broken)
         ldap_table_disconnect(t);
     str_fini(&filter);
