@@ -4,10 +4,13 @@
 mysql:, pgsql: and mongodb: tables that send anything but what was asked for.
 
 A lookup says that it failed, soon, and takes no memory to speak of. Prints a
-line for each type."""
+line for each type; ldaps is ldap: with TLS, for which FOLDER has a
+certificate, server.pem; pgsql-unix is pgsql: through a UNIX-domain socket."""
 import concurrent.futures
 import os
+import resource
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -15,7 +18,7 @@ import threading
 import time
 
 POSTMAP, FOLDER = sys.argv[1], sys.argv[2]
-SECONDS = 60  # a lookup; connection and query have limits of their own
+SECONDS = 90  # a lookup; a login has 30, a library of SQL gives up after 100
 MEMORY_KB = 64 << 10  # with the client library
 BIG = 30_000_000  # bytes of an answer without end
 CHECKED = os.environ.get("SAN") or os.environ.get("VALGRIND")
@@ -25,8 +28,6 @@ SETTINGS = {
     "ldap": "server_host = ldap://127.0.0.1:%d\ntimeout = 2\nversion = 3\n"
             "bind = no\nsearch_base = dc=x\nquery_filter = (a=%%s)\n"
             "result_attribute = v\n",
-    "mysql": "hosts = inet:127.0.0.1:%d\nuser = a\npassword = b\n"
-             "dbname = c\nquery = SELECT v FROM t WHERE k = '%%s'\n",
     "pgsql": "hosts = postgresql://a:b@127.0.0.1:%d/c?sslmode=disable\n"
              "query = SELECT v FROM t WHERE k = '%%s'\n",
     "mongodb": "uri = mongodb://127.0.0.1:%d/?serverSelectionTimeoutMS=2000"
@@ -34,6 +35,26 @@ SETTINGS = {
                "collection = d\nquery_filter = {\"k\": \"%%s\"}\n"
                "result_attribute = v\n",
 }
+
+SETTINGS["ldaps"] = SETTINGS["ldap"].replace("ldap:", "ldaps:")
+SQL = ("user = a\npassword = b\ndbname = c\n"
+       "query = SELECT v FROM t WHERE k = '%%s'\n")
+SETTINGS["mysql"] = "hosts = inet:127.0.0.1:%d\n" + SQL
+SETTINGS["pgsql-unix"] = "hosts = unix:%s\n" + SQL
+TYPES = {"ldaps": "ldap", "pgsql-unix": "pgsql"}  # others are their own
+
+
+def settings_of(kind, name, place):
+    text = SETTINGS[kind] % place
+    if name.startswith("bound"):
+        text = text.replace("bind = no", "bind = yes")
+    if name.startswith("TLS"):
+        text += "start_tls = yes\n"
+    if name == "streams groups":
+        text = text.replace("result_attr", "special_result_attr")
+    if name in STREAMS.get(kind, {}):
+        text = text.replace("timeout = 2", "timeout = 3600")
+    return text
 
 
 def endless(block, start=b""):
@@ -51,7 +72,7 @@ def drip(start=b""):
 
 # When the client has come, and when it has said something: what is sent each
 # time; then the connection ends, unless the answer hangs.
-HANG, RESET = object(), object()
+HANG, RESET, TLS = object(), object(), object()
 ANY = {
     "closes": [],
     "resets": [RESET],
@@ -120,7 +141,13 @@ OWN = {
             ldap_entry(b"\2\1\1\x64", 0xffffff))],
         "bound, then reset": [b"", b"\x30\x0c\2\1\1\x61\7\n\1\0\4\0\4\0",
                               RESET],
+        "TLS, then silence": [b"", b"\x30\x0c\2\1\1\x78\7\n\1\0\4\0\4\0",
+                              HANG],
         "goes away": [b"", ldap_entry(b"\2\1\0\x78\x07\n\1\x34\4\0\4\0")],
+        "streams others' entries": [b"", lambda: for_ever(
+            ldap_found(9) * 2000)],
+        "streams one entry": [b"", lambda: for_ever(
+            b"x" * 65536, ldap_entry(b"\2\1\1\x64", 0x7fffffff))],
     },
     "mysql": {
         "old": [mysql_packet(0, b"\x09")],
@@ -192,6 +219,24 @@ PGSQL_COLUMN = pgsql(b"T", b"\0\1v\0" + struct.pack(
     "!IHIhih", 0, 0, 25, -1, -1, 0))
 
 
+def ldap_reference(number, url):
+    body = b"\2\1" + bytes([number, 0x73, len(url) + 2, 4, len(url)]) + url
+    return b"\x30" + bytes([len(body)]) + body
+
+
+def ldap_part(tag, body):
+    return bytes([tag]) + b"\x84" + struct.pack("!I", len(body)) + body
+
+
+def ldap_group(number):
+    """An entry with members that have one letter, and the end of the answer."""
+    members = ldap_part(0x31, b"\4\1x" * 200000)
+    entry = b"\4\4dc=x" + ldap_part(0x30, ldap_part(0x30, b"\4\1v" + members))
+    name = b"\2\1" + bytes([number])
+    return (ldap_part(0x30, name + ldap_part(0x64, entry)) +
+            ldap_part(0x30, name + b"\x65\7\n\1\0\4\0\4\0"))
+
+
 def ldap_found(number):
     entry = (b"\x04\4dc=x" + b"\x30\x0a" + b"\x30\x08" + b"\4\1v" +
              b"\x31\3" + b"\4\1y")
@@ -199,13 +244,26 @@ def ldap_found(number):
     return b"\x30" + bytes([len(body)]) + body
 
 
+# How much of each kind of table's server is too much, in its own words.
+TOO_MUCH = {
+    "ldap": b"more than 16777216 bytes",
+    "ldaps": b"more than 16777216 bytes",
+    "mysql": b"too long an answer",
+    "pgsql": b"more than 4194304 bytes",
+    "pgsql-unix": b"more than 4194304 bytes",
+}
+# The limit of time is far away here, or does not matter.
 STREAMS = {
     "ldap": {
         "streams entries": [b"", lambda: for_ever(ldap_found(1) * 2000)],
-        "streams others' entries": [b"", lambda: for_ever(
+        "streams references": [b"", lambda: for_ever(
+            ldap_reference(1, b"ldap:///dc=y") * 2000)],
+        "streams groups": [b""] + [ldap_group(n) for n in range(1, 20)],
+    },
+    "ldaps": {
+        "streams entries": [TLS, b"", lambda: for_ever(ldap_found(1) * 2000)],
+        "streams others' entries": [TLS, b"", lambda: for_ever(
             ldap_found(9) * 2000)],
-        "streams one entry": [b"", lambda: for_ever(
-            b"x" * 65536, ldap_entry(b"\2\1\1\x64", 0x7fffffff))],
     },
     "mysql": {
         "streams rows": [MYSQL_HELLO, MYSQL_OK, lambda: for_ever(
@@ -235,6 +293,7 @@ STREAMS = {
             pgsql(b"S", b"a\0b\0") * 4000)],
     },
 }
+STREAMS["pgsql-unix"] = STREAMS["pgsql"]
 SLOW_OWN = {  # whose query is given up after 100 seconds: SLOW=1
     "mysql": {
         "hangs in a query": [MYSQL_HELLO, MYSQL_OK, HANG],
@@ -250,6 +309,10 @@ SLOW_OWN = {  # whose query is given up after 100 seconds: SLOW=1
 
 
 def serve(peer, steps):
+    if steps[:1] == [TLS]:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(FOLDER + "/server.pem")
+        peer, steps = context.wrap_socket(peer, server_side=True), steps[1:]
     with peer:
         for number, step in enumerate(steps):
             if step is RESET:
@@ -281,19 +344,38 @@ def accept(listener, steps):
         threading.Thread(target=one, daemon=True).start()
 
 
-def lookup(kind, name, steps, seconds):
-    listener = socket.create_server(("127.0.0.1", 0), backlog=50)
+def listen(kind, name):
+    """A socket, and its port or path."""
+    if not kind.endswith("-unix"):
+        listener = socket.create_server(("127.0.0.1", 0), backlog=50)
+        return listener, listener.getsockname()[1]
+    folder = "%s/%s-%s" % (FOLDER, kind, name.replace(" ", "-"))
+    os.mkdir(folder)
+    path = folder + "/.s.PGSQL.5432"
+    return socket.create_server(path, family=socket.AF_UNIX, backlog=50), path
+
+
+def start(kind, name, steps):
+    """A server; returns its socket, and its port or path."""
+    listener, place = listen(kind, name)
     threading.Thread(target=accept, args=(listener, steps),
                      daemon=True).start()
+    return listener, place
+
+
+def write_settings(kind, name, text):
     path = "%s/%s-%s.cf" % (FOLDER, kind, name.replace(" ", "-"))
     with open(path, "w", encoding="ascii") as file:
-        text = SETTINGS[kind] % listener.getsockname()[1]
-        if name.startswith("bound"):
-            text = text.replace("bind = no", "bind = yes")
         file.write(text)
+    return path
+
+
+def lookup(kind, name, steps, seconds):
+    listener, place = start(kind, name, steps)
+    path = write_settings(kind, name, settings_of(kind, name, place))
     began = time.monotonic()
     with subprocess.Popen(
-            [POSTMAP, "-q", "a", "%s:%s" % (kind, path)],
+            [POSTMAP, "-q", "a", "%s:%s" % (TYPES.get(kind, kind), path)],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         timer = threading.Timer(seconds + 30, process.kill)
         timer.start()
@@ -307,15 +389,54 @@ def lookup(kind, name, steps, seconds):
         return "%s: %d %r" % (name, process.returncode, said[:300])
     if took > seconds:
         return "%s: after %d s" % (name, took)
-    if not CHECKED and usage.ru_maxrss > MEMORY_KB:
+    if name in STREAMS.get(kind, {}) and TOO_MUCH[kind] not in said:
+        return "%s: %r" % (name, said[:300])
+    # It begins as a copy of this program.
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    if not CHECKED and usage.ru_maxrss > max(MEMORY_KB, own):
         return "%s: %d kB" % (name, usage.ru_maxrss)
+    return None
+
+
+# Those that are asked after a server that says nothing.
+SECOND = {
+    "ldap": (SETTINGS["ldap"].replace(
+        "ldap:", "ldaps://127.0.0.1:%s ldap:").replace("%d", "%s"), "tcp",
+        [b"", ldap_found(1) + b"\x30\x0c\2\1\1\x65\7\n\1\0\4\0\4\0"]),
+    "mysql": ("hosts = unix:%s inet:127.0.0.1:%s\n" + SQL, "unix",
+              [MYSQL_HELLO, MYSQL_OK, MYSQL_SET + mysql_packet(4, b"\1y") +
+               mysql_packet(5, b"\xfe\0\0\2\0")]),
+    "pgsql": ("hosts = unix:%s postgresql://127.0.0.1:%s/d?sslmode=disable\n" +
+              SQL, "unix",
+              [b"", PGSQL_READY, PGSQL_SET, PGSQL_COLUMN +
+               pgsql(b"D", b"\0\1\0\0\0\1y") + pgsql(b"C", b"SELECT\0") +
+               pgsql(b"Z", b"I")]),
+}
+
+
+def second(kind):
+    name = "second server"
+    text, family, steps = SECOND[kind]
+    silent, first = start("%s-%s" % (kind, family), name, [HANG])
+    good, port = start(kind, name, steps)
+    path = write_settings(kind, name, text % (first, port))
+    try:
+        done = subprocess.run([POSTMAP, "-q", "a", "%s:%s" % (kind, path)],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              timeout=SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        return name + ": hangs"
+    silent.close()
+    good.close()
+    if done.returncode != 0 or done.stdout.splitlines()[-1:] != [b"y"]:
+        return "%s: %d %r" % (name, done.returncode, done.stdout[:300])
     return None
 
 
 def cases_of(kind):
     if os.environ.get("SLOW"):
         return SLOW_OWN.get(kind, {})
-    cases = SLOW | ANY | OWN[kind] | STREAMS.get(kind, {})
+    cases = SLOW | ANY | OWN.get(kind, {}) | STREAMS.get(kind, {})
     if os.environ.get("VALGRIND"):  # which marks each byte of 2 GB
         cases = {n: c for n, c in cases.items() if not n.startswith("huge")}
     return cases
@@ -328,6 +449,9 @@ def main():
         found = {kind: [pool.submit(lookup, kind, name, steps, seconds)
                         for name, steps in cases_of(kind).items()]
                  for kind in sys.argv[3:]}
+        for kind in set(found) & set(SECOND):
+            if not os.environ.get("SLOW"):
+                found[kind].append(pool.submit(second, kind))
         for kind, results in found.items():
             wrong = [r.result() for r in results if r.result()]
             failed += bool(wrong)

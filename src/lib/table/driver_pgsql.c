@@ -1,38 +1,41 @@
 /* SPDX-License-Identifier: ISC
  *
  * driver_pgsql.c - pgsql:/file.cf, lookups in PostgreSQL.
+ *
+ * As with mysql: all waiting is done here, with a limit for the whole, and what
+ * comes is counted: the library would take anything.
  */
 
 #include <libpq-fe.h>
-#include <linux/tcp.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/library.h"
 #include "base/text.h"
 #include "config.h"
+#include "pgsql_socket.h"
 #include "sql.h"
 
 #define PGSQL_FUNCTIONS(FUNCTION)                                            \
     FUNCTION(PQclear) FUNCTION(PQconnectPoll) FUNCTION(PQconnectStartParams) \
     FUNCTION(PQconsumeInput) FUNCTION(PQerrorMessage)                        \
-    FUNCTION(PQescapeStringConn) FUNCTION(PQfinish) FUNCTION(PQgetisnull)    \
+    FUNCTION(PQescapeStringConn) FUNCTION(PQfinish) FUNCTION(PQflush)        \
+    FUNCTION(PQgetisnull)                                                    \
     FUNCTION(PQgetlength) FUNCTION(PQgetResult) FUNCTION(PQgetvalue)         \
     FUNCTION(PQisBusy) FUNCTION(PQnfields) FUNCTION(PQntuples)               \
     FUNCTION(PQresultStatus) FUNCTION(PQsendQuery)                           \
-    FUNCTION(PQsetNoticeReceiver) FUNCTION(PQsocket) FUNCTION(PQstatus)
+    FUNCTION(PQsetnonblocking) FUNCTION(PQsetNoticeReceiver)                 \
+    FUNCTION(PQsocket) FUNCTION(PQstatus)
 LIBRARY(pgsql, LIBRARY_PGSQL, PGSQL_FUNCTIONS)
 
 /* For each address: until it takes the connection. */
 #define CONNECT_TIMEOUT_MS "10000"
 enum {
     LOGIN_LIMIT_S = 30, /* with all addresses, TLS and the password */
-    IO_TIMEOUT_S = 100, /* of one query */
+    QUERY_LIMIT_S = 100,
 };
 
 struct pgsql {
@@ -64,11 +67,6 @@ static bool parse_server(struct arena *arena, struct sql_server *server,
     return true;
 }
 
-static void pgsql_disconnect(void *connection)
-{
-    pgsql.PQfinish(connection);
-}
-
 struct parameters {
     const char *names[10], *values[10];
     int count;
@@ -82,7 +80,8 @@ static void add(struct parameters *p, const char *name, const char *value)
     p->values[p->count++] = value;
 }
 
-/* Later ones win: what a URI says is more than what other settings say. */
+/* Later ones win: what a URI says is more than what other settings say. But of
+ * databases, only the first may be a URI. */
 static void set_parameters(const struct sql *sql,
                            const struct sql_server *server,
                            struct parameters *p)
@@ -90,13 +89,58 @@ static void set_parameters(const struct sql *sql,
     add(p, "tcp_user_timeout", CONNECT_TIMEOUT_MS);
     add(p, "user", sql->user);
     add(p, "password", sql->password);
-    add(p, "dbname", sql->dbname);
     if (is_uri(server->name)) {
         add(p, "dbname", server->name);
-    } else {
-        add(p, "host", server->host);
-        add(p, "port", server->port);
+        return;
     }
+    add(p, "dbname", sql->dbname);
+    add(p, "host", server->host);
+    add(p, "port", server->port);
+}
+
+/* ---- Limits ---- */
+
+struct connection {
+    PGconn *db; /* owned */
+    struct pgsql_socket socket;
+};
+
+/* A login or a query on its way. */
+struct question {
+    struct connection *c;
+    deadline_t until;
+    uint64_t bytes_before; /* it began */
+};
+
+static uint64_t received_bytes(const struct connection *c)
+{
+    return pgsql_socket_received(&c->socket, pgsql.PQsocket(c->db));
+}
+
+/* The library would take anything, as long as it comes. */
+static bool is_within_limits(const struct question *q, struct error *why)
+{
+    if (deadline_left_ms(q->until) == 0)
+        return error_set(why, "timeout expired");
+    return received_bytes(q->c) - q->bytes_before <= SQL_MAX_ANSWER ||
+           error_set(why, "an answer of more than %d bytes", SQL_MAX_ANSWER);
+}
+
+static bool wait_for(const struct question *q, short events)
+{
+    return pgsql_socket_wait(&q->c->socket, pgsql.PQsocket(q->c->db), events,
+                             q->until);
+}
+
+/* ---- Connections ---- */
+
+static void pgsql_disconnect(void *connection)
+{
+    struct connection *c = connection;
+
+    pgsql.PQfinish(c->db);
+    pgsql_socket_close(&c->socket);
+    free(c);
 }
 
 /* What it says would go to standard error. */
@@ -108,36 +152,40 @@ static void ignore_notice(void *context, const PGresult *result)
 
 /* Without a pause in what a server sends, the library's own function would
  * wait for the rest forever. */
-static PGconn *log_in(const struct parameters *p, bool has_uri)
+static bool log_in(struct connection *c, struct error *why)
 {
-    deadline_t until = deadline_in_s(LOGIN_LIMIT_S);
-    PGconn *db = pgsql.PQconnectStartParams(p->names, p->values, has_uri);
+    const struct question q = { .c = c, .until = deadline_in_s(LOGIN_LIMIT_S) };
     PostgresPollingStatusType next = PGRES_POLLING_WRITING;
 
-    if (db == NULL || pgsql.PQstatus(db) == CONNECTION_BAD)
-        return db;
-    pgsql.PQsetNoticeReceiver(db, ignore_notice, NULL);
+    if (pgsql.PQstatus(c->db) == CONNECTION_BAD)
+        return error_set(why, "%s",
+                         c->db == NULL ? "out of memory"
+                                       : pgsql.PQerrorMessage(c->db));
+    pgsql.PQsetNoticeReceiver(c->db, ignore_notice, NULL);
     while (next == PGRES_POLLING_READING || next == PGRES_POLLING_WRITING) {
-        int left_ms = deadline_left_ms(until);
-        struct pollfd socket = {
-            .fd = pgsql.PQsocket(db),
-            .events = next == PGRES_POLLING_READING ? POLLIN : POLLOUT,
-        };
-        if (left_ms == 0)
-            break;
-        if (poll(&socket, 1, left_ms) > 0)
-            next = pgsql.PQconnectPoll(db);
+        if (!is_within_limits(&q, why))
+            return false;
+        if (!wait_for(&q, next == PGRES_POLLING_READING ? POLLIN : POLLOUT))
+            continue;
+        next = pgsql.PQconnectPoll(c->db);
+        if (!pgsql_socket_follow(&c->socket, pgsql.PQsocket(c->db)))
+            return error_set(why, "out of sockets");
     }
-    return db;
+    return (next == PGRES_POLLING_OK &&
+            pgsql.PQsetnonblocking(c->db, true) == 0) ||
+           error_set(why, "%s", pgsql.PQerrorMessage(c->db));
 }
+
+/* ---- Queries ---- */
 
 static bool quote(void *connection, const char *text, size_t length,
                   struct str *out)
 {
+    const struct connection *c = connection;
     int failure = 0;
 
     str_reserve(out, length * 2 + 1);
-    size_t added = pgsql.PQescapeStringConn(connection, out->data + out->length,
+    size_t added = pgsql.PQescapeStringConn(c->db, out->data + out->length,
                                             text, length, &failure);
     if (failure != 0)
         return false;
@@ -146,45 +194,19 @@ static bool quote(void *connection, const char *text, size_t length,
     return true;
 }
 
-/* A query on its way. */
-struct question {
-    PGconn *db;
-    deadline_t until;
-    uint64_t bytes_before; /* it was sent */
-};
-
-/* What has come through this connection. 0 for a UNIX-domain socket, which
- * does not count; then time is the only limit. */
-static uint64_t received_bytes(PGconn *db)
-{
-    struct tcp_info info = { .tcpi_bytes_received = 0 };
-    socklen_t size = sizeof(info);
-
-    getsockopt(pgsql.PQsocket(db), IPPROTO_TCP, TCP_INFO, &info, &size);
-    return info.tcpi_bytes_received;
-}
-
-/* The library would take anything, as long as it comes. */
-static bool is_within_limits(const struct question *q, struct error *why)
-{
-    if (deadline_left_ms(q->until) == 0)
-        return error_set(why, "no answer in %d seconds", IO_TIMEOUT_S);
-    return received_bytes(q->db) - q->bytes_before <= SQL_MAX_ANSWER ||
-           error_set(why, "an answer of more than %d bytes", SQL_MAX_ANSWER);
-}
-
 /* Where a server that has died without a word, or hangs, would keep the library
  * waiting for hours. This may run outside of a fiber, so it waits by itself. */
 static bool wait_for_result(const struct question *q, struct error *why)
 {
+    PGconn *db = q->c->db;
+
     while (is_within_limits(q, why)) {
-        struct pollfd socket = { .fd = pgsql.PQsocket(q->db),
-                                 .events = POLLIN };
-        if (!pgsql.PQisBusy(q->db))
+        int unsent = pgsql.PQflush(db);
+        if (unsent <= 0 && !pgsql.PQisBusy(db))
             return true;
-        if (poll(&socket, 1, deadline_left_ms(q->until)) <= 0)
+        if (!wait_for(q, unsent > 0 ? POLLIN | POLLOUT : POLLIN))
             continue;
-        if (pgsql.PQconsumeInput(q->db) == 0)
+        if (pgsql.PQconsumeInput(db) == 0)
             return true; /* the result says what it was */
     }
     return false;
@@ -199,11 +221,13 @@ static bool is_copy(ExecStatusType status)
 
 /* The last result, or NULL: the query could not be sent, or the answer was too
  * long, in time or bytes. To be cleared. */
-static PGresult *run_query(PGconn *db, const char *query, struct error *why)
+static PGresult *run_query(struct connection *c, const char *query,
+                           struct error *why)
 {
-    const struct question q = { .db = db,
-                                .until = deadline_in_s(IO_TIMEOUT_S),
-                                .bytes_before = received_bytes(db) };
+    const struct question q = { .c = c,
+                                .until = deadline_in_s(QUERY_LIMIT_S),
+                                .bytes_before = received_bytes(c) };
+    PGconn *db = c->db;
     PGresult *last = NULL, *next;
 
     if (pgsql.PQsendQuery(db, query) == 0) {
@@ -226,15 +250,15 @@ static PGresult *run_query(PGconn *db, const char *query, struct error *why)
     }
 }
 
-static bool set_encoding(PGconn *db, const char *encoding)
+static bool set_encoding(struct connection *c, const char *encoding)
 {
     struct str query = STR_EMPTY;
     struct error why = ERROR_NONE;
 
     str_set(&query, "set client_encoding to '");
-    bool good = quote(db, encoding, strlen(encoding), &query);
+    bool good = quote(c, encoding, strlen(encoding), &query);
     str_add(&query, "'");
-    PGresult *result = good ? run_query(db, query.data, &why) : NULL;
+    PGresult *result = good ? run_query(c, query.data, &why) : NULL;
     good = pgsql.PQresultStatus(result) == PGRES_COMMAND_OK;
     pgsql.PQclear(result);
     str_fini(&query);
@@ -246,22 +270,24 @@ static void *pgsql_connect(struct sql *sql, const struct sql_server *server,
 {
     const struct pgsql *p = (const struct pgsql *)sql;
     struct parameters parameters = { .count = 0 };
+    struct error trouble = ERROR_NONE;
 
     set_parameters(sql, server, &parameters);
-    PGconn *db = log_in(&parameters, is_uri(server->name));
-    ConnStatusType status = pgsql.PQstatus(db); /* NULL: CONNECTION_BAD */
-    if (status == CONNECTION_BAD)
+    struct connection *c = mem_alloc(sizeof(*c));
+    *c = (struct connection){
+        .db = pgsql.PQconnectStartParams(parameters.names, parameters.values,
+                                         is_uri(server->name)),
+        .socket = PGSQL_SOCKET_NONE,
+    };
+    if (!log_in(c, &trouble))
         error_set(why, "connect to pgsql server %s: %s", server->name,
-                  db == NULL ? "out of memory" : pgsql.PQerrorMessage(db));
-    else if (status != CONNECTION_OK)
-        error_set(why, "connect to pgsql server %s: timeout expired",
-                  server->name);
-    else if (!set_encoding(db, p->encoding))
+                  trouble.text);
+    else if (!set_encoding(c, p->encoding))
         error_set(why, "dict_pgsql: cannot set the encoding to %s, skipping %s",
                   p->encoding, server->name);
     else
-        return db;
-    pgsql.PQfinish(db);
+        return c;
+    pgsql_disconnect(c);
     return NULL;
 }
 
@@ -282,9 +308,9 @@ static bool pgsql_ask(struct sql *sql, const struct sql_server *server,
                       const struct str *query, struct template_values *values,
                       struct error *why)
 {
-    PGconn *db = server->connection;
+    struct connection *c = server->connection;
     struct error trouble = ERROR_NONE;
-    PGresult *result = run_query(db, query->data, &trouble);
+    PGresult *result = run_query(c, query->data, &trouble);
     ExecStatusType status =
         pgsql.PQresultStatus(result); /* NULL: FATAL_ERROR */
     bool good = status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
@@ -295,7 +321,7 @@ static bool pgsql_ask(struct sql *sql, const struct sql_server *server,
     else if (status == PGRES_FATAL_ERROR)
         error_set(why, "pgsql query failed: fatal error from host %s: %s",
                   server->name,
-                  result == NULL ? trouble.text : pgsql.PQerrorMessage(db));
+                  result == NULL ? trouble.text : pgsql.PQerrorMessage(c->db));
     else if (!good)
         error_set(why, "pgsql query failed: protocol error, host %s",
                   server->name);
