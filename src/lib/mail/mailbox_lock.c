@@ -244,8 +244,11 @@ mailbox_lock_open(struct mailbox_lock *lock, const char *path, bool create,
 
 static void remove_dotlock(struct mailbox_lock *lock)
 {
-    if (lock->dotlock != NULL)
-        unlink(lock->dotlock);
+    if (lock->dotlock != NULL && unlink(lock->dotlock) != 0 &&
+        errno != ENOENT)
+        log_warning("remove lock file %s: %s; the mailbox is locked until it "
+                    "is stale",
+                    lock->dotlock, strerror(errno));
     free(lock->dotlock);
     lock->dotlock = NULL;
 }

@@ -203,7 +203,8 @@ bool mbox_append(const char *path, struct message_reader *message,
         cut_back(&lock, path);
     done = done &&
            sync_mailbox(&lock, end, path, message, copy, options, arena, dsn);
-    if (!close_locked(&lock, options) && done)
+    /* What was synced is there, whatever close has to say. */
+    if (!close_locked(&lock, options) && done && !S_ISREG(lock.st.st_mode))
         return mailbox_failed(arena, dsn, "4.3.0", strerror(errno));
     return done;
 }
