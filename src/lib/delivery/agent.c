@@ -92,9 +92,13 @@ static bool open_message(struct request *r)
         return false;
     }
     if (!lock_file(r->queue_fd, LOCK_STYLE_FLOCK, LOCK_KIND_SHARED, 0)) {
-        log_warning("%s: the queue file is locked by another delivery; "
-                    "it will be tried again later",
-                    id);
+        if (errno == EAGAIN)
+            log_warning("%s: the queue file is locked by another delivery; "
+                        "it will be tried again later",
+                        id);
+        else
+            log_warning("lock %s %s: %s", r->wire->queue_name, id,
+                        strerror(errno));
         close(r->queue_fd);
         return false;
     }
