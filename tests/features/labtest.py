@@ -117,9 +117,26 @@ def run_test(lab, function):
             sink.close()
 
 
-def main(setup=None):
-    """Run the tests that the command line names, or all."""
+def side_by_side(count):
+    """The tests in so many processes, each with a world of its own."""
+    os.environ["LABTEST"] = "0"
+    names = [function.__name__ for function in TESTS]
+    running = [subprocess.Popen([sys.executable, sys.argv[0]] + names[i::count],
+                                stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT)
+               for i in range(count)]
+    for process in running:
+        print(process.communicate()[0].decode(errors="replace"), end="",
+              flush=True)
+    sys.exit(any(process.returncode for process in running))
+
+
+def main(setup=None, worlds=1):
+    """Run the tests that the command line names, or all, dealt out to so many
+    worlds."""
     only = sys.argv[1:]
+    if worlds > 1 and not only:
+        side_by_side(worlds)
     kind = laboratory.Lab
     if os.environ.get("PEER_LAB"):
         kind = PeerLab
