@@ -46,15 +46,29 @@ static pid_t read_pid(int fd)
     return (pid_t)pid;
 }
 
+/* A disk in trouble takes no writes, and just then one wants to stop. */
+static int open_lock(const char *path, struct error *why)
+{
+    const uid_t same = (uid_t)-1;
+    int fd = file_open_plain(path, O_RDWR, 0, same, same, NULL, why);
+
+    if (fd < 0 && errno == EROFS)
+        fd = file_open_plain(path, O_RDONLY, 0, same, same, NULL, why);
+    return fd;
+}
+
 pid_t control_master_pid(void)
 {
     struct error why = ERROR_NONE;
     char *path = mem_printf("%s/%s/master.pid", common_params.queue_directory,
                             common_params.process_id_directory);
-    int fd = file_open_plain(path, O_RDWR, 0, (uid_t)-1, (gid_t)-1, NULL,
-                             &why);
+    int fd = open_lock(path, &why);
     pid_t pid = 0;
 
+    if (fd < 0 && errno == EACCES)
+        fatal("%s; try again as root, or as the user that the mail system "
+              "belongs to",
+              why.text);
     if (fd < 0 && errno != ENOENT)
         fatal("%s", why.text);
     if (fd >= 0 && !lock_file(fd, LOCK_STYLE_FLOCK, LOCK_KIND_EXCLUSIVE, 0))

@@ -154,6 +154,14 @@ static void read_options(struct options *o, int argc, char **argv)
 
 /* ---- checks ---- */
 
+/* Somebody who looks at a terminal does not look into the log. */
+static _Noreturn void refuse_hands(const struct process *p)
+{
+    if (isatty(STDERR_FILENO))
+        setup_early_log(p->service->name, true);
+    fatal("do not run this command by hand");
+}
+
 static void check_start(const struct process *p)
 {
     unsigned flags = p->service->flags;
@@ -164,7 +172,7 @@ static void check_start(const struct process *p)
         return;
     }
     if (fcntl(SERVICE_STATUS_FD, F_GETFD) < 0)
-        fatal("do not run this command by hand");
+        refuse_hands(p);
     if ((flags & SERVICE_PRIVILEGED) && p->is_unprivileged)
         fatal("service %s requires privileged operation", p->name);
     if ((flags & SERVICE_SOLITARY) && !p->is_limit_one)
