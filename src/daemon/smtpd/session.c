@@ -169,6 +169,13 @@ static bool serve_known(struct session *s, const struct command *command,
     return command->serve(s, line);
 }
 
+/* Commands that do nothing cost something only when they are many. */
+static void count_junk(struct session *s)
+{
+    if (s->junk++ > smtpd_params.smtpd_junk_command_limit)
+        s->errors++;
+}
+
 /* What a line comes to: a good reply or not, and which counter. A NUL ends
  * it. */
 static bool serve_line(struct session *s, const char *text, size_t *counter)
@@ -187,17 +194,18 @@ static bool serve_line(struct session *s, const char *text, size_t *counter)
         return notify_reply(s, NOTIFY_PROTOCOL, "500 5.5.2 Error: bad syntax");
     const struct command *command = find_command(line.verb);
     if (match_list_has(settings()->noop_commands, line.verb, NULL, NULL) ==
-        FOUND)
+        FOUND) {
+        count_junk(s);
         return session_reply(s, "250 2.0.0 Ok");
+    }
     if (command == NULL) {
         s->where = "UNKNOWN";
         return unknown_command(s, line.verb, text);
     }
     *counter = (size_t)(command - commands);
     s->where = command->verb;
-    if ((command->flags & JUNK) &&
-        s->junk++ > smtpd_params.smtpd_junk_command_limit)
-        s->errors++;
+    if (command->flags & JUNK)
+        count_junk(s);
     return serve_known(s, command, &line);
 }
 
