@@ -9,15 +9,9 @@ static void append(const struct delivery *d, const char *path,
                    struct dsn *dsn)
 {
     struct copy_options copy;
-    struct mbox_options options = {
-        .locks = mailbox_locks(),
-        .lock_attempts = (int)common_params.deliver_lock_attempts,
-        .lock_delay_s = common_params.deliver_lock_delay,
-        .stale_lock_s = common_params.stale_lock_time,
-        .size_limit = local_params.mailbox_size_limit,
-        .devices = true,
-    };
+    struct mbox_options options = mailbox_options();
 
+    options.devices = true;
     copy_set(&copy, d, "file");
     copy_set_mbox(&copy, d);
     if (!mbox_append(path, d->job->request->message, &copy, &options,

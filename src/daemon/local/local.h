@@ -146,7 +146,8 @@ void biff_tell(const char *user, off_t start);
 /* ---- mailbox.c, file.c, command.c, transport.c: the ends ----------------- */
 
 void mailbox_open(void);
-unsigned mailbox_locks(void); /* MBOX_LOCK_ bits */
+/* What main.cf says of all mailboxes that are files. */
+struct mbox_options mailbox_options(void);
 bool is_maildir(const char *path);
 /* As the user whose it is. <dsn> says what became of it. */
 void deliver_maildir(const struct delivery *d, const char *path,

@@ -29,9 +29,15 @@ void mailbox_open(void)
     locks = MBOX_LOCK_DOTLOCK;
 }
 
-unsigned mailbox_locks(void)
+struct mbox_options mailbox_options(void)
 {
-    return (unsigned)locks;
+    return (struct mbox_options){
+        .locks = (unsigned)locks,
+        .lock_attempts = (int)common_params.deliver_lock_attempts,
+        .lock_delay_s = common_params.deliver_lock_delay,
+        .stale_lock_s = common_params.stale_lock_time,
+        .size_limit = local_params.mailbox_size_limit,
+    };
 }
 
 /* Where users may not make files, root opens the mailbox for them. */
@@ -71,18 +77,12 @@ static void append(const struct delivery *d, const struct user_info *user,
     struct arena *arena = d->job->arena;
     struct copy_options copy;
     off_t start = 0;
-    struct mbox_options options = {
-        .locks = mailbox_locks(),
-        .lock_attempts = (int)common_params.deliver_lock_attempts,
-        .lock_delay_s = common_params.deliver_lock_delay,
-        .stale_lock_s = common_params.stale_lock_time,
-        .size_limit = local_params.mailbox_size_limit,
-        .owner = user->uid,
-        .group = user->gid,
-        .check_owner = delivery_params.strict_mailbox_ownership,
-        .start = &start,
-    };
+    struct mbox_options options = mailbox_options();
 
+    options.owner = user->uid;
+    options.group = user->gid;
+    options.check_owner = delivery_params.strict_mailbox_ownership;
+    options.start = &start;
     set_copy(&copy, d);
     copy_set_mbox(&copy, d);
     if (is_spool)
