@@ -22,6 +22,13 @@ static struct stream *open_file(const char *content, int flags)
     return stream_open(fd);
 }
 
+/* Go there; the next byte is this. */
+#define CHECK_BYTE_AT(s, offset, byte) \
+    do { \
+        CHECK(stream_seek(s, offset)); \
+        CHECK_INT(stream_get_char(s), byte); \
+    } while (0)
+
 /* Lines that cross the buffer's end at each place. */
 TEST(stream_get_until_reads_lines_longer_than_the_buffer)
 {
@@ -54,8 +61,7 @@ TEST(stream_tells_and_seeks_in_files)
     CHECK_INT(stream_get_char(s), '0');
     CHECK(stream_get_bytes(s, bytes, 4));
     CHECK_INT(stream_tell(s), 5);
-    CHECK(stream_seek(s, 2));
-    CHECK_INT(stream_get_char(s), '2');
+    CHECK_BYTE_AT(s, 2, '2');
 
     /* What is written replaces what comes next, not what was read ahead. */
     stream_put(s, "XY");
@@ -66,14 +72,12 @@ TEST(stream_tells_and_seeks_in_files)
     CHECK(stream_get_bytes(s, bytes, 8));
     CHECK_BYTES(bytes, 8, "012XYZ67", 8);
 
-    CHECK(stream_seek(s, 16));
-    CHECK_INT(stream_get_char(s), -1);
+    CHECK_BYTE_AT(s, 16, -1);
     CHECK_INT(stream_state(s), STREAM_EOF);
     stream_put(s, "more"); /* the end of the input does not stop output */
     CHECK(stream_sync(s) || stream_state(s) == STREAM_EOF);
     CHECK_INT(stream_tell(s), 20);
-    CHECK(stream_seek(s, 18));
-    CHECK_INT(stream_get_char(s), 'r');
+    CHECK_BYTE_AT(s, 18, 'r');
     stream_close(s);
 }
 
@@ -91,8 +95,7 @@ TEST(stream_reads_on_in_a_file_that_grew)
     CHECK_INT(pwrite(fd, "more", 4, 5), 4);
     stream_clear_error(s);
     CHECK_INT(stream_get_char(s), 'm');
-    CHECK(stream_seek(s, 7));
-    CHECK_INT(stream_get_char(s), 'r');
+    CHECK_BYTE_AT(s, 7, 'r');
     stream_close(s);
 }
 
@@ -127,15 +130,12 @@ TEST(stream_large_reads_do_not_spoil_seek)
 
     for (int i = 0; i < 20000; i++)
         stream_put_char(s, 'a' + i % 26);
-    CHECK(stream_seek(s, 0));
-    CHECK_INT(stream_get_char(s), 'a');
+    CHECK_BYTE_AT(s, 0, 'a');
     CHECK(stream_get_bytes(s, big, 19000));
     CHECK_INT(stream_tell(s), 19001);
     CHECK_INT(big[18999], 'a' + 19000 % 26);
-    CHECK(stream_seek(s, 18999));
-    CHECK_INT(stream_get_char(s), 'a' + 18999 % 26);
-    CHECK(stream_seek(s, 3));
-    CHECK_INT(stream_get_char(s), 'd');
+    CHECK_BYTE_AT(s, 18999, 'a' + 18999 % 26);
+    CHECK_BYTE_AT(s, 3, 'd');
     free(big);
     stream_close(s);
 }
@@ -148,8 +148,7 @@ TEST(stream_appends_to_a_log)
     CHECK_INT(stream_tell(s), 8);
     CHECK(stream_flush(s));
     CHECK_INT(stream_tell(s), 8);
-    CHECK(stream_seek(s, 0));
-    CHECK_INT(stream_get_char(s), 'o');
+    CHECK_BYTE_AT(s, 0, 'o');
     stream_close(s);
 }
 
@@ -188,11 +187,9 @@ TEST(stream_reads_memory_anywhere)
     CHECK(stream_fill(s));
     CHECK_INT(stream_buffered(s), 3);
     CHECK(memcmp(stream_peek(s), "abc", 3) == 0);
-    CHECK(stream_seek(s, 2));
-    CHECK_INT(stream_get_char(s), 'c');
+    CHECK_BYTE_AT(s, 2, 'c');
     CHECK_INT(stream_tell(s), 3);
-    CHECK(stream_seek(s, 0));
-    CHECK_INT(stream_get_char(s), 'a');
+    CHECK_BYTE_AT(s, 0, 'a');
     stream_put(s, "x");
     CHECK_INT(stream_state(s), STREAM_ERROR);
     stream_close(s);

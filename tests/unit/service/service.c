@@ -273,6 +273,19 @@ static const char *answer(int fd)
     return text;
 }
 
+/* Start a service that writes what it is told where answer() reads: from the
+ * descriptor that this returns. */
+static int start_answering(const struct service *service, const char *type,
+                           const char *setting)
+{
+    int pair[2];
+
+    CHECK(sock_pair(pair, NULL));
+    answer_fd = pair[1];
+    start(service, type, setting);
+    return pair[0];
+}
+
 TEST(service_takes_triggers)
 {
     static const struct service plain = {
@@ -292,19 +305,16 @@ TEST(service_takes_triggers)
     const struct service *const services[] = { &plain, &loop };
 
     for (size_t i = 0; i < COUNT(services); i++) {
-        int pair[2];
-        CHECK(sock_pair(pair, NULL));
-        answer_fd = pair[1];
-        start(services[i], "unix", "max_idle=1000");
+        int answers = start_answering(services[i], "unix", "max_idle=1000");
         if (i == 1)
-            CHECK_STR(answer(pair[0]), "bg");
+            CHECK_STR(answer(answers), "bg");
         for (int j = 0; j < 5; j++) {
             struct stream *s = connect_to_service();
             stream_put(s, "IW");
             stream_close(s);
             if (i == 0 && j == 3)
                 break;
-            CHECK_STR(answer(pair[0]), "IW");
+            CHECK_STR(answer(answers), "IW");
         }
         if (i == 1)
             close(status_fd);
@@ -329,21 +339,18 @@ TEST(service_keeps_connections_of_triggers)
         .triggered = take,
     };
     char endless[100] = "N";
-    int pair[2];
 
-    CHECK(sock_pair(pair, NULL));
-    answer_fd = pair[1];
-    start(&lines, "unix", "max_idle=1000");
+    int answers = start_answering(&lines, "unix", "max_idle=1000");
     int a = stream_detach(connect_to_service());
     int b = stream_detach(connect_to_service());
     say(a, "KN1\n");
-    CHECK_STR(answer(pair[0]), "N1\n");
+    CHECK_STR(answer(answers), "N1\n");
     say(b, "KN2\nN");
-    CHECK_STR(answer(pair[0]), "N2\n");
+    CHECK_STR(answer(answers), "N2\n");
     say(a, "N3\nN4\n");
-    CHECK_STR(answer(pair[0]), "N3\nN4\n");
+    CHECK_STR(answer(answers), "N3\nN4\n");
     say(b, "5\n");
-    CHECK_STR(answer(pair[0]), "N5\n");
+    CHECK_STR(answer(answers), "N5\n");
     close(a);
     memset(endless + 1, '6', sizeof endless - 2);
     say(b, endless);
@@ -352,7 +359,7 @@ TEST(service_keeps_connections_of_triggers)
     close(b);
     a = stream_detach(connect_to_service());
     say(a, "KN7\n");
-    CHECK_STR(answer(pair[0]), "N7\n");
+    CHECK_STR(answer(answers), "N7\n");
     close(status_fd);
     CHECK_INT(exit_status(), 0);
     close(a);
@@ -367,17 +374,14 @@ TEST(service_takes_datagrams)
         .datagram = take,
     };
     struct addr addr;
-    int pair[2];
 
-    CHECK(sock_pair(pair, NULL));
-    answer_fd = pair[1];
-    start(&datagrams, "unix-dgram", "a=b");
+    int answers = start_answering(&datagrams, "unix-dgram", "a=b");
     int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
     CHECK(addr_unix(path, &addr, NULL));
     CHECK_INT(sendto(fd, "one", 3, 0, &addr.generic, addr.length), 3);
-    CHECK_STR(answer(pair[0]), "one");
+    CHECK_STR(answer(answers), "one");
     CHECK_INT(sendto(fd, "two", 3, 0, &addr.generic, addr.length), 3);
-    CHECK_STR(answer(pair[0]), "two");
+    CHECK_STR(answer(answers), "two");
     CHECK_INT(exit_status(), 0);
 }
 
