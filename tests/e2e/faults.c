@@ -14,6 +14,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -137,6 +138,19 @@ static bool fails(const char *call, const char *place)
 
 /* ---- the calls ---- */
 
+/* What never takes the place of another file has a word of its own. */
+static const char *rename_word(unsigned flags)
+{
+    return (flags & RENAME_NOREPLACE) != 0 ? "name" : "rename";
+}
+
+static const char *open_word(int flags)
+{
+    if ((flags & O_EXCL) != 0 || (flags & O_TMPFILE) == O_TMPFILE)
+        return "create";
+    return (flags & O_CREAT) != 0 ? "make" : "open";
+}
+
 /* A function <name> that fails as <word>, or is the real one. */
 #define CALL(type, name, word, parameters, arguments, place) \
     type name parameters; \
@@ -189,7 +203,7 @@ CALL(int, linkat, "link",
      (from_fd, from, to_fd, to, flags), place_of(to))
 CALL(int, rename, "rename", (const char *from, const char *to), (from, to),
      place_of(to))
-CALL(int, renameat2, "rename",
+CALL(int, renameat2, rename_word(flags),
      (int from_fd, const char *from, int to_fd, const char *to, unsigned flags),
      (from_fd, from, to_fd, to, flags), place_of(to))
 
@@ -251,7 +265,7 @@ long syscall(long number, ...)
         a[i] = va_arg(args, long);
     va_end(args);
     if (number == SYS_renameat2 &&
-        fails("rename", place_of((const char *)a[3])))
+        fails(rename_word((unsigned)a[4]), place_of((const char *)a[3])))
         return -1;
     return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
@@ -265,7 +279,7 @@ static int open_with(open_function *real, const char *path, int flags,
     mode_t mode = creates ? va_arg(args, mode_t) : 0;
     const char *place = place_of(path);
 
-    return fails(creates ? "create" : "open", place)
+    return fails(open_word(flags), place)
                ? -1
                : opened(real(path, flags, mode), place);
 }

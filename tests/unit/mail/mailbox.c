@@ -95,10 +95,13 @@ TEST(mbox_appends)
 }
 
 /* In place of the C library's: a disk that fails. */
-static bool disk_fails;
+static bool disk_fails, folders_fail;
 int fsync(int fd)
 {
-    if (!disk_fails)
+    struct stat st;
+    bool is_folder = fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+
+    if (!disk_fails && !(folders_fail && is_folder))
         return (int)syscall(SYS_fsync, fd);
     errno = EIO;
     return -1;
@@ -138,6 +141,41 @@ TEST(mbox_takes_back_what_cannot_be_synced)
     disk_fails = false;
     message_reader_close(message);
     free(path);
+    arena_free(arena);
+}
+
+TEST(mbox_needs_the_name_of_a_new_file_on_disk)
+{
+    struct arena *arena = arena_new();
+    struct message_reader *message = make_message(arena);
+    struct mbox_options mbox = options();
+    struct dsn dsn;
+
+    folders_fail = true;
+    CHECK(!mbox_append(test_path("new_box"), message, &copy, &mbox, arena,
+                       &dsn));
+    CHECK_STR(dsn.status, "4.3.0");
+    CHECK_STR(contents(test_path("new_box")), "");
+    folders_fail = false;
+    message_reader_close(message);
+    arena_free(arena);
+}
+
+TEST(mbox_leaves_a_lock_file_to_its_owner)
+{
+    struct arena *arena = arena_new();
+    struct message_reader *message = make_message(arena);
+    struct mbox_options mbox = options();
+    struct dsn dsn;
+
+    CHECK(close(creat(test_path("locked.lock"), 0600)) == 0);
+    mbox.locks = MBOX_LOCK_DOTLOCK;
+    CHECK(!mbox_append(test_path("locked"), message, &copy, &mbox, arena,
+                       &dsn));
+    CHECK_STR(dsn.status, "4.2.0");
+    CHECK(access(test_path("locked"), F_OK) != 0);
+    CHECK(access(test_path("locked.lock"), F_OK) == 0);
+    message_reader_close(message);
     arena_free(arena);
 }
 

@@ -2,6 +2,8 @@
  *
  * Names of queue files, the records in them, and the order they are read in.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -80,6 +82,17 @@ TEST(queue_dir_moves_and_scans)
     CHECK(!queue_dir_remove("deferred", id));
     str_fini(&path);
     close(fd);
+}
+
+/* Users may make files in maildrop, by some way or other. */
+TEST(queue_dir_follows_no_link)
+{
+    use_queue("", 1, false);
+    int fd = queue_dir_open("incoming", "1234", O_RDWR | O_CREAT);
+    CHECK(fd >= 0 && close(fd) == 0);
+    CHECK(symlink("1234", "incoming/ABCD") == 0);
+    CHECK_INT(queue_dir_open("incoming", "ABCD", O_RDWR), -1);
+    CHECK_INT(errno, ELOOP);
 }
 
 TEST(message_writer_commits_or_removes)
