@@ -13,7 +13,8 @@
 
 struct smtp_reply {
     int code;              /* 100..599; 0: not an SMTP reply */
-    const char *text;      /* all lines joined by '\n', with the codes */
+    const char *text;      /* all lines joined by '\n', with the codes; of very
+                              many, the first ones */
     const char *dsn;       /* "5.1.1" of the last line, or made from the code:
                               "5.0.0" */
     const char *first;     /* text of the first line after code and DSN */

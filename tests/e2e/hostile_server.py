@@ -28,6 +28,7 @@ USUAL = {
     "RSET": b"250 2.0.0 ok\r\n",
     "QUIT": b"221 2.0.0 bye\r\n",
 }
+NOVEL = b"-4.2.0 " + b"x" * 2000 + b"\r\n"
 HANG, RESET, CLOSE, FLOOD, DRIP = object(), object(), object(), object(), object()
 LATER, GONE, ANY, SENT = "deferred", "bounced", "deferred|bounced", "sent"
 
@@ -57,6 +58,8 @@ CASES = {
     "dot-letters": (LATER, {"dot": b"2a0 taken\r\n"}),
     "dot-452": (LATER, {"dot": b"452 4.3.1 full\r\n"}),
     "dot-554": (GONE, {"dot": b"554 5.7.1 no\r\n"}),
+    "dot-novel": (LATER, {"dot": (b"452" + NOVEL) * 990 + b"452 4.2.0 later\r\n"}),
+    "rcpt-novel": (GONE, {"RCPT": (b"550" + NOVEL) * 990 + b"550 5.1.1 not here\r\n"}),
     "dot-flood": (LATER, {"dot": FLOOD}),
     "dot-drip": (LATER, {"dot": DRIP}),
     "dot-status-lies": (LATER, {"dot": b"451 2.0.0 taken\r\n"}),

@@ -20,6 +20,8 @@
 #include "mail/queue_dir.h"
 #include "mail/quote.h"
 
+enum { TEXT_MAX = 32 * 1024 };
+
 static const char *external(struct arena *arena, const char *address)
 {
     return *address != '\0' ? quote_822_dup(arena, address) : "<>";
@@ -62,10 +64,11 @@ static void format_entry(struct arena *arena, struct str *out,
     str_addf(out, "reason=%s\n\n", e->reason);
 }
 
-/* A line of the log is one line: what strangers said may hold newlines. */
+/* A line of the log is one line: what strangers said may hold newlines. Nor is
+ * it so long that those who read the log would not take it. */
 static const char *one_line(struct arena *arena, const char *text)
 {
-    char *copy = arena_strdup(arena, text);
+    char *copy = arena_strndup(arena, text, strnlen(text, TEXT_MAX));
     return text_printable(copy, '?', true);
 }
 

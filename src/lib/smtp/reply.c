@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "mail/dsn.h"
 
-enum { REPLY_LINES = 1000 };
+enum { REPLY_LINES = 1000, REPLY_TEXT_MAX = 16 * 1024 };
 
 /* A line of at most <max> bytes; what is beyond is skipped, up to as much
  * again (a server that never ends a line is not listened to). */
@@ -51,10 +51,9 @@ static const char *after_code(const char *line)
 }
 
 /* The last line's code is what counts, in front of it and behind. */
-static void set_dsn(struct arena *arena, struct smtp_reply *out)
+static void set_dsn(struct arena *arena, const char *last,
+                    struct smtp_reply *out)
 {
-    const char *newline = strrchr(out->text, '\n');
-    const char *last = newline != NULL ? newline + 1 : out->text;
     const char *text = after_code(last);
     size_t length = dsn_status_length(text);
 
@@ -75,6 +74,17 @@ static void set_first(struct arena *arena, struct smtp_reply *out)
     out->first = arena_strndup(arena, text, strcspn(text, "\n"));
 }
 
+/* What is said at such length nobody reads; it would be in the log of the
+ * message, and in the notice to its sender. */
+static void add_text(struct str *all, const struct str *line)
+{
+    if (all->length + line->length > REPLY_TEXT_MAX && all->length > 0)
+        return;
+    if (all->length > 0)
+        str_add_char(all, '\n');
+    str_add(all, line->data);
+}
+
 bool smtp_reply_read(struct stream *s, struct arena *arena, size_t line_max,
                      smtp_line_filter *filter, void *context,
                      struct smtp_reply *out)
@@ -87,9 +97,7 @@ bool smtp_reply_read(struct stream *s, struct arena *arena, size_t line_max,
         if (!read_line(s, line_max, &line) ||
             (filter != NULL && !filter(&line, context)))
             break;
-        if (all.length > 0)
-            str_add_char(&all, '\n');
-        str_add(&all, line.data);
+        add_text(&all, &line);
         out->code = reply_code(line.data);
         if (out->code == 0 || line.data[3] != '-') {
             good = true;
@@ -98,7 +106,7 @@ bool smtp_reply_read(struct stream *s, struct arena *arena, size_t line_max,
     }
     out->text = out->first = arena_strdup(arena, all.data);
     if (good && out->code != 0) {
-        set_dsn(arena, out);
+        set_dsn(arena, line.data, out);
         set_first(arena, out);
     }
     str_fini(&all);

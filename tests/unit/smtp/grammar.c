@@ -147,6 +147,26 @@ TEST(replies_are_read)
     arena_free(arena);
 }
 
+/* A server that says more than anybody keeps, in 1000 lines of 2 KB. */
+TEST(of_a_long_reply_the_beginning_is_kept)
+{
+    struct arena *arena = arena_new();
+    struct str input = STR_EMPTY;
+    struct smtp_reply reply;
+
+    for (int i = 0; i < 999; i++)
+        str_addf(&input, "450-4.2.0 %02000d\r\n", i);
+    str_add(&input, "450 4.2.1 later\r\n");
+    struct stream *in = stream_open_memory(input.data, input.length);
+    CHECK(smtp_reply_read(in, arena, 2048, NULL, NULL, &reply));
+    CHECK_INT(reply.code, 450);
+    CHECK_STR(reply.dsn, "4.2.1");
+    CHECK(strlen(reply.text) > 10000 && strlen(reply.text) < 20000);
+    stream_close(in);
+    str_fini(&input);
+    arena_free(arena);
+}
+
 TEST(extensions_have_bits)
 {
     CHECK_INT(smtp_extension_find("8bitmime"), EXT_8BITMIME);
