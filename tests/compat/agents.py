@@ -106,7 +106,7 @@ OWN = [
     (rb"(?mi)^((?:Resent-)?Message-Id: <)\d+\.[0-9A-Za-z]+@", rb"\1ID@"),
     (rb"(?mi)^((?:Resent-)?Date:) .* (?:%s) .*" % YEARS.encode(), rb"\1 NOW"),
     # A date that was folded.
-    (rb"(?m)^\t\w+, \d+ \w+ (?:%s) .*\(UTC\)$" % YEARS.encode(), rb"\tNOW"),
+    (rb"(?m)^\t\w+, \d+ \w+ (?:%s) .*\([A-Z]+\)$" % YEARS.encode(), rb"\tNOW"),
     # Of msmtp.
     (rb"(?m)^(Message-ID: <)[0-9a-f]{32}\.", rb"\1ID."),
     # Of input that ends within a record, Postfix's postdrop also says where.

@@ -53,6 +53,7 @@ stop_peer()
     peer_gone() { ! kill -0 "${master:-0}" 2>/dev/null; }
     [ -z "$master" ] || await peer_gone
 }
-peer_queue_is_empty() { peer postqueue -p 2>/dev/null | grep -q 'queue is empty'; }
+peer_seems_empty() { peer postqueue -p 2>/dev/null | grep -q 'queue is empty'; }
+peer_queue_is_empty() { peer_seems_empty && peer_seems_empty; }
 
 trap 'status=$?; stop_peer; (exit $status); finish' EXIT

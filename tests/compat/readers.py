@@ -14,7 +14,7 @@ class Session:
     """One client's connection; a step is a line to send and awaits its reply."""
 
     def __init__(self):
-        self.socket = socket.create_connection(("127.0.0.1", PORT), 60)
+        self.socket = socket.create_connection(("127.0.0.1", PORT), 600)
         self.file = self.socket.makefile("rb")
         self.reply()
 

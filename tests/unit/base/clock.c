@@ -44,13 +44,13 @@ TEST(watchdog_ends_a_stuck_process)
 
 static void work_and_feed(void)
 {
-    watchdog_start(2);
-    for (int i = 0; i < 25; i++) {
+    watchdog_start(4);
+    for (int i = 0; i < 45; i++) {
         clock_sleep_ms(100);
         watchdog_feed();
     }
     watchdog_start(0);
-    clock_sleep_ms(2100);
+    clock_sleep_ms(4100);
 }
 
 TEST(watchdog_is_content_when_fed)

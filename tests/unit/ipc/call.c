@@ -120,7 +120,8 @@ static void call_often(void *argument)
     CHECK_INT(connections, 3);
     clock_sleep_ms(10);
     CHECK(ipc_client_stream(&client, NULL) != NULL);
-    clock_sleep_ms(10);
+    for (int i = 0; i < 1000 && connections < 4; i++)
+        clock_sleep_ms(10);
     CHECK_INT(connections, 4);
 
     CHECK(!rewrite(&client, arena, "die", &got));
@@ -223,7 +224,8 @@ TEST(ipc_patience_is_shorter_than_the_timeout)
         ipc_pool_give_back(pool, client);
     }
     CHECK(clock_now() - start < 10000);
-    CHECK(ipc_call_deadline(3600) <= deadline_in_s(1));
+    deadline_t until = ipc_call_deadline(3600);
+    CHECK(until <= deadline_in_s(1));
     ipc_pool_free(pool);
     arena_free(arena);
 }
