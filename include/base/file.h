@@ -19,9 +19,11 @@
  * (EFBIG). */
 bool file_read(const char *path, size_t max, struct str *out,
                struct error *why);
-/* Replace <path> by <data> atomically: temporary file in the same folder,
- * owner and mode of the old file (or <mode>), fsync, rename, fsync of the
- * folder. A symbolic link stays; the file it leads to is replaced. */
+/* Replace <path> by <data> atomically: temporary file <path>.tmp, owner and
+ * mode of the old file (or <mode>), fsync, rename, fsync of the folder. Who is
+ * killed meanwhile leaves that file, and the next one removes it: the caller
+ * has a lock, or is the only one. A symbolic link stays; the file it leads to
+ * is replaced. */
 bool file_replace(const char *path, mode_t mode, const void *data,
                   size_t length, struct error *why);
 /* All bytes, through EINTR and short writes. */

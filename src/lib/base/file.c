@@ -119,8 +119,10 @@ static bool replace_resolved(const char *path, const struct stat *old,
                              struct error *why)
 {
     struct str name = STR_EMPTY;
-    str_setf(&name, "%s.XXXXXX", path);
-    int fd = mkostemp(name.data, O_CLOEXEC);
+    str_setf(&name, "%s.tmp", path);
+    /* Who was killed here before, left one. */
+    unlink(name.data);
+    int fd = open(name.data, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0) {
         fail(why, "create", name.data);
         str_fini(&name);

@@ -67,6 +67,19 @@ TEST(file_replace_keeps_mode_and_link)
     CHECK_INT(st.st_size, 5);
 }
 
+TEST(file_replace_removes_what_a_killed_one_left)
+{
+    const char *path = test_path("again"), *left = test_path("again.tmp");
+    const char *other = test_path("other");
+    struct stat st;
+    CHECK(file_replace(other, 0644, "old", 3, NULL));
+    CHECK(symlink("other", left) == 0);
+    CHECK(file_replace(path, 0644, "newer", 5, NULL));
+    CHECK(lstat(left, &st) < 0 && errno == ENOENT);
+    CHECK(stat(other, &st) == 0);
+    CHECK_INT(st.st_size, 3);
+}
+
 TEST(file_replace_leaves_nothing_when_it_fails)
 {
     struct error why = ERROR_NONE;
