@@ -29,6 +29,8 @@ enum table_can {
     TABLE_ASKS_SERVER = 1 << 10, /* maybe over the network: a daemon that has
                                     such a table gets MAY_CONNECT_INET */
     TABLE_HAS_SETTINGS = 1 << 11, /* its file is text that may name others */
+    TABLE_KEEPS_ANSWERS = 1 << 12, /* a name service: its answers are good for
+                                      a second */
 };
 
 /* How a table is to be opened, for the driver. */

@@ -113,7 +113,8 @@ static bool serve_open(struct stream *s, struct arena *arena,
         return refuse(s, PROXYMAP_RETRY, table_error(table));
     return answer(s, PROXYMAP_OK, "", "", "",
                   TABLE_CAN_WALK | (may_write ? TABLE_CAN_WRITE : 0) |
-                      (table_is_pattern(table) ? TABLE_IS_PATTERN : 0));
+                      (table_can(table) &
+                       (TABLE_IS_PATTERN | TABLE_KEEPS_ANSWERS)));
 }
 
 static bool serve_lookup(struct stream *s, struct arena *arena,

@@ -101,7 +101,7 @@ static void nis_close(void *instance)
 
 const struct table_driver driver_nis = {
     .type = "nis",
-    .can = TABLE_CAN_BLOCK | TABLE_ASKS_SERVER,
+    .can = TABLE_CAN_BLOCK | TABLE_ASKS_SERVER | TABLE_KEEPS_ANSWERS,
     .open = nis_open,
     .get = nis_get,
     .owner = table_owner_trusted,

@@ -116,8 +116,8 @@ static bool connect_table(struct proxy *p, const struct table_options *options,
                          p->name);
     if (options->flags & TABLE_NO_PROXY) {
         p->direct = table_open_inner(p->name, options, why);
-        if (p->direct != NULL)
-            p->can = table_can(p->direct);
+        if (p->direct != NULL) /* which keeps its answers itself */
+            p->can = table_can(p->direct) & ~TABLE_KEEPS_ANSWERS;
         return p->direct != NULL;
     }
     if (options->mode == TABLE_CREATE)
@@ -151,7 +151,8 @@ static unsigned proxy_can(void *instance)
     const struct proxy *p = instance;
 
     return TABLE_IS_WRAPPER |
-           (p->can & (TABLE_IS_PATTERN | TABLE_CAN_WRITE | TABLE_CAN_WALK));
+           (p->can & (TABLE_IS_PATTERN | TABLE_CAN_WRITE | TABLE_CAN_WALK |
+                      TABLE_KEEPS_ANSWERS));
 }
 
 static enum answer direct_answer(const struct proxy *p, enum answer answer,

@@ -101,7 +101,7 @@ static void unix_close(void *instance)
 
 const struct table_driver driver_unix = {
     .type = "unix",
-    .can = TABLE_CAN_BLOCK | TABLE_ASKS_SERVER,
+    .can = TABLE_CAN_BLOCK | TABLE_ASKS_SERVER | TABLE_KEEPS_ANSWERS,
     .open = unix_open,
     .get = unix_get,
     .owner = table_owner_trusted,

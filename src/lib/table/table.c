@@ -251,8 +251,8 @@ enum answer table_get(struct table *table, const char *key, struct str *value)
                           .operation = GET,
                           .key = folded.text,
                           .value_out = value };
-        answer = table->can & TABLE_CAN_BLOCK ? call_name_service(&c)
-                                              : call_driver(&c);
+        answer = table->can & TABLE_KEEPS_ANSWERS ? call_name_service(&c)
+                                                  : call_driver(&c);
         if (answer == FOUND && !value_is_good(table, key, value))
             answer = FAILED;
     }
