@@ -42,13 +42,18 @@ import threading
 import time
 import zlib
 
-MESSAGES = 48
+MESSAGES = 54
 # What becomes of a message to a list; all of it, or the list is in the queue.
-MEMBERS = {"list@local.test": ["file@local.test", "member@remote.test"]}
+MEMBERS = {"list@local.test": ["file@local.test", "member@remote.test"],
+           "redirected@remote.test": ["folder@box.test"]}
+# Who gets a copy, of which the queue file knows when it is acknowledged.
+COPIES = {"copied@remote.test": ["mbox@box.test"]}
 QUEUES = ("incoming", "active", "deferred", "hold", "maildrop")
 BOXES = {"/vmail/mbox": "mbox@box.test", "/vmail/file": "file@local.test",
          "/mail/" + os.environ.get("POWERCUT_USER", "nobody"): "local@local.test"}
 MARK = re.compile(rb"end-(token-[0-9]+-)")
+SUBJECT = re.compile(rb"Subject: (token-[0-9]+-)")
+SUCCESS = b"Successful Mail Delivery Report"
 
 
 # ---- The load ----
@@ -129,7 +134,15 @@ def recipients(number):
              "local@local.test"],
             ["mbox@box.test"], ["list@local.test", "command@local.test"],
             ["held@remote.test"], ["requeued@remote.test", "mbox@box.test"],
-            ["later@remote.test"], ["piped@pipe.test", "refused@error.test"]][number % 12]
+            ["later@remote.test"], ["piped@pipe.test", "refused@error.test"],
+            ["filtered@local.test"], ["redirected@remote.test"], ["byheader@remote.test"],
+            ["discarded@remote.test"], ["copied@remote.test"], ["told@remote.test"]][number % 18]
+
+
+def promise(to):
+    """For whom it was taken: what is discarded is for nobody."""
+    return [name for name in to if not name.startswith("discarded")] + [
+        copy for name in to for copy in COPIES.get(name, [])]
 
 
 def send_chunks(server, text):
@@ -158,10 +171,16 @@ def send_some(events, inst, port, numbers):
         token, text = message(number, to)
         is_held = to[0].startswith(("held", "requeued"))
         if number % 3 == 2 and not is_held:
-            command = [inst + "/bin/sendmail", "-i", "-f", "sender@box.test", *to]
+            command = [inst + "/bin/sendmail", "-i", "-f", "sender@box.test"]
+            if to[0].startswith("byheader"):
+                command += ["-t"]
+            elif to[0].startswith("told"):
+                command += ["-N", "success", *to]
+            else:
+                command += to
             done = subprocess.run(command, input=text.replace("\r\n", "\n").encode(), check=False)
             if done.returncode == 0:
-                events.put("ack", token, "-", *to)
+                events.put("ack", token, "-", *promise(to))
             continue
         with smtplib.SMTP("127.0.0.1", port, timeout=180) as server:
             server.ehlo()
@@ -171,7 +190,7 @@ def send_some(events, inst, port, numbers):
             code, reply = send_chunks(server, text) if number % 4 == 1 else server.data(text)
             if code == 250:
                 queue_id = reply.split()[-1].decode()
-                events.put("ack", token, queue_id, *to)
+                events.put("ack", token, queue_id, *promise(to))
                 act_on(events, inst, token, queue_id, to)
 
 
@@ -540,6 +559,12 @@ def tokens_in(data):
 
 
 @functools.lru_cache(maxsize=10000)
+def reported(data):
+    """The message whose delivery this reports."""
+    return {t.decode() for t in SUBJECT.findall(data)} if SUCCESS in data else set()
+
+
+@functools.lru_cache(maxsize=10000)
 def envelope_of(data):
     """The recipients of a queue file, and is its sender null?"""
     found = list(records(data))
@@ -580,7 +605,7 @@ def escaped(story, files, cut):
 
 def look(story, files, cut):
     """What is missing of what was promised, and what a maildir has by halves."""
-    pending, bounced, boxed, torn = set(), set(), set(), []
+    pending, bounced, boxed, told, torn = set(), set(), set(), set(), []
     for path, (mode, data) in files.items():
         where = path[len(story.inst) + 1:].split("/")
         tokens = tokens_in(data)
@@ -589,9 +614,14 @@ def look(story, files, cut):
             pending |= {(t, n) for t in tokens for n in names}
             if is_notice:
                 bounced |= tokens
+                told |= reported(data)
+        elif where[:2] == ["spool", "trace"] and b"recipient=told@" in data:
+            told.add(where[-1])
         elif where[0] == "vmail" and where[-2] == "new":
             if b"Undelivered" in data:
                 bounced |= tokens
+            elif reported(data):
+                told |= reported(data)
             elif not tokens and b"Delayed" not in data:
                 torn.append(path)
             boxed |= {(t, "folder@box.test") for t in tokens}
@@ -604,7 +634,9 @@ def look(story, files, cut):
         for token in tokens_in(data):
             ids.setdefault(token, set()).add(os.path.basename(path))
     there = pending | boxed | arrived_before(story, cut)
-    return torn + escaped(story, files, cut) + [
+    untold = [(t, "is not told of " + n) for t, n in promised(story, cut) if n.startswith("told") and
+              (t, n) not in pending and t not in told and not ids.get(t, set()) & told]
+    return torn + untold + escaped(story, files, cut) + [
         (t, n) for t, n in promised(story, cut) if not is_there(there, t, n) and
         not (n.startswith("refused") and (t in bounced or ids.get(t, set()) & bounced))]
 
@@ -612,7 +644,8 @@ def look(story, files, cut):
 def sharp(inst, trace):
     """Each sync is needed, and this test would miss it."""
     for unsynced in ("spool/incoming/", "spool/hold/", "spool/maildrop/", "folder/(tmp/|new/#)",
-                     "folder/new/$", "/mail/", "vmail/mbox", "vmail/file", "spool/bounce/"):
+                     "folder/new/$", "/mail/", "vmail/mbox", "vmail/file", "spool/bounce/",
+                     "spool/trace/"):
         story = Story(inst, trace, unsynced)
         if not any(look(story, state_after(story, *one), one[0]) for one in cuts(story)):
             raise SystemExit("without syncs of %s nothing would be missed" % unsynced)
@@ -706,7 +739,7 @@ def verify(inst, folder):
     label, wanted, _, _ = restore(folder)
     if not await_rest(inst):
         raise SystemExit("after %s: the queue does not come to rest" % label)
-    there, bounced, torn = set(), set(), []
+    there, bounced, told, torn = set(), set(), set(), []
     with open(inst + "/events", encoding="utf8") as events:
         for line in events:
             word = line.split()
@@ -722,7 +755,8 @@ def verify(inst, folder):
             tokens = {t.decode() for t in MARK.findall(data)}
             (bounced.update if b"Undelivered" in data else
              lambda t: there.update((x, "folder@box.test") for x in t))(tokens)
-            if not tokens and b"Delayed" not in data:
+            told |= reported(data)
+            if not tokens and not reported(data) and b"Delayed" not in data:
                 torn.append(os.path.join(top, one))
     for path, name in BOXES.items():
         if os.path.exists(inst + path):
