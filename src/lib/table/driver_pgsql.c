@@ -112,17 +112,12 @@ struct question {
     uint64_t bytes_before; /* it began */
 };
 
-static uint64_t received_bytes(const struct connection *c)
-{
-    return pgsql_socket_received(&c->socket, pgsql.PQsocket(c->db));
-}
-
 /* The library would take anything, as long as it comes. */
 static bool is_within_limits(const struct question *q, struct error *why)
 {
     if (deadline_left_ms(q->until) == 0)
         return error_set(why, "timeout expired");
-    return received_bytes(q->c) - q->bytes_before <= SQL_MAX_ANSWER ||
+    return q->c->socket.passed - q->bytes_before <= SQL_MAX_ANSWER ||
            error_set(why, "an answer of more than %d bytes", SQL_MAX_ANSWER);
 }
 
@@ -168,7 +163,8 @@ static bool log_in(struct connection *c, struct error *why)
         if (!wait_for(&q, next == PGRES_POLLING_READING ? POLLIN : POLLOUT))
             continue;
         next = pgsql.PQconnectPoll(c->db);
-        if (!pgsql_socket_follow(&c->socket, pgsql.PQsocket(c->db)))
+        if (!pgsql_socket_follow(&c->socket, pgsql.PQsocket(c->db),
+                                 next == PGRES_POLLING_READING))
             return error_set(why, "out of sockets");
     }
     return (next == PGRES_POLLING_OK &&
@@ -226,7 +222,7 @@ static PGresult *run_query(struct connection *c, const char *query,
 {
     const struct question q = { .c = c,
                                 .until = deadline_in_s(QUERY_LIMIT_S),
-                                .bytes_before = received_bytes(c) };
+                                .bytes_before = c->socket.passed };
     PGconn *db = c->db;
     PGresult *last = NULL, *next;
 

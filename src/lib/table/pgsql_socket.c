@@ -7,15 +7,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/tcp.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* A socket that can be written to has room for so much. */
-enum { PIECE = 4096 };
 
 static ino_t inode_of(int fd)
 {
@@ -25,15 +20,6 @@ static ino_t inode_of(int fd)
     return status.st_ino;
 }
 
-static bool is_local(int fd)
-{
-    int domain = AF_UNSPEC;
-    socklen_t size = sizeof(domain);
-
-    getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size);
-    return domain == AF_UNIX;
-}
-
 static void give_up(struct pgsql_socket *s)
 {
     close(s->server);
@@ -41,7 +27,7 @@ static void give_up(struct pgsql_socket *s)
     s->server = s->inner = -1;
 }
 
-bool pgsql_socket_follow(struct pgsql_socket *s, int fd)
+bool pgsql_socket_follow(struct pgsql_socket *s, int fd, bool is_connected)
 {
     int pair[2];
 
@@ -49,7 +35,7 @@ bool pgsql_socket_follow(struct pgsql_socket *s, int fd)
         return true;
     if (s->server >= 0)
         give_up(s);
-    if (!is_local(fd))
+    if (!is_connected)
         return true;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
                    pair) < 0)
@@ -64,21 +50,35 @@ bool pgsql_socket_follow(struct pgsql_socket *s, int fd)
     return good;
 }
 
-/* Returns the bytes passed on, 0 at the end, -1 if there is nothing, or no way
- * to pass it on. */
-static ssize_t pass(int from, int to, deadline_t until)
+static bool send_all(int to, const char *data, size_t size, deadline_t until)
 {
-    char piece[PIECE];
     struct pollfd room = { .fd = to, .events = POLLOUT };
 
-    if (poll(&room, 1, deadline_left_ms(until)) <= 0)
-        return -1;
+    while (size > 0) {
+        int ready = poll(&room, 1, deadline_left_ms(until));
+        if (ready == 0)
+            return false;
+        ssize_t sent = send(to, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (sent < 0 && errno != EAGAIN && errno != EINTR)
+            return false;
+        if (sent > 0) {
+            data += sent;
+            size -= (size_t)sent;
+        }
+    }
+    return true;
+}
+
+/* Returns the bytes passed on, 0 at the end of either side, -1 if there is
+ * nothing. */
+static ssize_t pass(int from, int to, deadline_t until)
+{
+    char piece[4096];
     ssize_t got = recv(from, piece, sizeof(piece), MSG_DONTWAIT);
+
     if (got < 0)
         return errno == EAGAIN || errno == EINTR ? -1 : 0;
-    if (got > 0 && send(to, piece, got, MSG_NOSIGNAL) != got)
-        return 0;
-    return got;
+    return send_all(to, piece, (size_t)got, until) ? got : 0;
 }
 
 bool pgsql_socket_wait(struct pgsql_socket *s, int fd, short events,
@@ -105,17 +105,6 @@ bool pgsql_socket_wait(struct pgsql_socket *s, int fd, short events,
             shutdown(s->inner, SHUT_RDWR);
     }
     return false;
-}
-
-uint64_t pgsql_socket_received(const struct pgsql_socket *s, int fd)
-{
-    struct tcp_info info = { .tcpi_bytes_received = 0 };
-    socklen_t size = sizeof(info);
-
-    if (s->server >= 0)
-        return s->passed;
-    getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size);
-    return info.tcpi_bytes_received;
 }
 
 void pgsql_socket_close(struct pgsql_socket *s)

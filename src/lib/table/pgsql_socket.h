@@ -2,9 +2,10 @@
  *
  * pgsql_socket.h - how much comes from a database server.
  *
- * TCP counts what a connection received; a UNIX-domain socket does not. There
- * the library gets one end of a pair of sockets in its place, and what it says
- * and hears is passed on while it waits.
+ * The library reads for as long as there is something to read, into as much
+ * memory as the server asks for. So it gets one end of a pair of sockets in
+ * place of its own, and what it says and hears is passed on, piece by piece,
+ * while it waits.
  */
 #ifndef TABLE_PGSQL_SOCKET_H
 #define TABLE_PGSQL_SOCKET_H
@@ -16,7 +17,7 @@
 #include "base/clock.h"
 
 struct pgsql_socket {
-    int server;      /* what the library opened; -1: it has that itself */
+    int server;      /* what the library opened; -1: it has that still */
     int inner;       /* our end of the pair */
     ino_t given;     /* the library's end */
     uint64_t passed; /* bytes from the server */
@@ -27,15 +28,13 @@ struct pgsql_socket {
     }
 
 /* The library has made progress in connecting, its socket is <fd>: another
- * than before perhaps, and nothing was read from it yet in that case. False:
+ * than before perhaps, of which nothing was read yet if <is_connected>. False:
  * the system is short of something. */
-bool pgsql_socket_follow(struct pgsql_socket *s, int fd);
+bool pgsql_socket_follow(struct pgsql_socket *s, int fd, bool is_connected);
 /* Wait for <events> of poll(2) at the library's socket <fd>. False: the time is
  * over, or a signal came. */
 bool pgsql_socket_wait(struct pgsql_socket *s, int fd, short events,
                        deadline_t until);
-/* All bytes that came until now. */
-uint64_t pgsql_socket_received(const struct pgsql_socket *s, int fd);
 /* The library has said goodbye. */
 void pgsql_socket_close(struct pgsql_socket *s);
 
