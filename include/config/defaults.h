@@ -38,11 +38,19 @@
 #ifndef DEF_SGID_GROUP
 #define DEF_SGID_GROUP "postdrop"
 #endif
+/* Without Berkeley DB there is no hash and no btree. */
+#if !defined(HAVE_BDB) && defined(HAVE_LMDB)
+#define INDEXED_TYPE "lmdb"
+#define CACHE_TYPE "lmdb"
+#else
+#define INDEXED_TYPE "hash"
+#define CACHE_TYPE "btree"
+#endif
 #ifndef DEF_DB_TYPE
-#define DEF_DB_TYPE "hash"
+#define DEF_DB_TYPE INDEXED_TYPE
 #endif
 #ifndef DEF_CACHE_DB_TYPE
-#define DEF_CACHE_DB_TYPE "btree"
+#define DEF_CACHE_DB_TYPE CACHE_TYPE
 #endif
 #ifndef DEF_HTML_DIR
 #define DEF_HTML_DIR "no"

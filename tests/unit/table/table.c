@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "ask.h"
+#include "config/defaults.h"
 #include "table/driver.h"
 #include "table/maps.h"
 #include "test.h"
@@ -203,9 +204,19 @@ TEST(pattern_tables_are_known)
     }
 }
 
+TEST(default_types_are_built_in)
+{
+    if (!has_type("hash") && !has_type("lmdb"))
+        test_skip("built without Berkeley DB and LMDB");
+    CHECK(has_type(DEF_DB_TYPE));
+    CHECK(has_type(DEF_CACHE_DB_TYPE));
+}
+
 TEST(keys_and_values_are_utf8)
 {
+#ifdef HAVE_ICU
     CHECK_STR(ask("inline:{\xc3\xa9t\xc3\xa9=x}", "\xc3\x89T\xc3\xa9"), "x");
+#endif
     CHECK_STR(ask("static:x", "a\x80"), "(absent)");
     CHECK_STR(ask_flags("static:x", TABLE_FOLD, "a\x80"), "x");
     CHECK_STR(ask("static:x\xff", "a"), "(failed)");
