@@ -293,16 +293,21 @@ class Lab:
             return file.read()
 
     def begin(self):
-        """From here on the log of a test begins. Lines take their time: what
-        was said before a line of ours is before it in the log, too."""
+        """From here on the log of a test begins."""
         here = os.path.getsize(self.log_file) if os.path.exists(
             self.log_file) else 0
         if here:
-            run("postlog", self.word())
-            last = "word%dx%d" % (os.getpid(), self.count)
-            until(lambda: last in self.log(here), what="our own log line")
+            self.whole_log()
             here = os.path.getsize(self.log_file)
         self.mark = here
+
+    def whole_log(self):
+        """With all that was said until now. Lines take their time: what was
+        said before a line of ours is before it in the log, too."""
+        here, last = os.path.getsize(self.log_file), self.word()
+        run("postlog", last)
+        until(lambda: last in self.log(here), what="our own log line")
+        return self.log()
 
     def logged(self, pattern, seconds=0):
         def found():
@@ -421,6 +426,12 @@ class Lab:
         active, "postqueue -f" passes by."""
         until(lambda: self.id in self.in_queue("deferred"),
               what="%s in the deferred queue" % self.id)
+
+    def finished(self):
+        """Wait until the last message of mail() is no longer active: the queue
+        manager has heard of what the log says, and the agent has done all."""
+        until(lambda: self.id not in self.in_queue("active"),
+              what="the end of " + self.id)
 
     def absent(self, user, word):
         assert not any(word in m for m in self.inbox(user)), \
