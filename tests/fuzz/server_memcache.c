@@ -24,10 +24,8 @@ FUZZ(server_memcache)
                template_rules_init(&cache.rules, &why));
     if (make_key(&cache, fuzz_line(in), &name, &why) == FOUND) {
         struct stream *server = fuzz_stream(in);
-        struct exchange x = {
-            .command = arena_printf(in->arena, "get %s", name.data),
-            .line = STR_EMPTY, .value = STR_EMPTY,
-        };
+        struct exchange x = EXCHANGE_EMPTY;
+        str_setf(&x.command, "get %s", name.data);
         FUZZ_CHECK(strpbrk(name.data, " \t\r\n") == NULL);
         while (read_line(&cache, server, &x.line, &why))
             if (text_has_prefix(x.line.data, "VALUE ") &&

@@ -12,12 +12,13 @@
 #include "memcache_private.h"
 
 struct exchange {
-    const char *command; /* without its line break */
-    const char *data;    /* NULL: none */
-    struct str line;     /* of the reply */
-    struct str value;    /* in the reply */
+    struct str command; /* without its line break */
+    const char *data;   /* NULL: none */
+    struct str line;    /* of the reply */
+    struct str value;   /* in the reply */
     bool has_value;
 };
+#define EXCHANGE_EMPTY { STR_EMPTY, NULL, STR_EMPTY, STR_EMPTY, false }
 
 static bool broken(const struct memcache *m, struct stream *stream,
                    struct error *why)
@@ -56,11 +57,11 @@ static bool unexpected(const struct memcache *m, const char *reply,
 static bool is_our_value(const struct exchange *x)
 {
     static const char get[] = "get ", value[] = "VALUE ";
-    const char *key = x->command + sizeof(get) - 1;
+    const char *key = x->command.data + sizeof(get) - 1;
     const char *theirs = x->line.data + sizeof(value) - 1;
     size_t length;
 
-    if (!text_has_prefix(x->command, get))
+    if (!text_has_prefix(x->command.data, get))
         return false;
     length = strlen(key);
     return strncmp(theirs, key, length) == 0 && theirs[length] == ' ';
@@ -94,7 +95,7 @@ static bool read_value(const struct memcache *m, struct stream *stream,
 static bool exchange_once(struct memcache *m, struct stream *stream,
                           struct exchange *x, struct error *why)
 {
-    stream_putf(stream, "%s\r\n", x->command);
+    stream_putf(stream, "%s\r\n", x->command.data);
     if (x->data != NULL)
         stream_putf(stream, "%s\r\n", x->data);
     if (!stream_flush(stream))
@@ -144,8 +145,17 @@ static enum answer judge(struct memcache *m, const struct exchange *x,
     return FAILED;
 }
 
+/* An exchange, and what it comes to. */
+static enum answer ask(struct memcache *m, struct exchange *x,
+                       const char *found, const char *absent,
+                       struct error *why)
+{
+    return exchange(m, x, why) ? judge(m, x, found, absent, why) : FAILED;
+}
+
 static void exchange_fini(struct exchange *x)
 {
+    str_fini(&x->command);
     str_fini(&x->line);
     str_fini(&x->value);
 }
@@ -153,31 +163,22 @@ static void exchange_fini(struct exchange *x)
 enum answer memcache_fetch(struct memcache *m, const char *key,
                            struct str *value, struct error *why)
 {
-    struct str command = STR_EMPTY;
-    struct exchange x = { .line = STR_EMPTY, .value = STR_EMPTY };
-    enum answer answer = FAILED;
+    struct exchange x = EXCHANGE_EMPTY;
 
-    str_setf(&command, "get %s", key);
-    x.command = command.data;
-    if (exchange(m, &x, why))
-        answer = judge(m, &x, "END", NULL, why);
+    str_setf(&x.command, "get %s", key);
+    enum answer answer = ask(m, &x, "END", NULL, why);
     if (answer == FOUND && !x.has_value)
         answer = ABSENT;
     if (answer == FOUND)
         str_swap(&x.value, value);
     exchange_fini(&x);
-    str_fini(&command);
     return answer;
 }
 
 enum answer memcache_store(struct memcache *m, const char *key,
                            const char *value, struct error *why)
 {
-    struct str command = STR_EMPTY;
-    struct exchange x = { .data = value,
-                          .line = STR_EMPTY,
-                          .value = STR_EMPTY };
-    enum answer answer = FAILED;
+    struct exchange x = EXCHANGE_EMPTY;
 
     if (strlen(value) > (size_t)m->data_size_limit) {
         error_set(why, "database %s: data for key %s is too long "
@@ -186,28 +187,21 @@ enum answer memcache_store(struct memcache *m, const char *key,
         log_warning("%s", why->text);
         return FAILED;
     }
-    str_setf(&command, "set %s %ld %ld %zu", key, m->flags, m->ttl,
+    x.data = value;
+    str_setf(&x.command, "set %s %ld %ld %zu", key, m->flags, m->ttl,
              strlen(value));
-    x.command = command.data;
-    if (exchange(m, &x, why))
-        answer = judge(m, &x, "STORED", NULL, why);
+    enum answer answer = ask(m, &x, "STORED", NULL, why);
     exchange_fini(&x);
-    str_fini(&command);
     return answer;
 }
 
 enum answer memcache_forget(struct memcache *m, const char *key,
                             struct error *why)
 {
-    struct str command = STR_EMPTY;
-    struct exchange x = { .line = STR_EMPTY, .value = STR_EMPTY };
-    enum answer answer = FAILED;
+    struct exchange x = EXCHANGE_EMPTY;
 
-    str_setf(&command, "delete %s", key);
-    x.command = command.data;
-    if (exchange(m, &x, why))
-        answer = judge(m, &x, "DELETED", "NOT_FOUND", why);
+    str_setf(&x.command, "delete %s", key);
+    enum answer answer = ask(m, &x, "DELETED", "NOT_FOUND", why);
     exchange_fini(&x);
-    str_fini(&command);
     return answer;
 }
