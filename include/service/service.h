@@ -107,6 +107,7 @@ int service_main(const struct service *service, int argc, char **argv);
 /* Facts about this process, constant after start. */
 const char *service_name(void);      /* -n */
 const char *service_program(void);   /* argv[0]'s last part: smtp or lmtp */
+bool service_is_standalone(void);    /* -S */
 struct config *service_config(void);
 /* Positional arguments of the service (pipe, spawn): NULL-terminated. */
 char **service_arguments(void);

@@ -11,6 +11,8 @@
 #include "base/fatal.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "client/cleanup.h"
+#include "client/postdrop.h"
 #include "config/params.h"
 #include "mail/dsn_notify.h"
 #include "mail/message.h"
@@ -205,9 +207,17 @@ static void put_extracted(struct post *p)
 static void submit(struct post *p)
 {
     const struct request *r = p->request;
+    const struct postdrop_setup setup = {
+        .command_directory = common_params.command_directory,
+        .config_directory = common_params.config_directory,
+        .environment = common_params.export_environment,
+        .fork_attempts = common_params.fork_attempts,
+        .fork_delay_s = common_params.fork_delay,
+        .verbose = r->verbose > 1 ? r->verbose : 0,
+    };
     struct error why = ERROR_NONE;
-    struct submission *postdrop =
-        submission_open(p->arena, r->verbose > 1 ? r->verbose : 0, &why);
+    struct str reason = STR_EMPTY;
+    struct submission *postdrop = submission_open(p->arena, &setup, &why);
 
     if (postdrop == NULL)
         give_up(p, why.text);
@@ -215,8 +225,11 @@ static void submit(struct post *p)
     put_envelope(p);
     put_content(p);
     put_extracted(p);
-    if (!submission_finish(postdrop, p->arena, &why))
-        give_up(p, why.text);
+    int status = submission_finish(postdrop, p->arena, &reason);
+    if (status != CLEANUP_STAT_OK)
+        give_up(p, reason.length > 0 ? reason.data
+                                     : cleanup_verdict(status)->text);
+    str_fini(&reason);
     if (trace_flags(r) != 0)
         printf("Mail Delivery Status Report will be mailed to <%s>.\n",
                p->sender);

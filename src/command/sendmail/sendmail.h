@@ -77,19 +77,6 @@ bool content_copy(const struct request *r, struct extract *extract,
 void content_make_probe(const struct request *r, const char *sender,
                         struct stream *out);
 
-/* ---- submit.c: postdrop ---- */
-
-struct submission;
-/* Start it. NULL and <why>. */
-struct submission *submission_open(struct arena *arena, int verbose,
-                                   struct error *why);
-/* All records but the last go here; submission_finish reports failures. */
-struct stream *submission_stream(const struct submission *s);
-/* Write the last record. True once postdrop has said that the message is
- * safe; otherwise <why>. */
-bool submission_finish(struct submission *s, struct arena *arena,
-                       struct error *why);
-
 /* ---- extract.c: recipients in headers ---- */
 
 struct address_list {

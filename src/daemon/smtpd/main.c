@@ -65,7 +65,7 @@ static void before_jail(void)
     };
 
     dns_set_up(&dns);
-    settings_open();
+    settings_open(!service_is_standalone());
     warn_of_missing_features();
 }
 

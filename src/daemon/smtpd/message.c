@@ -5,7 +5,6 @@
  * The post is opened at the first recipient that is accepted, so that mail
  * which nobody here wants costs no queue file.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
@@ -117,15 +116,24 @@ static void put_origin(struct session *s)
                 addr_family(&peer->addr));
 }
 
-static void put_envelope(struct session *s)
+/* What a user has no say in: pickup adds it to what postdrop takes. */
+static void put_system_part(struct session *s)
 {
-    const struct smtp_mail_params *params = &s->mail.params;
     record_putf(out(s), REC_TIME, "%ld %ld", (long)s->mail.arrival.tv_sec,
                 (long)s->mail.arrival.tv_usec);
     if (*message_params.content_filter != '\0')
         record_put_text(out(s), REC_FILTER, message_params.content_filter);
     put_attribute(s, "log_ident", s->forwarded.ident ? s->forwarded.ident
                                                      : session_id(s));
+}
+
+static void put_envelope(struct session *s)
+{
+    const struct smtp_mail_params *params = &s->mail.params;
+    bool is_by_user = cleanup_post_is_by_postdrop(s->mail.post);
+
+    if (!is_by_user)
+        put_system_part(s);
     put_attribute(s, "rewrite_context",
                   s->forwarded.rewrite ? s->forwarded.rewrite
                                        : rewrite_context_name(s->rewrite));
@@ -135,7 +143,8 @@ static void put_envelope(struct session *s)
     record_put_text(out(s), REC_FROM, s->mail.sender);
     if (params->has_body)
         put_attribute(s, "encoding", params->body_8bit ? "8bit" : "7bit");
-    put_origin(s);
+    if (!is_by_user)
+        put_origin(s);
     if (params->verp != NULL)
         record_put_text(out(s), REC_VERP,
                         *params->verp ? params->verp
@@ -152,23 +161,34 @@ static void log_client_line(struct session *s)
              f->given ? origin_label(s, f) : "");
 }
 
-/* sendmail -bs, as a user who may not talk to cleanup: say so at once. */
-static bool may_reach_cleanup(struct session *s, struct error *why)
+/* sendmail -bs, as a user who may not talk to cleanup. */
+static bool must_use_postdrop(struct session *s)
 {
     const char *path = arena_printf(s->line_arena, "public/%s",
                                     common_params.cleanup_service_name);
 
-    if (!s->standalone || access(path, W_OK) == 0)
-        return true;
-    return error_set(why, "%s: %s", path, strerror(errno));
+    return s->standalone && access(path, W_OK) != 0;
+}
+
+static struct cleanup_post *open_post(struct session *s, struct error *why)
+{
+    const struct postdrop_setup setup = {
+        .command_directory = common_params.command_directory,
+        .config_directory = common_params.config_directory,
+        .environment = common_params.export_environment,
+        .fork_attempts = common_params.fork_attempts,
+        .fork_delay_s = common_params.fork_delay,
+    };
+
+    return must_use_postdrop(s) ? cleanup_post_by_postdrop(&setup, why)
+                                : cleanup_post_open(post_flags(s), why);
 }
 
 bool message_open(struct session *s)
 {
     struct error why = ERROR_NONE;
 
-    if (may_reach_cleanup(s, &why))
-        s->mail.post = cleanup_post_open(post_flags(s), &why);
+    s->mail.post = open_post(s, &why);
     if (s->mail.post == NULL) {
         log_warning("cannot reach the cleanup service: %s", why.text);
         notify_problem(s, NOTIFY_RESOURCE);

@@ -17,6 +17,7 @@
 
 /* Filled once by settings_open. */
 static struct settings the_settings;
+static bool has_access_controls;
 
 const struct settings *settings(void)
 {
@@ -46,7 +47,8 @@ static void open_tables_in(char *const *words)
     for (size_t i = 0; words[i] != NULL; i++) {
         bool is_server = i > 0 && text_equal_nocase(words[i - 1],
                                                     "check_policy_service");
-        if (is_server || strchr(words[i], ':') == NULL ||
+        if (!has_access_controls || is_server ||
+            strchr(words[i], ':') == NULL ||
             hash_has(the_settings.tables, words[i]))
             continue;
         hash_put(the_settings.tables, words[i],
@@ -156,6 +158,33 @@ static struct match_list *open_hosts(const char *parameter, const char *text)
 #define OPEN_MAPS(group, parameter) \
     maps_open(#parameter, group##_params.parameter, flags)
 
+static const char *for_access(const char *text)
+{
+    return has_access_controls ? text : "";
+}
+
+#define OPEN_ACCESS_MAPS(group, parameter) \
+    maps_open(#parameter, for_access(group##_params.parameter), flags)
+
+static void open_access_maps(unsigned flags)
+{
+    struct settings *s = &the_settings;
+
+    s->relay_domains = match_list_open(
+        "relay_domains", for_access(address_params.relay_domains),
+        MATCH_DOMAIN, parents_match("relay_domains") ? MATCH_PARENT : 0);
+    s->local_recipients = OPEN_ACCESS_MAPS(address, local_recipient_maps);
+    s->relay_recipients = OPEN_ACCESS_MAPS(address, relay_recipient_maps);
+    s->virtual_mailboxes = OPEN_ACCESS_MAPS(address, virtual_mailbox_maps);
+    s->virtual_aliases = OPEN_ACCESS_MAPS(address, virtual_alias_maps);
+    s->canonical = OPEN_ACCESS_MAPS(address, canonical_maps);
+    s->recipient_canonical =
+        OPEN_ACCESS_MAPS(address, recipient_canonical_maps);
+    s->sender_canonical = OPEN_ACCESS_MAPS(address, sender_canonical_maps);
+    s->rbl_replies = OPEN_ACCESS_MAPS(smtpd, rbl_reply_maps);
+    s->sender_login = OPEN_ACCESS_MAPS(smtpd, smtpd_sender_login_maps);
+}
+
 static void open_tables(void)
 {
     struct settings *s = &the_settings;
@@ -170,24 +199,13 @@ static void open_tables(void)
     s->limit_exceptions = OPEN_HOSTS(smtpd_client_event_limit_exceptions);
     s->verp_clients = OPEN_HOSTS(smtpd_authorized_verp_clients);
     s->xforward_hosts = OPEN_HOSTS(smtpd_authorized_xforward_hosts);
-    s->relay_domains = match_list_open(
-        "relay_domains", address_params.relay_domains, MATCH_DOMAIN,
-        parents_match("relay_domains") ? MATCH_PARENT : 0);
     s->backup_networks = OPEN_HOSTS(permit_mx_backup_networks);
     s->forbidden_commands = OPEN_WORDS(smtpd_forbidden_commands);
     s->permit_actions = OPEN_WORDS(smtpd_log_access_permit_actions);
     s->noop_commands = OPEN_WORDS(smtpd_noop_commands);
-    s->local_recipients = OPEN_MAPS(address, local_recipient_maps);
-    s->relay_recipients = OPEN_MAPS(address, relay_recipient_maps);
-    s->virtual_mailboxes = OPEN_MAPS(address, virtual_mailbox_maps);
-    s->virtual_aliases = OPEN_MAPS(address, virtual_alias_maps);
-    s->canonical = OPEN_MAPS(address, canonical_maps);
-    s->recipient_canonical = OPEN_MAPS(address, recipient_canonical_maps);
-    s->sender_canonical = OPEN_MAPS(address, sender_canonical_maps);
+    open_access_maps(flags);
     s->discard_ehlo_maps =
         OPEN_MAPS(smtpd, smtpd_discard_ehlo_keyword_address_maps);
-    s->rbl_replies = OPEN_MAPS(smtpd, rbl_reply_maps);
-    s->sender_login = OPEN_MAPS(smtpd, smtpd_sender_login_maps);
     flags = utf8;
     s->command_filter = OPEN_MAPS(smtpd, smtpd_command_filter);
     s->reject_filter = OPEN_MAPS(smtpd, smtpd_reject_filter_maps);
@@ -258,11 +276,12 @@ static void open_interfaces(void)
         common_params.proxy_interfaces, common_params.inet_protocols);
 }
 
-void settings_open(void)
+void settings_open(bool with_access_controls)
 {
     struct settings *s = &the_settings;
     struct arena *arena = s->arena = arena_new();
 
+    has_access_controls = with_access_controls;
     s->tables = hash_new();
     open_classes(arena);
     open_lists(arena);

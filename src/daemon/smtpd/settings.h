@@ -52,7 +52,9 @@ struct settings {
 };
 
 const struct settings *settings(void);
-void settings_open(void);
+/* Without access controls none of their tables is opened: a user who runs
+ * sendmail -bs may not read them, or ask proxymap. */
+void settings_open(bool with_access_controls);
 /* "a, {b c}" to words. */
 char **settings_words(struct arena *arena, const char *text);
 

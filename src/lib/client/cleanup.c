@@ -17,7 +17,9 @@
 #include "mail/record.h"
 
 struct cleanup_post {
-    struct ipc_client *client; /* taken from the pool */
+    struct ipc_client *client; /* taken from the pool; NULL: by postdrop */
+    struct submission *submission; /* in <arena> */
+    struct arena *arena;           /* owned; only by postdrop */
     char id[QUEUE_ID_SIZE];
     char *myhostname;          /* owned; only notices */
 };
@@ -55,6 +57,28 @@ struct cleanup_post *cleanup_post_open(int flags, struct error *why)
     return post;
 }
 
+struct cleanup_post *
+cleanup_post_by_postdrop(const struct postdrop_setup *setup, struct error *why)
+{
+    struct arena *arena = arena_new();
+    struct submission *submission = submission_open(arena, setup, why);
+
+    if (submission == NULL) {
+        arena_free(arena);
+        return NULL;
+    }
+    struct cleanup_post *post = mem_zalloc(sizeof *post);
+    post->submission = submission;
+    post->arena = arena;
+    strncpy(post->id, submission_id(submission), sizeof post->id - 1);
+    return post;
+}
+
+bool cleanup_post_is_by_postdrop(const struct cleanup_post *post)
+{
+    return post->submission != NULL;
+}
+
 const char *cleanup_post_id(const struct cleanup_post *post)
 {
     return post->id;
@@ -62,17 +86,30 @@ const char *cleanup_post_id(const struct cleanup_post *post)
 
 struct stream *cleanup_post_stream(struct cleanup_post *post)
 {
-    return post->client->stream;
+    return post->submission != NULL ? submission_stream(post->submission)
+                                    : post->client->stream;
 }
 
 static void post_free(struct cleanup_post *post)
 {
-    ipc_pool_give_back(pool(), post->client);
+    if (post->client != NULL)
+        ipc_pool_give_back(pool(), post->client);
+    arena_free(post->arena);
     free(post->myhostname);
     free(post);
 }
 
-int cleanup_post_finish(struct cleanup_post *post, struct str *reason)
+static int finish_by_postdrop(struct cleanup_post *post, struct str *reason)
+{
+    struct str unwanted = STR_EMPTY;
+    int status = submission_finish(post->submission, post->arena,
+                                   reason != NULL ? reason : &unwanted);
+
+    str_fini(&unwanted);
+    return status;
+}
+
+static int finish_by_service(struct cleanup_post *post, struct str *reason)
 {
     struct stream *stream = post->client->stream;
     struct cleanup_result result;
@@ -94,6 +131,14 @@ int cleanup_post_finish(struct cleanup_post *post, struct str *reason)
         ipc_client_drop(post->client);
     }
     arena_free(arena);
+    return status;
+}
+
+int cleanup_post_finish(struct cleanup_post *post, struct str *reason)
+{
+    int status = post->submission != NULL ? finish_by_postdrop(post, reason)
+                                          : finish_by_service(post, reason);
+
     post_free(post);
     return status;
 }
@@ -102,9 +147,12 @@ void cleanup_post_cancel(struct cleanup_post *post)
 {
     if (post == NULL)
         return;
-    if (post->client->stream != NULL)
+    if (post->submission != NULL) {
+        submission_cancel(post->submission);
+    } else if (post->client->stream != NULL) {
         stream_abandon(post->client->stream);
-    post->client->stream = NULL;
+        post->client->stream = NULL;
+    }
     post_free(post);
 }
 

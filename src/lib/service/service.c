@@ -52,6 +52,11 @@ const char *service_program(void)
     return process.program;
 }
 
+bool service_is_standalone(void)
+{
+    return process.is_standalone;
+}
+
 struct config *service_config(void)
 {
     return process.config;

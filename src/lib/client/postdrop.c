@@ -1,36 +1,38 @@
 /* SPDX-License-Identifier: ISC
  *
- * submit.c - records to postdrop, which may write where users may not.
+ * postdrop.c - records to postdrop, which may write where users may not.
  *
  * A message is safe when postdrop says so, and not a moment earlier: when it
  * dies without a word, the message is lost, and the caller must know.
  */
+#include "client/postdrop.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/text.h"
-#include "client/cleanup.h"
-#include "config/params.h"
 #include "ipc/codec.h"
 #include "ipc/messages/postdrop.h"
 #include "mail/record.h"
-#include "sendmail.h"
 
 struct submission {
     char *command; /* in the arena; for messages */
+    const char *id;
     pid_t pid;
     struct stream *to, *from;
 };
 
 static bool start(struct submission *s, struct arena *arena,
-                  const char *const *argv, struct error *why)
+                  const struct postdrop_setup *setup, const char *const *argv,
+                  struct error *why)
 {
-    const char *config = arena_printf(arena, "MAIL_CONFIG=%s",
-                                      common_params.config_directory);
+    const char *config =
+        arena_printf(arena, "MAIL_CONFIG=%s", setup->config_directory);
     const char *const add[] = { config, NULL };
     int to[2], from[2];
 
@@ -38,13 +40,13 @@ static bool start(struct submission *s, struct arena *arena,
         return error_set(why, "pipe: %s", strerror(errno));
     const struct proc_options options = {
         .argv = argv,
-        .env_export = common_params.export_environment,
+        .env_export = setup->environment,
         .env_add = add,
         .in = to[0],
         .out = from[1],
         .err = STDERR_FILENO,
-        .fork_attempts = common_params.fork_attempts,
-        .fork_delay_s = common_params.fork_delay,
+        .fork_attempts = setup->fork_attempts,
+        .fork_delay_s = setup->fork_delay_s,
     };
     s->pid = proc_start(&options, why);
     close(to[0]);
@@ -72,6 +74,7 @@ static bool receive_hello(struct submission *s, struct arena *arena)
 
     if (!ipc_receive(s->from, arena, postdrop_opened, &hello))
         return false;
+    s->id = hello.queue_id;
     if (strcmp(hello.protocol, "postdrop_protocol") == 0)
         return true;
     log_warning("unexpected protocol %s from %s (expected: "
@@ -82,32 +85,33 @@ static bool receive_hello(struct submission *s, struct arena *arena)
 
 /* For logs, too: the command with its options. */
 static bool run_postdrop(struct submission *s, struct arena *arena,
-                         int verbose, struct error *why)
+                         const struct postdrop_setup *setup, struct error *why)
 {
-    const char *path = arena_printf(arena, "%s/postdrop",
-                                    common_params.command_directory);
+    const char *path =
+        arena_printf(arena, "%s/postdrop", setup->command_directory);
     struct { ARRAY_OF(const char *); } argv = ARRAY_EMPTY;
 
     s->command = arena_printf(arena, "%s -r", path);
     ARRAY_ADD(&argv, path);
     ARRAY_ADD(&argv, "-r");
-    for (int i = 0; i < verbose; i++) {
+    for (int i = 0; i < setup->verbose; i++) {
         s->command = arena_printf(arena, "%s -v", s->command);
         ARRAY_ADD(&argv, "-v");
     }
     ARRAY_ADD(&argv, NULL);
-    bool started = start(s, arena, argv.items, why);
+    bool started = start(s, arena, setup, argv.items, why);
     ARRAY_FREE(&argv);
     return started;
 }
 
-struct submission *submission_open(struct arena *arena, int verbose,
+struct submission *submission_open(struct arena *arena,
+                                   const struct postdrop_setup *setup,
                                    struct error *why)
 {
     struct submission *s = ARENA_NEW(arena, struct submission);
     struct error detail = ERROR_NONE;
 
-    if (!run_postdrop(s, arena, verbose, &detail)) {
+    if (!run_postdrop(s, arena, setup, &detail)) {
         error_set(why, "unable to execute %s: %s", s->command, detail.text);
         return NULL;
     }
@@ -124,15 +128,20 @@ struct submission *submission_open(struct arena *arena, int verbose,
     return NULL;
 }
 
+const char *submission_id(const struct submission *s)
+{
+    return s->id;
+}
+
 struct stream *submission_stream(const struct submission *s)
 {
     return s->to;
 }
 
-bool submission_finish(struct submission *s, struct arena *arena,
-                       struct error *why)
+int submission_finish(struct submission *s, struct arena *arena,
+                      struct str *reason)
 {
-    struct postdrop_result result = { CLEANUP_STAT_WRITE, "" };
+    struct postdrop_result result;
 
     record_put(s->to, REC_END, "", 0);
     stream_flush(s->to);
@@ -140,10 +149,12 @@ bool submission_finish(struct submission *s, struct arena *arena,
         result = (struct postdrop_result){ CLEANUP_STAT_WRITE, "" };
     if (end(s) != 0)
         log_warning("mail_stream_cleanup: close error");
-    if (result.status == 0)
-        return true;
-    return error_set(why, "%s",
-                     *result.reason != '\0'
-                         ? result.reason
-                         : cleanup_verdict((int)result.status)->text);
+    str_set(reason, result.reason);
+    return (int)result.status;
+}
+
+/* It removes its file when its input ends before the message does. */
+void submission_cancel(struct submission *s)
+{
+    end(s);
 }
