@@ -8,7 +8,6 @@
 #include <stdbool.h>
 
 #include "base/stream.h"
-#include "client/postdrop.h"
 #include "ipc/messages/cleanup.h"
 #include "mail/queue_id.h"
 
@@ -19,8 +18,7 @@ struct cleanup_post;
 MAY_WAIT struct cleanup_post *cleanup_post_open(int flags, struct error *why);
 /* The same for a user who may not talk to cleanup: postdrop takes the message.
  * Of the envelope it takes less. */
-MAY_WAIT struct cleanup_post *
-cleanup_post_by_postdrop(const struct postdrop_setup *setup, struct error *why);
+MAY_WAIT struct cleanup_post *cleanup_post_by_postdrop(struct error *why);
 bool cleanup_post_is_by_postdrop(const struct cleanup_post *post);
 const char *cleanup_post_id(const struct cleanup_post *post);
 /* Records go here (record_put); a failed stream is reported by _finish. */

@@ -23,6 +23,10 @@ struct client_setup {
     const char *utf8_classes;        /* smtputf8_autodetect_classes; "":
                                         without smtputf8_enable */
     const char *myhostname, *mail_name, *double_bounce_sender;
+    /* For postdrop. */
+    const char *command_directory, *config_directory, *export_environment;
+    long fork_attempts;
+    int fork_delay_s;
     bool fast_flush_parents;         /* sub-domains match too */
     bool old_relay_domains;          /* they are the default of before level 2
                                         of relay_domains: to be logged */

@@ -11,18 +11,9 @@
 #include "base/str.h"
 #include "base/stream.h"
 
-struct postdrop_setup {
-    const char *command_directory, *config_directory;
-    const char *environment; /* export_environment */
-    long fork_attempts;
-    int fork_delay_s;
-    int verbose; /* -v, so many times */
-};
-
 struct submission;
-/* Start it. NULL and <why>. */
-MAY_WAIT struct submission *submission_open(struct arena *arena,
-                                            const struct postdrop_setup *setup,
+/* Start it, with -v so many times. NULL and <why>. */
+MAY_WAIT struct submission *submission_open(struct arena *arena, int verbose,
                                             struct error *why);
 const char *submission_id(const struct submission *s);
 /* All records but the last go here; submission_finish reports failures. */

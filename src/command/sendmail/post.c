@@ -207,17 +207,10 @@ static void put_extracted(struct post *p)
 static void submit(struct post *p)
 {
     const struct request *r = p->request;
-    const struct postdrop_setup setup = {
-        .command_directory = common_params.command_directory,
-        .config_directory = common_params.config_directory,
-        .environment = common_params.export_environment,
-        .fork_attempts = common_params.fork_attempts,
-        .fork_delay_s = common_params.fork_delay,
-        .verbose = r->verbose > 1 ? r->verbose : 0,
-    };
     struct error why = ERROR_NONE;
     struct str reason = STR_EMPTY;
-    struct submission *postdrop = submission_open(p->arena, &setup, &why);
+    struct submission *postdrop =
+        submission_open(p->arena, r->verbose > 1 ? r->verbose : 0, &why);
 
     if (postdrop == NULL)
         give_up(p, why.text);

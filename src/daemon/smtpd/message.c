@@ -172,15 +172,7 @@ static bool must_use_postdrop(struct session *s)
 
 static struct cleanup_post *open_post(struct session *s, struct error *why)
 {
-    const struct postdrop_setup setup = {
-        .command_directory = common_params.command_directory,
-        .config_directory = common_params.config_directory,
-        .environment = common_params.export_environment,
-        .fork_attempts = common_params.fork_attempts,
-        .fork_delay_s = common_params.fork_delay,
-    };
-
-    return must_use_postdrop(s) ? cleanup_post_by_postdrop(&setup, why)
+    return must_use_postdrop(s) ? cleanup_post_by_postdrop(why)
                                 : cleanup_post_open(post_flags(s), why);
 }
 

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "base/text.h"
 #include "client/client.h"
+#include "client/postdrop.h"
 #include "mail/date.h"
 #include "mail/record.h"
 
@@ -57,11 +58,10 @@ struct cleanup_post *cleanup_post_open(int flags, struct error *why)
     return post;
 }
 
-struct cleanup_post *
-cleanup_post_by_postdrop(const struct postdrop_setup *setup, struct error *why)
+struct cleanup_post *cleanup_post_by_postdrop(struct error *why)
 {
     struct arena *arena = arena_new();
-    struct submission *submission = submission_open(arena, setup, why);
+    struct submission *submission = submission_open(arena, 0, why);
 
     if (submission == NULL) {
         arena_free(arena);

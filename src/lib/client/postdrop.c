@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/text.h"
+#include "client/client.h"
 #include "ipc/codec.h"
 #include "ipc/messages/postdrop.h"
 #include "mail/record.h"
@@ -28,9 +29,9 @@ struct submission {
 };
 
 static bool start(struct submission *s, struct arena *arena,
-                  const struct postdrop_setup *setup, const char *const *argv,
-                  struct error *why)
+                  const char *const *argv, struct error *why)
 {
+    const struct client_setup *setup = client_setup();
     const char *config =
         arena_printf(arena, "MAIL_CONFIG=%s", setup->config_directory);
     const char *const add[] = { config, NULL };
@@ -40,7 +41,7 @@ static bool start(struct submission *s, struct arena *arena,
         return error_set(why, "pipe: %s", strerror(errno));
     const struct proc_options options = {
         .argv = argv,
-        .env_export = setup->environment,
+        .env_export = setup->export_environment,
         .env_add = add,
         .in = to[0],
         .out = from[1],
@@ -85,33 +86,32 @@ static bool receive_hello(struct submission *s, struct arena *arena)
 
 /* For logs, too: the command with its options. */
 static bool run_postdrop(struct submission *s, struct arena *arena,
-                         const struct postdrop_setup *setup, struct error *why)
+                         int verbose, struct error *why)
 {
-    const char *path =
-        arena_printf(arena, "%s/postdrop", setup->command_directory);
+    const char *path = arena_printf(arena, "%s/postdrop",
+                                    client_setup()->command_directory);
     struct { ARRAY_OF(const char *); } argv = ARRAY_EMPTY;
 
     s->command = arena_printf(arena, "%s -r", path);
     ARRAY_ADD(&argv, path);
     ARRAY_ADD(&argv, "-r");
-    for (int i = 0; i < setup->verbose; i++) {
+    for (int i = 0; i < verbose; i++) {
         s->command = arena_printf(arena, "%s -v", s->command);
         ARRAY_ADD(&argv, "-v");
     }
     ARRAY_ADD(&argv, NULL);
-    bool started = start(s, arena, setup, argv.items, why);
+    bool started = start(s, arena, argv.items, why);
     ARRAY_FREE(&argv);
     return started;
 }
 
-struct submission *submission_open(struct arena *arena,
-                                   const struct postdrop_setup *setup,
+struct submission *submission_open(struct arena *arena, int verbose,
                                    struct error *why)
 {
     struct submission *s = ARENA_NEW(arena, struct submission);
     struct error detail = ERROR_NONE;
 
-    if (!run_postdrop(s, arena, setup, &detail)) {
+    if (!run_postdrop(s, arena, verbose, &detail)) {
         error_set(why, "unable to execute %s: %s", s->command, detail.text);
         return NULL;
     }

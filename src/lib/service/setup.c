@@ -268,6 +268,11 @@ static void setup_clients(struct config *config)
         .myhostname = common_params.myhostname,
         .mail_name = common_params.mail_name,
         .double_bounce_sender = common_params.double_bounce_sender,
+        .command_directory = common_params.command_directory,
+        .config_directory = common_params.config_directory,
+        .export_environment = common_params.export_environment,
+        .fork_attempts = common_params.fork_attempts,
+        .fork_delay_s = common_params.fork_delay,
         .fast_flush_parents = text_lists_word(
             common_params.parent_domain_matches_subdomains,
             "fast_flush_domains"),
