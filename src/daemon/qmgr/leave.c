@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fiber.h"
+#include "base/io.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "config/params.h"
@@ -179,6 +180,31 @@ static void keep_for_later(struct message *m)
     active_defer_file(m->id);
 }
 
+/* A file system that tells its device of free blocks at once (mount option
+ * discard) waits for the device at each unlink; the others go on meanwhile. */
+struct removal {
+    const char *path;
+    int number; /* errno, 0: removed */
+};
+
+static void remove_file(void *argument)
+{
+    struct removal *removal = argument;
+
+    removal->number = unlink(removal->path) == 0 ? 0 : errno;
+}
+
+/* 0, or errno. */
+static int remove_active(const char *id)
+{
+    struct str path = STR_EMPTY;
+    struct removal removal = { queue_dir_path(&path, "active", id), 0 };
+
+    offload(remove_file, &removal);
+    str_fini(&path);
+    return removal.number;
+}
+
 static void remove_message(struct message *m)
 {
     if (common_params.dont_remove) {
@@ -187,9 +213,10 @@ static void remove_message(struct message *m)
                         m->id, strerror(errno));
         return;
     }
-    if (!queue_dir_remove("active", m->id) && errno != ENOENT) {
+    int number = remove_active(m->id);
+    if (number != 0 && number != ENOENT) {
         log_warning("cannot remove %s from queue active: %s", m->id,
-                    strerror(errno));
+                    strerror(number));
         active_has_stranded();
         return;
     }
