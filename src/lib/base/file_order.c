@@ -20,6 +20,7 @@
  * Only /sys tells which, and a daemon in a jail does not see that.
  */
 #include <ctype.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <limits.h>
@@ -127,10 +128,14 @@ static bool names_follow_data(int fd)
 
 bool file_sync_before_name(int fd)
 {
-    if (!names_follow_data(fd))
-        return fsync(fd) == 0;
-    return sync_file_range(fd, 0, 0,
-                           SYNC_FILE_RANGE_WAIT_BEFORE |
-                               SYNC_FILE_RANGE_WRITE |
-                               SYNC_FILE_RANGE_WAIT_AFTER) == 0;
+    const unsigned flags = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+                           SYNC_FILE_RANGE_WAIT_AFTER;
+
+    if (names_follow_data(fd)) {
+        if (sync_file_range(fd, 0, 0, flags) == 0)
+            return true;
+        if (errno != ENOSYS) /* as the filter of a container may say */
+            return false;
+    }
+    return fsync(fd) == 0;
 }
