@@ -136,20 +136,23 @@ static char *unwrapped(const struct target *t, const char *local)
                : rewrite_address(t->arena, REWRITE_LOCAL, local);
 }
 
-/* An address of ours whose local part has an address inside: unwrap it. */
-static void strip_local_domains(struct target *t)
+/* An address of ours whose local part has an address inside: unwrap it. False:
+ * there are more than anyone needs, and what is inside of the last is not known
+ * to be ours. */
+static bool strip_local_domains(struct target *t)
 {
     for (int i = 0; i < STRIP_MAX; i++) {
         find_domain(t);
         t->is_local = leads_on(t);
         if (t->is_local != FOUND)
-            return;
+            return true;
         char *local = address_local(t->arena, t->address);
         char *inner = has_routing(local) ? unwrapped(t, local) : NULL;
         if (inner == NULL)
-            return;
+            return true;
         t->address = inner;
     }
+    return false;
 }
 
 static void complete(struct target *t, const char *address)
@@ -412,14 +415,14 @@ void resolver_resolve(struct resolver *resolver, struct arena *arena,
     struct route route = { "", "" };
 
     complete(&t, address);
-    strip_local_domains(&t);
+    bool unwrapped_all = strip_local_domains(&t);
     if (*t.domain == '\0' && rewrite_params.resolve_null_domain)
         replace_domain(&t, common_params.myhostname);
     *reply = (struct resolve_reply){ .transport = "", .nexthop = "",
                                      .recipient = t.address };
     if (looks_routed(address_local(arena, t.address)))
         reply->flags |= RESOLVE_ROUTED;
-    if ((t.is_local == ABSENT && !domain_is_usable(&t)) ||
+    if (!unwrapped_all || (t.is_local == ABSENT && !domain_is_usable(&t)) ||
         looks_like_option(t.address)) {
         reply->flags |= RESOLVE_BAD | RESOLVE_CLASS_DEFAULT;
         return;
