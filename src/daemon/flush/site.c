@@ -39,21 +39,35 @@ const char *site_file_name(struct arena *arena, const char *site)
     return name;
 }
 
+static bool is_removed(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && st.st_nlink == 0;
+}
+
+/* -1 and errno. Not one that was removed while the lock was waited for. */
 static int open_list(const char *file_name, int flags)
 {
-    int fd = queue_dir_open("flush", file_name, flags);
-
-    if (fd < 0) {
-        if (errno != ENOENT)
-            log_warning("open flush/%s: %s", file_name, strerror(errno));
-        return -1;
+    for (;;) {
+        int fd = queue_dir_open("flush", file_name, flags);
+        if (fd < 0) {
+            if (errno != ENOENT)
+                log_warning("open flush/%s: %s", file_name, strerror(errno));
+            return -1;
+        }
+        if (!lock_file(fd, LOCK_STYLE_FLOCK, LOCK_KIND_EXCLUSIVE,
+                       deadline_in_s(LOCK_WAIT_S))) {
+            int reason = errno;
+            log_warning("lock flush/%s: %s", file_name, strerror(reason));
+            close(fd);
+            errno = reason;
+            return -1;
+        }
+        if (!is_removed(fd))
+            return fd;
+        close(fd);
     }
-    if (lock_file(fd, LOCK_STYLE_FLOCK, LOCK_KIND_EXCLUSIVE,
-                  deadline_in_s(LOCK_WAIT_S)))
-        return fd;
-    log_warning("lock flush/%s: %s", file_name, strerror(errno));
-    close(fd);
-    return -1;
 }
 
 int site_add(struct arena *arena, const char *site, const char *queue_id)
@@ -165,6 +179,21 @@ int site_send(const char *file_name, int flags)
 
 /* ---- All lists --------------------------------------------------------- */
 
+/* Locked: nobody adds a line between the look and the removal. One who waits
+ * for the lock meanwhile gets a new list (open_list). */
+static void purge(const char *name, const char *path)
+{
+    struct stat st;
+    int fd = open_list(name, O_RDWR);
+
+    if (fd < 0)
+        return;
+    if (fstat(fd, &st) == 0 && st.st_size == 0 && unlink(path) < 0 &&
+        errno != ENOENT)
+        log_warning("remove %s: %s", path, strerror(errno));
+    close(fd);
+}
+
 static void refresh_one(const char *name, const char *path, int refresh_s)
 {
     struct stat st;
@@ -177,9 +206,8 @@ static void refresh_one(const char *name, const char *path, int refresh_s)
             site_send(name, 0);
         return;
     }
-    if (st.st_mtime + flush_params.fast_flush_purge_time <= now &&
-        unlink(path) < 0 && errno != ENOENT)
-        log_warning("remove %s: %s", path, strerror(errno));
+    if (st.st_mtime + flush_params.fast_flush_purge_time <= now)
+        purge(name, path);
 }
 
 void all_refresh(int refresh_s)
