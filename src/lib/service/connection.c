@@ -177,8 +177,10 @@ void connection_take_datagrams(struct process *p, int listener)
         for (int i = 0; i < got; i++)
             p->service->datagram(data[i], messages[i].msg_len);
     } while (got == DATAGRAMS);
+    int reason = errno;
     if (p->service->no_more_datagrams != NULL)
         p->service->no_more_datagrams();
+    errno = reason;
     if (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
         fatal("receive datagram: %m");
 }
