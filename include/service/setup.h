@@ -29,7 +29,10 @@ void setup_libraries(struct config *config, const char *program);
 void setup_log(struct config *config, const char *program);
 void setup_log_tag(struct config *config, const char *program,
                    const char *tag);
-/* maillog_file_permissions; fatal() if it is none that is allowed. */
+/* False: what main.cf says of the log (group `common` is loaded) would be
+ * fatal() in the others; <why> has the file and line. */
+bool setup_log_check(struct config *config, struct error *why);
+/* maillog_file_permissions; fatal() if the log cannot be set up. */
 int setup_log_file_mode(struct config *config);
 
 /* Before a command reads its options: descriptors 0-2 are open, what is wrong

@@ -69,6 +69,8 @@ static struct master_options parse_options(int argc, char **argv)
 
 static void close_inherited(void)
 {
+    if (close_range(STDERR_FILENO + 1, ~0U, 0) == 0)
+        return;
     for (int fd = STDERR_FILENO + 1; fd < INHERITED_MAX; fd++)
         close(fd);
 }
@@ -203,8 +205,17 @@ static void stop_asked(int number, void *argument)
         stop_orderly(number);
 }
 
+/* A log or a socket without a reader is an error of the write. A handler, as
+ * that is not inherited by those who are started. */
+static void nobody_reads(int number, void *argument)
+{
+    (void)number;
+    (void)argument;
+}
+
 static void watch_signals(void)
 {
+    loop_signal(SIGPIPE, nobody_reads, NULL);
     loop_signal(SIGCHLD, child_ended, NULL);
     loop_signal(SIGHUP, reload_asked, NULL);
     loop_signal(SIGTERM, stop_asked, NULL);

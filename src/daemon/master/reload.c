@@ -64,7 +64,8 @@ static struct config *load_parameters(struct error *why)
     if (config == NULL)
         return NULL;
     config_set_process(config, "master", "");
-    if (config_load_groups(config, groups, why))
+    if (config_load_groups(config, groups, why) &&
+        setup_log_check(config, why))
         return config;
     config_free(config);
     return NULL;

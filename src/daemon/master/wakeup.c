@@ -4,6 +4,7 @@
  * and soon after it has failed: nobody else may ask for what it had not done.
  */
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,6 +13,22 @@
 #include "master.h"
 
 static const char WAKEUP = 'W';
+enum { CONNECT_MS = 1000 };
+
+/* An address of this machine answers at once, but as a rule not before
+ * connect() returns. */
+static bool connected(int fd, const struct addr *addr)
+{
+    struct pollfd ready = { .fd = fd, .events = POLLOUT };
+    socklen_t size = sizeof errno;
+
+    if (connect(fd, &addr->generic, addr->length) == 0)
+        return true;
+    if (errno != EINPROGRESS || poll(&ready, 1, CONNECT_MS) != 1)
+        return false;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &errno, &size) == 0 &&
+           errno == 0;
+}
 
 /* The request stays in the listener's queue when we have closed our end. */
 static bool send_by_socket(const struct addr *addr)
@@ -21,7 +38,7 @@ static bool send_by_socket(const struct addr *addr)
 
     if (fd < 0)
         return false;
-    bool sent = connect(fd, &addr->generic, addr->length) == 0 &&
+    bool sent = connected(fd, addr) &&
                 send(fd, &WAKEUP, 1, MSG_NOSIGNAL) == 1;
     int reason = errno;
     close(fd);

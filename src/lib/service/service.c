@@ -293,8 +293,10 @@ static void set_limits(struct process *p)
     long limit = 0;
     struct rlimit files;
 
-    if (text != NULL && !num_parse_long(text, 1, SEATS_MAX, &limit))
+    if (text != NULL && !num_parse_long(text, 1, LONG_MAX, &limit))
         limit = 0;
+    if (limit > SEATS_MAX)
+        limit = SEATS_MAX;
     switch (p->service->sessions) {
     case SERVICE_ONE: p->seats = 1; break;
     case SERVICE_BY_LIMIT: p->seats = limit > 1 ? limit : 1; break;

@@ -72,7 +72,7 @@ static bool may_write_log_file(const char *program)
 }
 
 /* One mistyped path must not make root write to a file that is no log. */
-static void check_log_file_prefix(struct config *config)
+static bool has_log_file_prefix(struct config *config, struct error *why)
 {
     struct arena *arena = arena_new();
     const char *file = common_params.maillog_file;
@@ -87,28 +87,55 @@ static void check_log_file_prefix(struct config *config)
                    (length > 0 && (*prefixes)[length - 1] == '/'));
     }
     arena_free(arena);
-    if (!allowed)
-        fatal("%s: maillog_file \"%s\" is below no folder that "
-              "maillog_file_prefixes lists (\"%s\"); change one of them",
-              config_where(config, "maillog_file"), file,
-              common_params.maillog_file_prefixes);
+    return allowed ||
+           error_set(why,
+                     "%s: maillog_file \"%s\" is below no folder that "
+                     "maillog_file_prefixes lists (\"%s\"); change one of them",
+                     config_where(config, "maillog_file"), file,
+                     common_params.maillog_file_prefixes);
 }
 
-/* No log that everybody may write. */
-int setup_log_file_mode(struct config *config)
+/* No log that everybody may write. -1: it is none of them. */
+static int log_file_mode(const char *text)
 {
     static const struct { const char *text; int mode; } modes[] = {
         { "0600", 0600 }, { "600", 0600 }, { "0640", 0640 },
         { "640", 0640 },  { "0644", 0644 }, { "644", 0644 },
     };
-    const char *text = config_get(config, "maillog_file_permissions");
 
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
         if (strcmp(text, modes[i].text) == 0)
             return modes[i].mode;
-    fatal("%s: bad value of maillog_file_permissions: \"%s\"; specify 0600, "
-          "0640 or 0644",
-          config_where(config, "maillog_file_permissions"), text);
+    return -1;
+}
+
+bool setup_log_check(struct config *config, struct error *why)
+{
+    const char *mode = config_get(config, "maillog_file_permissions");
+
+    if (!log_knows_facility(common_params.syslog_facility))
+        return error_set(why,
+                         "%s: parameter syslog_facility: unrecognized value: "
+                         "%s",
+                         config_where(config, "syslog_facility"),
+                         common_params.syslog_facility);
+    if (common_params.maillog_file[0] != '\0' &&
+        !has_log_file_prefix(config, why))
+        return false;
+    return log_file_mode(mode) >= 0 ||
+           error_set(why,
+                     "%s: bad value of maillog_file_permissions: \"%s\"; "
+                     "specify 0600, 0640 or 0644",
+                     config_where(config, "maillog_file_permissions"), mode);
+}
+
+int setup_log_file_mode(struct config *config)
+{
+    struct error why = ERROR_NONE;
+
+    if (!setup_log_check(config, &why))
+        fatal("%s", why.text);
+    return log_file_mode(config_get(config, "maillog_file_permissions"));
 }
 
 static bool is_current_folder(const char *path)
@@ -133,14 +160,9 @@ static void open_log(struct config *config, const char *program,
 {
     struct str socket = STR_EMPTY;
     bool to_file = common_params.maillog_file[0] != '\0';
+    int mode = setup_log_file_mode(config);
 
-    if (!log_knows_facility(common_params.syslog_facility))
-        fatal("%s: parameter syslog_facility: unrecognized value: %s",
-              config_where(config, "syslog_facility"),
-              common_params.syslog_facility);
     set_postlog_socket(&socket);
-    if (to_file)
-        check_log_file_prefix(config);
     const struct log_options options = {
         .syslog_name = syslog_name,
         .program = last,
@@ -149,7 +171,7 @@ static void open_log(struct config *config, const char *program,
         .fallback_file = to_file && may_write_log_file(program)
                              ? common_params.maillog_file
                              : NULL,
-        .file_mode = setup_log_file_mode(config),
+        .file_mode = mode,
         .host_name = common_params.myhostname,
         .ascii_only = !common_params.smtputf8_enable,
         .targets = (to_file ? LOG_TO_POSTLOG : LOG_TO_SYSLOG) |
