@@ -132,12 +132,43 @@ static void end_zeros(struct str *text)
             text->data[i] = '\n';
 }
 
+/* The text of whole entries: what is behind the last of them is left for the
+ * next piece. False: there is no whole one. */
+static bool cut_to_entries(struct str *text)
+{
+    for (size_t end = text->length; end >= 2; end--)
+        if (text->data[end - 1] == '\n' && text->data[end - 2] == '\n') {
+            str_truncate(text, end);
+            return true;
+        }
+    return false;
+}
+
+/* LOG_READ or LOG_READ_PART if there are whole entries. */
+static enum log_result read_piece(int fd, off_t *position, struct str *text)
+{
+    char chunk[8192];
+    ssize_t got = 1;
+
+    while (text->length < LOG_PIECE_MAX &&
+           (got = pread(fd, chunk, sizeof chunk,
+                        *position + (off_t)text->length)) > 0)
+        str_add_bytes(text, chunk, (size_t)got);
+    end_zeros(text);
+    if (got < 0)
+        return LOG_FAILED;
+    if (got > 0 && !cut_to_entries(text)) {
+        errno = EFBIG;
+        return LOG_FAILED;
+    }
+    *position += (off_t)text->length;
+    return got > 0 ? LOG_READ_PART : LOG_READ;
+}
+
 enum log_result log_read(struct arena *arena, const char *log, const char *id,
-                         struct log_entries *out)
+                         off_t *position, struct log_entries *out)
 {
     struct str text = STR_EMPTY;
-    char chunk[8192];
-    ssize_t got = 0;
     int fd = queue_dir_open(log, id, O_RDONLY);
 
     memset(out, 0, sizeof *out);
@@ -147,18 +178,12 @@ enum log_result log_read(struct arena *arena, const char *log, const char *id,
         log_warning("open %s %s: %s", log, id, strerror(errno));
         return LOG_FAILED;
     }
-    while (text.length < LOG_SIZE_MAX &&
-           (got = read(fd, chunk, sizeof chunk)) > 0)
-        str_add_bytes(&text, chunk, (size_t)got);
-    /* Whom it does not tell of, it must not remove either. */
-    bool is_whole = got == 0;
-    if (!is_whole)
-        log_warning("read %s %s: %s", log, id,
-                    strerror(got < 0 ? errno : EFBIG));
-    close(fd);
-    end_zeros(&text);
-    if (is_whole && text.length > 0)
+    enum log_result result = read_piece(fd, position, &text);
+    if (result == LOG_FAILED)
+        log_warning("read %s %s: %s", log, id, strerror(errno));
+    else if (text.length > 0)
         parse(arena, log, id, text.data, out);
+    close(fd);
     str_fini(&text);
-    return is_whole ? LOG_READ : LOG_FAILED;
+    return result;
 }

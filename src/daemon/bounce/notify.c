@@ -98,29 +98,50 @@ static void choose(struct job *job, const struct log_entries *log)
     }
 }
 
+/* One that message_size_limit does not let pass has less of the message, and
+ * then goes in two halves. */
+static bool send_report(struct report *report, const char *log_word)
+{
+    char id[QUEUE_ID_SIZE];
+    enum report_result result = report_send(report, id);
+
+    while (result == REPORT_TOO_BIG && report->attached != ATTACH_NOTHING) {
+        report->attached++;
+        result = report_send(report, id);
+    }
+    if (result == REPORT_SENT) {
+        log_info("%s: %s %s: %s", report->message->queue_id,
+                 report->for_postmaster ? "postmaster" : "sender", log_word,
+                 id);
+        return true;
+    }
+    if (result == REPORT_LATER || report->count < 2)
+        return false;
+    struct report first = *report, second = *report;
+    first.count = report->count / 2;
+    second.recipients += first.count;
+    second.count -= first.count;
+    return send_report(&first, log_word) && send_report(&second, log_word);
+}
+
 static bool send_one(struct job *job, const char *to, const char *from,
-                     bool for_postmaster, bool headers_only,
+                     bool for_postmaster, enum attachment attached,
                      const char *log_word)
 {
     const struct bounce_notify *m = job->message;
-    char id[QUEUE_ID_SIZE];
     struct report report = {
         .arena = job->arena, .message = m,
         .template = template_get(job->kind->template),
         .recipients = for_postmaster ? job->all : job->wanted,
         .count = for_postmaster ? job->all_count : job->wanted_count,
         .to = to, .from = from, .for_postmaster = for_postmaster,
-        .headers_only = headers_only, .failed = job->kind->failed,
+        .attached = attached, .failed = job->kind->failed,
         .is_retried = job->kind == &delay,
         /* What was delayed until now, by its log, has failed. */
         .action = job->kind == &failure ? "failed" : NULL,
     };
 
-    if (!report_send(&report, id))
-        return false;
-    log_info("%s: %s %s: %s", m->queue_id,
-             for_postmaster ? "postmaster" : "sender", log_word, id);
-    return true;
+    return send_report(&report, log_word);
 }
 
 /* The original has no sender to tell: a notice came back. */
@@ -129,8 +150,8 @@ static bool tell_double_bounce(struct job *job)
     if (job->kind != &failure || !class_is_on("2bounce"))
         return true;
     return send_one(job, notify_params.double_bounce_notice_recipient,
-                    double_bounce_address(job->arena), true, false,
-                    job->kind->log_word);
+                    double_bounce_address(job->arena), true,
+                    ATTACH_MESSAGE, job->kind->log_word);
 }
 
 static const char *postmaster_of(const struct kind *kind)
@@ -145,17 +166,19 @@ static const char *postmaster_of(const struct kind *kind)
 static bool tell_sender(struct job *job)
 {
     const struct bounce_notify *m = job->message;
-    bool headers = job->kind->always_headers ||
-                   m->dsn_return == DSN_RET_HEADERS;
+    enum attachment attached = job->kind->always_headers ||
+                                       m->dsn_return == DSN_RET_HEADERS
+                                   ? ATTACH_HEADERS
+                                   : ATTACH_MESSAGE;
 
     if (job->wanted_count > 0 &&
-        !send_one(job, m->sender, "", false, headers, job->kind->log_word))
+        !send_one(job, m->sender, "", false, attached, job->kind->log_word))
         return false;
     if (job->kind->postmaster_class != NULL &&
         class_is_on(job->kind->postmaster_class) &&
         !send_one(job, postmaster_of(job->kind),
-                  double_bounce_address(job->arena), true, true,
-                  job->kind->log_word))
+                  double_bounce_address(job->arena), true,
+                  ATTACH_HEADERS, job->kind->log_word))
         log_warning("%s: the postmaster copy of the %s could not be sent",
                     m->queue_id, job->kind->log_word);
     return true;
@@ -219,22 +242,25 @@ static void remove_log(const char *log, const char *id)
 static bool notify(const char *log, const struct bounce_notify *m,
                    const struct kind *kind, bool keep_log)
 {
-    struct job job = { .arena = arena_new(), .kind = kind, .message = m };
-    struct log_entries entries;
-    enum log_result result = log_read(job.arena, log, m->queue_id, &entries);
-    bool ok = result != LOG_FAILED;
+    enum log_result result;
+    off_t position = 0;
+    bool ok;
 
-    if (result == LOG_MISSING)
-        log_warning("%s: there is no %s log to report from", m->queue_id, log);
-    if (result == LOG_READ) {
+    do {
+        struct job job = { .arena = arena_new(), .kind = kind, .message = m };
+        struct log_entries entries;
+        result = log_read(job.arena, log, m->queue_id, &position, &entries);
         choose(&job, &entries);
-        ok = tell(&job);
+        ok = result != LOG_FAILED && tell(&job);
         if (ok && (m->flags & BOUNCE_FLAG_DELRCPT))
             mark_recipients(m, &entries);
-        if (ok && !keep_log)
-            remove_log(log, m->queue_id);
-    }
-    arena_free(job.arena);
+        arena_free(job.arena);
+    } while (ok && result == LOG_READ_PART);
+    if (result == LOG_MISSING)
+        log_warning("%s: there is no %s log to report from", m->queue_id, log);
+    /* Whom it does not tell of, it must not remove either. */
+    if (ok && result == LOG_READ && !keep_log)
+        remove_log(log, m->queue_id);
     return ok;
 }
 
@@ -271,28 +297,38 @@ bool notify_one(const struct bounce_notify *m,
     return ok;
 }
 
+static bool tell_verp(struct arena *arena, const struct bounce_notify *m,
+                      const struct bounce_append *recipient)
+{
+    struct bounce_notify each = *m;
+
+    if (*m->sender != '\0')
+        each.sender = verp_sender(arena, m->verp, m->sender,
+                                  *recipient->original != '\0'
+                                      ? recipient->original
+                                      : recipient->recipient);
+    return notify_one(&each, recipient);
+}
+
 /* A notice a recipient, to an address that names the recipient. */
 bool notify_verp(const char *log, const struct bounce_notify *m)
 {
-    struct arena *arena = arena_new();
-    struct log_entries entries;
-    enum log_result result = log_read(arena, log, m->queue_id, &entries);
-    bool ok = result != LOG_FAILED;
+    enum log_result result;
+    off_t position = 0;
+    bool ok;
 
-    for (size_t i = 0; result == LOG_READ && ok && i < entries.count; i++) {
-        struct bounce_notify each = *m;
-        if (*m->sender != '\0')
-            each.sender = verp_sender(arena, m->verp, m->sender,
-                                      *entries.items[i].original != '\0'
-                                          ? entries.items[i].original
-                                          : entries.items[i].recipient);
-        ok = notify_one(&each, &entries.items[i]);
-    }
-    if (ok && result == LOG_READ) {
-        if (m->flags & BOUNCE_FLAG_DELRCPT)
+    do {
+        struct arena *arena = arena_new();
+        struct log_entries entries;
+        result = log_read(arena, log, m->queue_id, &position, &entries);
+        ok = result != LOG_FAILED;
+        for (size_t i = 0; ok && i < entries.count; i++)
+            ok = tell_verp(arena, m, &entries.items[i]);
+        if (ok && (m->flags & BOUNCE_FLAG_DELRCPT))
             mark_recipients(m, &entries);
+        arena_free(arena);
+    } while (ok && result == LOG_READ_PART);
+    if (ok && result == LOG_READ)
         remove_log(log, m->queue_id);
-    }
-    arena_free(arena);
     return ok;
 }

@@ -266,7 +266,7 @@ static void put_original_lines(struct notice *n, bool headers_only)
 static void put_original(struct notice *n)
 {
     const struct report *r = n->report;
-    bool headers = r->headers_only ||
+    bool headers = r->attached == ATTACH_HEADERS ||
                    n->envelope.content_length > bounce_params.bounce_size_limit;
     const char *what =
         arena_printf(r->arena, "%sMessage%s", r->failed ? "Undelivered " : "",
@@ -311,14 +311,22 @@ static bool open_original(struct notice *n)
     return !is_unreadable;
 }
 
-static bool give_up(struct notice *n)
+static enum report_result give_up(struct notice *n)
 {
     cleanup_post_cancel(n->post);
     message_reader_close(n->original);
-    return false;
+    return REPORT_LATER;
 }
 
-bool report_send(const struct report *report, char id[QUEUE_ID_SIZE])
+static enum report_result result_of(int status)
+{
+    if (status == CLEANUP_STAT_OK)
+        return REPORT_SENT;
+    return (status & CLEANUP_STAT_SIZE) != 0 ? REPORT_TOO_BIG : REPORT_LATER;
+}
+
+enum report_result report_send(const struct report *report,
+                               char id[QUEUE_ID_SIZE])
 {
     const struct bounce_notify *m = report->message;
     struct notice n = {
@@ -333,14 +341,14 @@ bool report_send(const struct report *report, char id[QUEUE_ID_SIZE])
     if (!report->for_postmaster) {
         n.text = template_text(report->arena, report->template);
         if (n.text == NULL)
-            return false;
+            return REPORT_LATER;
     }
     n.post = cleanup_notice_open(
         report->from, report->to,
         CLEANUP_MAP | cleanup_notice_flags("bounce"), 0,
         n.utf8 ? MSGOPT_SMTPUTF8 : 0);
     if (n.post == NULL)
-        return false;
+        return REPORT_LATER;
     strncpy(id, cleanup_post_id(n.post), QUEUE_ID_SIZE - 1);
     id[QUEUE_ID_SIZE - 1] = '\0';
     if (!open_original(&n))
@@ -348,7 +356,7 @@ bool report_send(const struct report *report, char id[QUEUE_ID_SIZE])
     put_headers(&n);
     put_notification(&n);
     put_status(&n);
-    if (n.original != NULL)
+    if (n.original != NULL && report->attached != ATTACH_NOTHING)
         put_original(&n);
     if (n.original != NULL && message_reader_is_unreadable(n.original))
         return give_up(&n);
@@ -356,5 +364,5 @@ bool report_send(const struct report *report, char id[QUEUE_ID_SIZE])
     LINE(&n, "--%s--", n.boundary);
     record_put(cleanup_post_stream(n.post), REC_XTRA, "", 0);
     message_reader_close(n.original);
-    return cleanup_post_finish(n.post, NULL) == CLEANUP_STAT_OK;
+    return result_of(cleanup_post_finish(n.post, NULL));
 }
