@@ -52,6 +52,9 @@ struct delivery_agent {
     MAY_WAIT void (*idle)(void);
 };
 
+/* It asks where the message would go, and is delivered nowhere. */
+bool request_is_probe(const struct request *r);
+
 /* outcome.h in one: each logs, records and marks recipient <index>. */
 MAY_WAIT void outcome_sent(struct request *r, size_t index, const char *relay,
                            const struct dsn *dsn);

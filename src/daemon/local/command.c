@@ -107,7 +107,7 @@ enum fate deliver_command(const struct delivery *d, const char *command)
     if (!first_time(d, arena_printf(d->job->arena, "command %lu %s",
                                     (unsigned long)rights->uid, command)))
         return FINISHED;
-    if (is_probe(d))
+    if (request_is_probe(d->job->request))
         return report_sent(d, "delivers to command: %s", command);
     if (getuid() != 0 && rights->uid != getuid())
         return report_failed(d, "4.3.0",

@@ -55,7 +55,7 @@ static const char *add_extension(struct arena *arena, const struct delivery *d,
 
 enum fate deliver_by_post(const struct delivery *d)
 {
-    return is_probe(d) ? report_sent(d, "forwards to %s", d->to.address)
+    return request_is_probe(d->job->request) ? report_sent(d, "forwards to %s", d->to.address)
                        : forward_add(d, d->to.address);
 }
 

@@ -37,7 +37,7 @@ enum fate deliver_file(const struct delivery *d, const char *path)
     if (!first_time(d, arena_printf(arena, "file %lu %s",
                                     (unsigned long)rights->uid, path)))
         return FINISHED;
-    if (is_probe(d))
+    if (request_is_probe(d->job->request))
         return report_sent(d, "delivers to file: %s", path);
     if (!rights_take(rights->uid, rights->gid, &why))
         return report_failed(d, "4.3.0", "%s", why.text);

@@ -14,6 +14,7 @@
 #include "client/cleanup.h"
 #include "local.h"
 #include "mail/date.h"
+#include "mail/quote.h"
 
 struct forward {
     struct delivery from; /* the first that asked for it */
@@ -122,7 +123,9 @@ static bool put_content(struct cleanup_post *post, const struct forward *one)
     cleanup_post_line(post, "\tid %s; %s", cleanup_post_id(post),
                       date_format(clock_wall().tv_sec, date, sizeof date));
     if (copy_has_delivered("forward"))
-        cleanup_post_line(post, "Delivered-To: %s", one->from.delivered);
+        cleanup_post_line(post, "Delivered-To: %s",
+                          quote_822_dup(one->from.job->arena,
+                                        one->from.delivered));
     if (!message_reader_rewind_content(message))
         return false;
     while ((type = message_reader_content(message, &line)) >= 0)

@@ -182,8 +182,6 @@ MAY_WAIT enum fate report_failed(const struct delivery *d, const char *status,
                                  const char *format, ...) PRINTF_LIKE(3, 4);
 /* 4.3.5: the log has a warning that says what it is. */
 MAY_WAIT enum fate report_misconfigured(const struct delivery *d);
-/* An address probe goes no further than here: "delivers to mailbox". */
-bool is_probe(const struct delivery *d);
 MAY_WAIT enum fate report_dsn(const struct delivery *d, const struct dsn *dsn);
 /* A name stands for others, or for a list with an owner: whoever asked for a
  * report of success gets it now, and none for those others. False: try again.

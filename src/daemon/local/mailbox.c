@@ -143,7 +143,7 @@ enum fate deliver_mailbox(const struct delivery *d,
 
     if (!first_time(d, arena_printf(arena, "mailbox %s", user->name)))
         return FINISHED;
-    if (is_probe(d))
+    if (request_is_probe(d->job->request))
         return report_sent(d, is_maildir(path) ? "delivers to maildir"
                                                : "delivers to mailbox");
     if (!rights_take(user->uid, user->gid, &why))

@@ -3,37 +3,12 @@
  * main.c - local: mail for the users of this system, and for aliases.
  */
 #include <signal.h>
-#include <string.h>
 #include <sys/resource.h>
 
 #include "base/fatal.h"
 #include "base/log.h"
-#include "base/text.h"
+#include "delivery/delivered_to.h"
 #include "local.h"
-#include "mail/header.h"
-
-/* The addresses in Delivered-To: headers. False: the file cannot be read. */
-static bool read_delivered_to(struct request *r, struct hash *out)
-{
-    struct str line = STR_EMPTY;
-    struct error why = ERROR_NONE;
-    int type;
-
-    if (!message_reader_rewind_content(r->message))
-        return false;
-    while ((type = message_reader_content(r->message, &line)) >= 0 &&
-           line.length > 0) {
-        if (text_has_prefix_nocase(line.data, "Delivered-To:")) {
-            char *value = text_trim(line.data + strlen("Delivered-To:"));
-            hash_put(out, text_lower(value), out);
-        } else if (header_name_length(line.data, line.length) == 0 &&
-                   !text_is_space(line.data[0])) {
-            break;
-        }
-    }
-    str_fini(&line);
-    return type != REC_ERROR && !message_reader_failed(r->message, &why);
-}
 
 static void deliver_one(struct request *r, size_t index,
                         struct hash *delivered)
@@ -58,16 +33,14 @@ static void deliver_one(struct request *r, size_t index,
 
 static void local_deliver(struct request *r)
 {
-    static const struct dsn broken = { .status = "4.3.0",
-                                       .reason = "queue file read error" };
     struct hash *delivered = hash_new();
 
-    bool readable = read_delivered_to(r, delivered);
+    bool readable = delivered_to_read(r, delivered);
     for (size_t i = 0; i < r->count; i++)
         if (readable)
             deliver_one(r, i, delivered);
         else
-            outcome_deferred(r, i, service_name(), &broken);
+            outcome_deferred(r, i, service_name(), &delivered_to_unreadable);
     hash_free(delivered, NULL);
 }
 

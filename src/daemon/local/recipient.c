@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "delivery/delivered_to.h"
 #include "local.h"
 #include "mail/address.h"
 
@@ -62,7 +63,7 @@ static bool home_is_missing(const struct delivery *d,
 {
     struct stat st;
 
-    if (!local_params.require_home_directory || is_probe(d))
+    if (!local_params.require_home_directory || request_is_probe(d->job->request))
         return false;
     if (!rights_take(user->uid, user->gid, why))
         return true;
@@ -133,8 +134,7 @@ enum fate deliver_recipient(const struct delivery *outer)
         d.delivered = d.to.address;
     if (d.depth > NESTING_LIMIT)
         return report_failed(&d, "5.4.6", "recipient nesting limit exceeded");
-    char *folded = text_lower(arena_strdup(d.job->arena, d.to.address));
-    if (hash_has(d.job->delivered, folded))
+    if (delivered_to_listed(d.job->delivered, d.to.address))
         return report_failed(&d, "5.4.6", "mail forwarding loop for %s",
                              d.to.address);
     switch (deliver_alias(&d, &fate)) {

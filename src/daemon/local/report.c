@@ -31,19 +31,13 @@ static enum fate bounced(const struct delivery *d, const struct dsn *dsn)
     return done ? FINISHED : KEPT;
 }
 
-bool is_probe(const struct delivery *d)
-{
-    return (d->job->request->wire->trace_flags &
-            (TRACE_MTA_VERIFY | TRACE_USER_VERIFY)) != 0;
-}
-
 static enum fate deferred(const struct delivery *d, const struct dsn *dsn)
 {
     struct request *r = d->job->request;
     bool recorded =
         defer_recipient(&r->status, &d->to, service_name(), &r->times, dsn);
 
-    if (is_probe(d) && recorded)
+    if (request_is_probe(d->job->request) && recorded)
         return FINISHED;
     r->deferred = true;
     return KEPT;
@@ -105,7 +99,7 @@ bool report_expanded(struct delivery *d, bool is_list)
     struct dsn dsn = { "2.0.0",
                        .reason = "delivery via local: alias expanded" };
 
-    if (is_probe(d))
+    if (request_is_probe(d->job->request))
         return true;
     if ((d->to.dsn_notify & DSN_NOTIFY_SUCCESS) != 0) {
         if (!trace_recipient(&d->job->request->status, &d->to, &dsn,

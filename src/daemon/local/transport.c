@@ -31,7 +31,7 @@ bool mailbox_is_next(const struct delivery *d)
 {
     return maps_is_empty(mailbox_transports) && maps_is_empty(commands) &&
            local_params.mailbox_transport[0] == '\0' &&
-           local_params.mailbox_command[0] == '\0' && !is_probe(d);
+           local_params.mailbox_command[0] == '\0' && !request_is_probe(d->job->request);
 }
 
 /* What the tables say of the user, else <text>. ABSENT: neither. FAILED: the

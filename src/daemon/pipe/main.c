@@ -10,6 +10,7 @@
 #include "base/fatal.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "delivery/delivered_to.h"
 #include "delivery/rights.h"
 #include "pipe.h"
 
@@ -21,22 +22,19 @@ static const struct dsn misconfigured = {
     "4.3.5", .reason = "mail system configuration error"
 };
 
-/* D: has the message been here? */
-static bool has_been_delivered(struct request *r, const char *address)
+/* D: has the message been here, or is it not known? */
+static bool loops(struct request *r, struct dsn *dsn)
 {
-    struct str line = STR_EMPTY;
-    bool found = false;
+    const char *address = r->recipients[0].address;
 
-    if (!message_reader_rewind_content(r->message))
-        return false;
-    while (!found && message_reader_content(r->message, &line) >= 0 &&
-           line.length > 0) {
-        if (text_has_prefix_nocase(line.data, "Delivered-To:"))
-            found = text_equal_nocase(
-                text_trim(line.data + strlen("Delivered-To:")), address);
+    switch (delivered_to_has(r, address)) {
+    case ABSENT: return false;
+    case FAILED: *dsn = delivered_to_unreadable; return true;
+    case FOUND: break;
     }
-    str_fini(&line);
-    return found;
+    *dsn = (struct dsn){ "5.4.6", .reason = arena_printf(r->arena,
+        "mail forwarding loop for %s", address) };
+    return true;
 }
 
 /* Reasons not to run the command. */
@@ -55,19 +53,7 @@ static bool must_refuse(struct request *r, struct dsn *dsn)
                     service_name());
         return true;
     }
-    if ((a->flags & PIPE_DELIVERED) &&
-        has_been_delivered(r, r->recipients[0].address)) {
-        *dsn = (struct dsn){ "5.4.6", .reason = arena_printf(r->arena,
-            "mail forwarding loop for %s", r->recipients[0].address) };
-        return true;
-    }
-    return false;
-}
-
-static bool is_probe(const struct request *r)
-{
-    return (r->wire->trace_flags & (TRACE_MTA_VERIFY | TRACE_USER_VERIFY)) !=
-           0;
+    return (a->flags & PIPE_DELIVERED) && loops(r, dsn);
 }
 
 static void pipe_deliver(struct request *r)
@@ -82,7 +68,7 @@ static void pipe_deliver(struct request *r)
         log_warning("file %s/master.cf: service %s: %s",
                     common_params.config_directory, service_name(), why.text);
         dsn = misconfigured;
-    } else if (is_probe(r)) {
+    } else if (request_is_probe(r)) {
         dsn = (struct dsn){ "2.0.0", .reason = arena_printf(r->arena,
             "delivers to command: %s", arguments.items[0]) };
     } else {

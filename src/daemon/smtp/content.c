@@ -285,25 +285,3 @@ enum content_end content_send(struct session *s, const bool *accepted)
     arena_free(out.arena);
     return end;
 }
-
-/* ---- Loops -------------------------------------------------------------- */
-
-bool content_loops(struct delivery *d)
-{
-    struct message_reader *reader = d->request->message;
-    const char *address = d->request->recipients[0].address;
-    struct str line = STR_EMPTY;
-    bool found = false;
-
-    if (!message_reader_rewind_content(reader))
-        return false;
-    while (!found && message_reader_content(reader, &line) == REC_NORM &&
-           line.length > 0) {
-        if (!text_has_prefix_nocase(line.data, "Delivered-To:"))
-            continue;
-        char *value = text_trim(line.data + strlen("Delivered-To:"));
-        found = text_equal_nocase(value, quote_822_dup(d->arena, address));
-    }
-    str_fini(&line);
-    return found;
-}

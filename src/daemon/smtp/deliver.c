@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "delivery/delivered_to.h"
 #include "mail/quote.h"
 #include "service/service.h"
 #include "smtp.h"
@@ -42,6 +43,23 @@ static bool map_addresses(struct delivery *d)
     return good;
 }
 
+/* flags=D: true, and why, also if nobody knows. */
+static bool loops(struct delivery *d)
+{
+    const char *address = d->request->recipients[0].address;
+
+    switch (delivered_to_has(d->request, address)) {
+    case ABSENT: return false;
+    case FAILED:
+        failure_set(d, delivered_to_unreadable.status, "%s",
+                    delivered_to_unreadable.reason);
+        return true;
+    case FOUND: break;
+    }
+    failure_set(d, "5.4.6", "mail forwarding loop for %s", address);
+    return true;
+}
+
 /* False: d->why says why the request is not even tried. */
 static bool may_try(struct delivery *d)
 {
@@ -59,11 +77,8 @@ static bool may_try(struct delivery *d)
                                  "unavailable");
         return false;
     }
-    if ((settings()->message_flags & FLAG_DELIVERED_TO) && content_loops(d)) {
-        failure_set(d, "5.4.6", "mail forwarding loop for %s",
-                    d->request->recipients[0].address);
+    if ((settings()->message_flags & FLAG_DELIVERED_TO) && loops(d))
         return false;
-    }
     return map_addresses(d);
 }
 

@@ -147,8 +147,6 @@ MAY_WAIT enum content_end content_send(struct session *s,
                                        const bool *accepted);
 /* May 8-bit text have to become something else for this server? */
 bool content_may_change_encoding(const struct session *s);
-/* A Delivered-To: header has the first recipient (flags=D). */
-bool content_loops(struct delivery *d);
 
 /* checks.c: smtp_header_checks and its kind. */
 enum check_place { CHECK_HEADER, CHECK_MIME_HEADER, CHECK_NESTED_HEADER,

@@ -175,12 +175,6 @@ static void add_step(struct transaction *t, enum phase phase, size_t recipient,
         t->steps[t->count++] = (struct step){ phase, recipient, command };
 }
 
-static bool is_probe(const struct delivery *d)
-{
-    return (d->request->wire->trace_flags &
-            (TRACE_MTA_VERIFY | TRACE_USER_VERIFY)) != 0;
-}
-
 static void make_steps(struct transaction *t)
 {
     struct session *s = t->session;
@@ -196,7 +190,7 @@ static void make_steps(struct transaction *t)
     for (size_t i = 0; i < r->count; i++)
         if (!r->done[i])
             add_step(t, PHASE_RCPT, i, rcpt_command(s, i));
-    if (!is_probe(t->delivery) ||
+    if (!request_is_probe(t->delivery->request) ||
         strcmp(smtp_params.smtp_address_verify_target, "data") == 0)
         add_step(t, PHASE_DATA, 0, "DATA");
 }
@@ -472,13 +466,13 @@ void session_transact(struct session *s)
     if (!run_steps(&t))
         return;
     bool complete = t.data_open && !t.refused && t.accepted_count > 0;
-    if (is_probe(t.delivery))
+    if (request_is_probe(t.delivery->request))
         finish_probe(&t);
     else if (complete)
         send_message(&t);
     else if (t.data_open)
         send_nothing(s);
-    if (complete && !is_probe(t.delivery))
+    if (complete && !request_is_probe(t.delivery->request))
         return;
     if (!s->is_dead && (!t.data_open || will_keep(s)))
         reset(s);

@@ -90,12 +90,6 @@ static bool is_maildir(const struct place *place)
     return place->path[strlen(place->path) - 1] == '/';
 }
 
-static bool is_probe(const struct request *r)
-{
-    return (r->wire->trace_flags & (TRACE_MTA_VERIFY | TRACE_USER_VERIFY)) !=
-           0;
-}
-
 void deliver_mailbox(struct request *r, size_t index,
                      const struct place *place)
 {
@@ -105,7 +99,7 @@ void deliver_mailbox(struct request *r, size_t index,
                                               ? "delivers to maildir"
                                               : "delivers to mailbox" };
 
-    if (!is_probe(r)) {
+    if (!request_is_probe(r)) {
         set_copy(&copy, r, index);
         if (!rights_take(place->uid, place->gid, &why)) {
             dsn = (struct dsn){ "4.3.0", .reason = why.text };
