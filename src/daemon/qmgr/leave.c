@@ -15,7 +15,6 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "config/params.h"
-#include "mail/dsn_notify.h"
 #include "mail/queue_dir.h"
 #include "message.h"
 
@@ -50,13 +49,6 @@ static bool send_bounces(struct message *m)
     return notice_sent(m, "bounce", bounce_flush(&status));
 }
 
-static bool wants_trace(const struct message *m)
-{
-    return (m->envelope.trace_flags &
-            (TRACE_USER_VERIFY | TRACE_RECORD | TRACE_DELAY_CLEARED)) ||
-           (m->notify & DSN_NOTIFY_SUCCESS);
-}
-
 /* A report that was sent is not sent again with the next attempt. */
 static void kill_trace_request(struct message *m)
 {
@@ -73,11 +65,13 @@ static void kill_trace_request(struct message *m)
         close(fd);
 }
 
+/* Whoever asked for it may have been delivered to, and marked, before this
+ * process read the file: the log tells. */
 static bool send_trace(struct message *m)
 {
     struct status_message status = message_status(m);
 
-    if (!wants_trace(m) || !log_exists("trace", m->id))
+    if (!log_exists("trace", m->id))
         return true;
     if (!notice_sent(m, "trace", trace_flush(&status)))
         return false;

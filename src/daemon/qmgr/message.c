@@ -116,10 +116,8 @@ static void read_batch(struct message *m, struct message_reader *reader,
     struct route route = { .is_discarded = false };
 
     while ((long)out->count < limit &&
-           message_reader_recipient(reader, keep, &route.to)) {
-        m->notify |= route.to.dsn_notify;
+           message_reader_recipient(reader, keep, &route.to))
         ARRAY_ADD(out, route);
-    }
     m->next = message_reader_position(reader);
     m->schedule.unread -= (long)out->count;
     if (m->next == 0)

@@ -36,7 +36,6 @@ struct message {
     struct timeval active_since;
     off_t next;               /* where unread recipients begin; 0: none */
     unsigned flags;
-    int notify;               /* DSN_NOTIFY_ bits of all recipients */
     deadline_t last_read;
 };
 
