@@ -109,10 +109,16 @@ void active_drop(struct message *m)
 
 /* ---- Taking in --------------------------------------------------------- */
 
-/* Some process still delivers it, for a queue manager that is no more. */
-static void postpone_locked(const char *queue, const char *id)
+/* EAGAIN: some process still delivers it, for a queue manager that is no more.
+ * Else <number> is an error of the file system's. */
+static void postpone_locked(const char *queue, const char *id, int number)
 {
-    log_info("%s: skipped, still being delivered", id);
+    if (number == EAGAIN)
+        log_info("%s: skipped, still being delivered", id);
+    else
+        log_warning("%s: cannot lock the queue file: %s; it is tried again "
+                    "later",
+                    id, strerror(number));
     if (!active_set_times(queue, id, time(NULL) + scan_again_soon()) ||
         (strcmp(queue, "incoming") != 0 &&
          !queue_dir_move(id, queue, "incoming")))
@@ -176,8 +182,9 @@ static int enter(const char *queue, const char *id, unsigned flags,
         return -1;
     }
     if (!lock_file(fd, LOCK_STYLE_FLOCK, LOCK_KIND_EXCLUSIVE, 0)) {
+        int number = errno;
         close(fd);
-        postpone_locked(queue, id);
+        postpone_locked(queue, id, number);
         return -1;
     }
     if (!queue_dir_move(id, queue, "active")) {
