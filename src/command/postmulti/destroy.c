@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/fatal.h"
+#include "base/lock.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "base/text.h"
@@ -88,14 +89,26 @@ static void must_have_no_mail(const struct instance *instance)
     }
 }
 
+/* By the lock of its master, whatever its main.cf is like now. */
 static void must_be_stopped(const struct instance *instance)
 {
-    static const char *const status[] = { "status", NULL };
+    const char *name = *instance->name != '\0' ? instance->name
+                                               : instance->config_directory;
+    char *path = mem_printf("%s/pid/master.pid", instance->queue_directory);
+    int fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 
-    if (instance_run_command(instance, "postfix", status) == 0)
-        fatal("The %s instance is running",
-              *instance->name != '\0' ? instance->name
-                                      : instance->config_directory);
+    if (fd < 0 && errno != ENOENT)
+        fatal("Cannot tell whether the %s instance is running: open %s: %m",
+              name, path);
+    if (fd >= 0 && !lock_file(fd, LOCK_STYLE_FLOCK, LOCK_KIND_EXCLUSIVE, 0)) {
+        if (errno == EAGAIN)
+            fatal("The %s instance is running", name);
+        fatal("Cannot tell whether the %s instance is running: lock %s: %m",
+              name, path);
+    }
+    if (fd >= 0)
+        close(fd);
+    free(path);
 }
 
 /* ---- files ------------------------------------------------------------- */
@@ -112,10 +125,16 @@ static bool remove_runtime_file(int folder, const char *name)
     return true;
 }
 
+/* One of main.cf's may be a link, which goes with it. */
 static void remove_folder(const char *path)
 {
-    if (rmdir(path) != 0 && errno != ENOENT)
-        log_warning("%s is not removed: %m", path);
+    char *target = realpath(path, NULL);
+
+    if (target != NULL && rmdir(target) != 0)
+        log_warning("%s is not removed: %m", target);
+    else
+        unlink(path);
+    free(target);
 }
 
 static bool remove_empty(int folder, const char *name)
