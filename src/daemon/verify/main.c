@@ -63,7 +63,8 @@ static bool keeps(const struct cache_entry *entry)
            verify_params.address_verify_negative_cache;
 }
 
-/* The entry is stored first: others who ask meanwhile send no second probe. */
+/* The entry is stored first: others who ask meanwhile send no second probe. One
+ * that could not be posted is tried again when the next asks. */
 static bool probe_again(struct arena *arena, const char *address,
                         struct cache_entry *entry)
 {
@@ -72,8 +73,10 @@ static bool probe_again(struct arena *arena, const char *address,
         entry->updated = 0;
     if (keeps(entry) && !cache_put(arena, address, entry))
         return false;
-    send_probe(arena, address);
-    return true;
+    if (send_probe(arena, address))
+        return true;
+    entry->probed = 0;
+    return !keeps(entry) || cache_put(arena, address, entry);
 }
 
 static bool serve_query(struct stream *s, struct arena *arena,
