@@ -28,6 +28,7 @@ What a sync brings along is what was there when it began. A file that is opened
 without a name (O_TMPFILE) has one when it is linked.
 """
 import bisect
+import collections
 import functools
 import json
 import os
@@ -45,15 +46,27 @@ import zlib
 MESSAGES = 54
 # What becomes of a message to a list; all of it, or the list is in the queue.
 MEMBERS = {"list@local.test": ["file@local.test", "member@remote.test"],
+           "include@local.test": ["folder@box.test", "member@remote.test", "refused@remote.test"],
+           "daemon@local.test": ["folder@box.test", "member@remote.test"],
            "redirected@remote.test": ["folder@box.test"]}
-# Who gets a copy, of which the queue file knows when it is acknowledged.
+# Who gets a copy, of which the queue file knows when it is acknowledged: by
+# recipient, by sender, and of everything.
 COPIES = {"copied@remote.test": ["mbox@box.test"]}
+SENDER, OTHER_SENDER = "sender@box.test", "other@box.test"
+SENDER_COPY = "mbox@box.test"
+ARCHIVE = "archive@box.test"
 QUEUES = ("incoming", "active", "deferred", "hold", "maildrop")
-BOXES = {"/vmail/mbox": "mbox@box.test", "/vmail/file": "file@local.test",
+BOXES = {"/vmail/mbox": "mbox@box.test", "/vmail/archive": ARCHIVE,
+         "/vmail/file": "file@local.test",
          "/mail/" + os.environ.get("POWERCUT_USER", "nobody"): "local@local.test"}
 MARK = re.compile(rb"end-(token-[0-9]+-)")
 SUBJECT = re.compile(rb"Subject: (token-[0-9]+-)")
 SUCCESS = b"Successful Mail Delivery Report"
+FAILURE = b"Undelivered Mail Returned to Sender"
+DELAY = b"Delayed Mail"
+REC_WARN = b"W"    # a queue file's record: when to warn, or -1
+# The last line of what is in a maildir: of a message, or of a report.
+END = re.compile(rb"(end-token-[0-9]+-|--)\r?\n*\Z")
 
 
 # ---- The load ----
@@ -120,11 +133,15 @@ def receive(inst, remote):
     return server
 
 
+def sender_of(to):
+    return OTHER_SENDER if to[0].startswith("bysender") else SENDER
+
+
 def message(number, to):
     token = "token-%d-" % number
     body = "some text in a line\r\n" * (1000 if number % 5 == 0 else 20)
-    return token, ("From: <sender@box.test>\r\nTo: <%s>\r\nSubject: %s\r\n\r\n%send-%s\r\n"
-                   % (to[0], token, body, token))
+    return token, ("From: <%s>\r\nTo: <%s>\r\nSubject: %s\r\n\r\n%send-%s\r\n"
+                   % (sender_of(to), to[0], token, body, token))
 
 
 def recipients(number):
@@ -136,13 +153,26 @@ def recipients(number):
             ["held@remote.test"], ["requeued@remote.test", "mbox@box.test"],
             ["later@remote.test"], ["piped@pipe.test", "refused@error.test"],
             ["filtered@local.test"], ["redirected@remote.test"], ["byheader@remote.test"],
-            ["discarded@remote.test"], ["copied@remote.test"], ["told@remote.test"]][number % 18]
+            ["discarded@remote.test"], ["copied@remote.test"], ["told@remote.test"],
+            ["include@local.test"], ["daemon@local.test"], ["refused@remote.test"],
+            ["bysender@remote.test"], ["slow@dead.test"],
+            ["toldslow@dead.test", "told@remote.test"]][number % 24]
+
+
+def options(number):
+    """Which reports sendmail asks for, in the kinds of messages that it posts."""
+    return {17: ["-N", "success"], 20: ["-N", "failure", "-R", "hdrs"],
+            23: ["-N", "delay,success", "-R", "hdrs", "-V", "envelope"]}.get(number % 24, [])
 
 
 def promise(to):
     """For whom it was taken: what is discarded is for nobody."""
-    return [name for name in to if not name.startswith("discarded")] + [
-        copy for name in to for copy in COPIES.get(name, [])]
+    if to[0].startswith("discarded"):
+        return []
+    if to[0].startswith("redirected"):
+        return to
+    return to + [copy for name in to for copy in COPIES.get(name, [])] + [ARCHIVE] + (
+        [SENDER_COPY] if sender_of(to) == OTHER_SENDER else [])
 
 
 def send_chunks(server, text):
@@ -171,20 +201,15 @@ def send_some(events, inst, port, numbers):
         token, text = message(number, to)
         is_held = to[0].startswith(("held", "requeued"))
         if number % 3 == 2 and not is_held:
-            command = [inst + "/bin/sendmail", "-i", "-f", "sender@box.test"]
-            if to[0].startswith("byheader"):
-                command += ["-t"]
-            elif to[0].startswith("told"):
-                command += ["-N", "success", *to]
-            else:
-                command += to
+            command = [inst + "/bin/sendmail", "-i", "-f", sender_of(to), *options(number)]
+            command += ["-t"] if to[0].startswith("byheader") else to
             done = subprocess.run(command, input=text.replace("\r\n", "\n").encode(), check=False)
             if done.returncode == 0:
                 events.put("ack", token, "-", *promise(to))
             continue
         with smtplib.SMTP("127.0.0.1", port, timeout=180) as server:
             server.ehlo()
-            server.mail("sender@box.test")
+            server.mail(sender_of(to))
             for name in to:
                 server.rcpt(name)
             code, reply = send_chunks(server, text) if number % 4 == 1 else server.data(text)
@@ -280,8 +305,13 @@ def unquote(text):
     return text.encode("latin1").decode("unicode_escape").encode("latin1")
 
 
+@functools.lru_cache
 def calls(path):
-    """(started, pid, name, arguments, result) in the order of their ends."""
+    """(started, ended, pid, name, arguments, result) in the order of their ends."""
+    return list(read_calls(path))
+
+
+def read_calls(path):
     pending = {}
     with open(path, encoding="latin1") as lines:
         for number, line in enumerate(lines):
@@ -323,6 +353,12 @@ class Story:
             self.end = index + 1
             if not result.startswith("-1") and result != "?":
                 self.take(started, index, pid, name, args, result)
+
+        self.names = collections.defaultdict(set)   # of an inode, or in a folder, ever
+        for _, tree in self.trees:
+            for path, inode in tree.items():
+                self.names[inode].add(path)
+                self.names[os.path.dirname(path)].add(path)
 
     def take_snapshot(self, folder):
         for top, _, files in os.walk(folder):
@@ -478,13 +514,13 @@ def names_after(story, cut, names_until, journal):
     tree = dict(tree_at(story, names_until))
     for index, started, inode, folder, then in story.syncs:
         if names_until <= started and index < cut:
-            for path in [p for p, i in tree.items() if
-                         (i is inode or (folder and os.path.dirname(p) == folder))]:
-                if then.get(path) is not tree[path]:
-                    del tree[path]
-            for path, one in then.items():
-                if one is inode or (folder and os.path.dirname(path) == folder):
-                    tree[path] = one
+            for path in story.names[inode or folder]:
+                now = tree.get(path)
+                if folder or now is inode or then.get(path) is inode:
+                    if path in then and (folder or then[path] is inode):
+                        tree[path] = then[path]
+                    elif now:
+                        del tree[path]
     return tree
 
 
@@ -559,9 +595,38 @@ def tokens_in(data):
 
 
 @functools.lru_cache(maxsize=10000)
-def reported(data):
-    """The message whose delivery this reports."""
-    return {t.decode() for t in SUBJECT.findall(data)} if SUCCESS in data else set()
+def reported(data, what=SUCCESS):
+    """The message that this report is about, which may have its headers only."""
+    return {t.decode() for t in SUBJECT.findall(data)} if what in data else set()
+
+
+def copies(files, inst=""):
+    """(token, recipient): how often it is in the mailboxes."""
+    found = collections.Counter()
+    for path, (_, data) in files.items():
+        path = path[len(inst):]
+        if path.startswith("/vmail/folder/new/"):
+            found.update((t, "folder@box.test") for t in tokens_in(data))
+        elif path in BOXES:
+            found.update((t, BOXES[path]) for t in marks_in(data))
+    return found
+
+
+@functools.lru_cache(maxsize=10000)
+def marks_in(data):
+    """The ends of messages in a mailbox, as often as they are there."""
+    return [t.decode() for t in MARK.findall(data)]
+
+
+@functools.lru_cache(maxsize=10000)
+def is_whole(data):
+    return END.search(data[-64:]) is not None
+
+
+@functools.lru_cache(maxsize=10000)
+def warned(data):
+    """Is the delay warning marked as sent in this queue file?"""
+    return any(k == REC_WARN and t.strip() == b"-1" for k, t in records(data))
 
 
 @functools.lru_cache(maxsize=10000)
@@ -586,9 +651,9 @@ def arrived_before(story, cut):
     return {(w[1], w[2]) for i, w in story.events if w[0] == "got" and i < cut}
 
 
-def is_there(there, token, name):
-    return (token, name) in there or (
-        name in MEMBERS and all((token, one) in there for one in MEMBERS[name]))
+def is_there(there, bounced, token, name):
+    return (token, name) in there or (name.startswith("refused") and token in bounced) or (
+        name in MEMBERS and all(is_there(there, bounced, token, one) for one in MEMBERS[name]))
 
 
 def escaped(story, files, cut):
@@ -603,51 +668,80 @@ def escaped(story, files, cut):
     return found
 
 
+class Found:
+    """What is in the mailboxes and the queue of a state."""
+
+    def __init__(self, files, inst):
+        self.pending, self.bounced, self.told = set(), set(), set()
+        self.warned, self.marked = set(), set()     # of a delay: told, and said to be
+        self.boxed, self.torn = set(copies(files, inst)), []
+        self.sources = collections.Counter()    # files that will be delivered
+        self.ids = {}
+        for path, (mode, data) in files.items():
+            self.take(path[len(inst) + 1:].split("/"), mode, data)
+        for token, ids in self.ids.items():
+            if ids & self.bounced:
+                self.bounced.add(token)
+            if ids & self.told:
+                self.told.add(token)
+
+    def take(self, where, mode, data):
+        tokens = tokens_in(data)
+        for token in tokens:
+            self.ids.setdefault(token, set()).add(where[-1])
+        if where[0] == "spool" and where[1] in QUEUES and mode & 0o100:
+            self.take_queued(where[1], data, tokens)
+        elif where[:2] == ["spool", "trace"] and b"recipient=told@" in data:
+            self.told.add(where[-1])
+        elif where[:2] == ["spool", "bounce"] and b"recipient=refused@" in data:
+            self.bounced.add(where[-1])
+        elif where[0] == "vmail" and where[-2] == "new":
+            self.take_report(data)
+            if not is_whole(data):
+                self.torn.append("/".join(where))
+
+    def take_queued(self, queue, data, tokens):
+        names, is_notice = envelope_of(data)
+        if queue == "maildrop" and names:
+            names = names | {ARCHIVE, *([SENDER_COPY] if b"bysender@" in data else [])}
+        if is_notice:
+            self.take_report(data)
+            return
+        self.pending |= {(t, n) for t in tokens for n in names}
+        self.sources.update((t, one) for t in tokens for n in names
+                            for one in {n, *MEMBERS.get(n, MEMBERS["redirected@remote.test"]
+                                                        if b"To: <redirected" in data else [])})
+        if warned(data):
+            self.marked |= tokens
+
+    def take_report(self, data):
+        self.bounced |= reported(data, FAILURE)
+        self.told |= reported(data)
+        self.warned |= reported(data, DELAY)
+
+
 def look(story, files, cut):
     """What is missing of what was promised, and what a maildir has by halves."""
-    pending, bounced, boxed, told, torn = set(), set(), set(), set(), []
-    for path, (mode, data) in files.items():
-        where = path[len(story.inst) + 1:].split("/")
-        tokens = tokens_in(data)
-        if where[0] == "spool" and where[1] in QUEUES and mode & 0o100:
-            names, is_notice = envelope_of(data)
-            pending |= {(t, n) for t in tokens for n in names}
-            if is_notice:
-                bounced |= tokens
-                told |= reported(data)
-        elif where[:2] == ["spool", "trace"] and b"recipient=told@" in data:
-            told.add(where[-1])
-        elif where[0] == "vmail" and where[-2] == "new":
-            if b"Undelivered" in data:
-                bounced |= tokens
-            elif reported(data):
-                told |= reported(data)
-            elif not tokens and b"Delayed" not in data:
-                torn.append(path)
-            boxed |= {(t, "folder@box.test") for t in tokens}
-        elif path[len(story.inst):] in BOXES:
-            boxed |= {(t, BOXES[path[len(story.inst):]]) for t in tokens}
-        elif where[0] == "spool" and where[1] == "bounce" and b"recipient=refused@" in data:
-            bounced.add(where[-1])
-    ids = {}
-    for path, (_, data) in files.items():
-        for token in tokens_in(data):
-            ids.setdefault(token, set()).add(os.path.basename(path))
-    there = pending | boxed | arrived_before(story, cut)
-    untold = [(t, "is not told of " + n) for t, n in promised(story, cut) if n.startswith("told") and
-              (t, n) not in pending and t not in told and not ids.get(t, set()) & told]
-    return torn + untold + escaped(story, files, cut) + [
-        (t, n) for t, n in promised(story, cut) if not is_there(there, t, n) and
-        not (n.startswith("refused") and (t in bounced or ids.get(t, set()) & bounced))]
+    found = Found(files, story.inst)
+    there = found.pending | found.boxed | arrived_before(story, cut)
+    names = list(promised(story, cut))
+    return found.torn + escaped(story, files, cut) + [
+        (t, "is not told of " + n) for t, n in names
+        if n.startswith("told@") and (t, n) not in found.pending and t not in found.told] + [
+        (t, "is not warned of " + n) for t, n in names
+        if n.endswith("@dead.test") and t in found.marked - found.warned] + [
+        (t, n) for t, n in names if not is_there(there, found.bounced, t, n)]
 
 
 def sharp(inst, trace):
     """Each sync is needed, and this test would miss it."""
     for unsynced in ("spool/incoming/", "spool/hold/", "spool/maildrop/", "folder/(tmp/|new/#)",
-                     "folder/new/$", "/mail/", "vmail/mbox", "vmail/file", "spool/bounce/",
+                     "folder/new/$", "/mail/", "vmail/mbox", "vmail/file", "vmail/archive", "spool/bounce/",
                      "spool/trace/"):
         story = Story(inst, trace, unsynced)
-        if not any(look(story, state_after(story, *one), one[0]) for one in cuts(story)):
+        some = list(cuts(story))
+        random.Random(1).shuffle(some)
+        if not any(look(story, state_after(story, *one), one[0]) for one in some):
             raise SystemExit("without syncs of %s nothing would be missed" % unsynced)
 
 
@@ -684,7 +778,8 @@ def states(inst, trace, out, count):
 def save(story, folder, label, cut, files):
     os.makedirs(folder)
     with open(folder + "/state", "wb") as file:
-        file.write(repr((label, sorted(promised(story, cut)), sorted(arrived_before(story, cut)),
+        file.write(repr((label, sorted(promised(story, cut)),
+                         [(w[1], w[2]) for i, w in story.events if w[0] == "got" and i < cut],
                          {p[len(story.inst):]: v for p, v in files.items()})).encode())
 
 
@@ -735,44 +830,62 @@ def lay(inst, folder):
             print("got", token, name, file=events)
 
 
-def verify(inst, folder):
-    label, wanted, _, _ = restore(folder)
-    if not await_rest(inst):
-        raise SystemExit("after %s: the queue does not come to rest" % label)
-    there, bounced, told, torn = set(), set(), set(), []
-    with open(inst + "/events", encoding="utf8") as events:
-        for line in events:
-            word = line.split()
-            there.add((word[1], word[2]))
-            if word[0] == "half":
-                torn.append(line)
-    for top, _, names in os.walk(inst + "/vmail"):
-        for one in names:
-            if os.path.basename(top) != "new":
-                continue
-            with open(os.path.join(top, one), "rb") as file:
-                data = file.read()
-            tokens = {t.decode() for t in MARK.findall(data)}
-            (bounced.update if b"Undelivered" in data else
-             lambda t: there.update((x, "folder@box.test") for x in t))(tokens)
-            told |= reported(data)
-            if not tokens and not reported(data) and b"Delayed" not in data:
-                torn.append(os.path.join(top, one))
-    for path, name in BOXES.items():
-        if os.path.exists(inst + path):
-            with open(inst + path, "rb") as file:
-                there.update((t.decode(), name) for t in MARK.findall(file.read()))
-    for queue in QUEUES:
-        for top, _, names in os.walk("%s/spool/%s" % (inst, queue)):
+def read_files(inst):
+    """The mailboxes and the queue as they are: {path: (mode, data)}."""
+    files = {}
+    for top in ("mail", "vmail", *("spool/" + q for q in QUEUES), "spool/bounce", "spool/trace"):
+        for folder, _, names in os.walk("%s/%s" % (inst, top)):
             for one in names:
-                with open(os.path.join(top, one), "rb") as file:
-                    data = file.read()
-                there.update((t.decode(), n.decode()) for t in MARK.findall(data)
-                             for k, n in records(data) if k == b"R")
-    missing = [(t, n) for t, n in wanted if not is_there(there, t, n) and
-               not (n.startswith("refused") and t in bounced)]
-    if missing or torn:
-        raise SystemExit("after %s: missing %s, by halves %s" % (label, missing, torn))
+                path = os.path.join(folder, one)
+                with open(path, "rb") as file:
+                    files[path[len(inst):]] = (os.fstat(file.fileno()).st_mode, file.read())
+    return files
+
+
+def read_events(inst):
+    with open(inst + "/events", encoding="utf8") as events:
+        return [line.split() for line in events]
+
+
+def too_many(before, arrived_then, after, arrived_now):
+    """What came more often than it may: for each queue file that the cut left
+    there is one copy, whatever mailboxes and other hosts had by then, as the
+    mark that says so may be lost. What is posted again is archived again."""
+    was = Found(before, "")
+    had = copies(before) + collections.Counter(arrived_then)
+    has = copies(after) + collections.Counter(arrived_now)
+    again = {t for t, n in was.pending | set(has) if n.startswith("requeued")}
+    return [(one, count) for one, count in has.items()
+            if count > max(1, had[one] + was.sources[one]) and
+            not (one[1] == ARCHIVE and one[0] in again)]
+
+
+def faults(inst, folder):
+    _, wanted, arrived, before = restore(folder)
+    events = read_events(inst)
+    got = [(w[1], w[2]) for w in events if w[0] == "got"]
+    after = read_files(inst)
+    found = Found(after, "")
+    there = found.pending | found.boxed | set(got)
+    missing = [(t, n) for t, n in wanted if not is_there(there, found.bounced, t, n)]
+    unwarned = [t for t, n in wanted if n.endswith("@dead.test") and t not in found.warned]
+    untold = [t for t, n in wanted if n.startswith("told@") and t not in found.told]
+    torn = found.torn + [w for w in events if w[0] == "half"]
+    return {"missing": missing, "not warned": unwarned, "not told": untold, "by halves": torn,
+            "too often": too_many(before, arrived, after, got)}
+
+
+def verify(inst, folder):
+    """Reports are sent when a message is tried once more."""
+    for _ in range(60):
+        if not await_rest(inst):
+            raise SystemExit("after %s: the queue does not come to rest" % restore(folder)[0])
+        wrong = {what: which for what, which in faults(inst, folder).items() if which}
+        if "not warned" not in wrong and "not told" not in wrong:
+            break
+        time.sleep(0.5)
+    if wrong:
+        raise SystemExit("after %s: %s" % (restore(folder)[0], wrong))
 
 
 def main():
