@@ -399,13 +399,15 @@ class Lab:
         return "%s/mail/%s" % (self.dir, user)
 
     def inbox(self, user, path=None):
-        """All messages of a mailbox, as text."""
+        """All messages of a mailbox, as text, but not one that is being
+        appended: page by page it can be seen."""
         try:
             with open(path or self.spool_file(user), errors="replace") as file:
                 text = file.read()
         except OSError:
             return []
-        return re.split(r"^From ", text, flags=re.M)[1:]
+        messages = re.split(r"^From ", text, flags=re.M)[1:]
+        return messages if text.endswith("\n\n") else messages[:-1]
 
     def arrived(self, user, word, path=None):
         """The message with this word; email.message, and its text in .raw."""
