@@ -112,15 +112,22 @@ is_running() { "$inst/bin/postfix" status >/dev/null 2>&1; }
 reload()
 {
     old=$(pgrep -P "$(master_pid)")
-    "$inst/bin/postfix" reload >/dev/null 2>&1 || return 1
-    latest=$(($(date +%s) + 60))
+    "$inst/bin/postfix" reload >"$work/reload" 2>&1 || {
+        bad reload "$(cat "$work/reload")"
+        return 1
+    }
+    now=$(date +%s)
+    latest=$((now + patience))
     for pid in $old; do
-        ! is_busy "$pid" || latest=$(($(date +%s) + 3))
+        ! is_busy "$pid" || latest=$((now + 3))
     done
     for pid in $old; do
         while kill -0 "$pid" 2>/dev/null && [ "$(date +%s)" -lt $latest ] && ! is_busy "$pid"; do
             sleep 0.1
         done
+        # Next to a busy one, others may stay for what it needs of them.
+        [ $latest -eq $((now + 3)) ] || ! kill -0 "$pid" 2>/dev/null || is_busy "$pid" ||
+            bad reload "process $pid of the old configuration stays: $(tr '\0' ' ' <"/proc/$pid/cmdline")"
     done
 }
 
