@@ -74,13 +74,13 @@ static void fill_request(struct request *r,
     fill_recipients(r);
 }
 
-/* False: the file is gone or held by another; the whole request is deferred
- * without a word to the sender, and the queue manager looks again later. */
 bool request_is_probe(const struct request *r)
 {
     return (r->wire->trace_flags & (TRACE_MTA_VERIFY | TRACE_USER_VERIFY)) != 0;
 }
 
+/* False: the file is gone or held by another; the whole request is deferred
+ * without a word to the sender, and the queue manager looks again later. */
 static bool open_message(struct request *r)
 {
     const char *id = r->wire->queue_id;

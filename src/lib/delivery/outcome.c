@@ -44,8 +44,7 @@ static void settle_by_class(struct request *r, size_t index, const char *relay,
                             const struct dsn *dsn)
 {
     const struct recipient *to = &r->recipients[index];
-    bool probe = (r->wire->trace_flags &
-                  (TRACE_MTA_VERIFY | TRACE_USER_VERIFY)) != 0;
+    bool probe = request_is_probe(r);
 
     if (dsn->status[0] == '2')
         settle(r, index,
