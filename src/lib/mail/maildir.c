@@ -66,14 +66,18 @@ static void name_descriptor(int fd, char *out, size_t size)
  * of maildirs expect. */
 static int create_unnamed(struct maildir *dir)
 {
+    static bool has_proc;
     char name[32];
     int fd = open(arena_printf(dir->arena, "%s/tmp", dir->folder),
                   O_WRONLY | O_TMPFILE | O_CLOEXEC, FILE_MODE);
 
     if (fd < 0)
         return -1;
-    name_descriptor(fd, name, sizeof name);
-    if (file_sync_carries_name(fd) && access(name, F_OK) == 0)
+    if (!has_proc) {
+        name_descriptor(fd, name, sizeof name);
+        has_proc = access(name, F_OK) == 0;
+    }
+    if (has_proc && file_sync_carries_name(fd))
         return fd;
     close(fd);
     return -1;
