@@ -47,6 +47,9 @@ MAY_WAIT pid_t proc_start(const struct proc_options *options,
 /* fork(). In the child all signals have their default action, from the first
  * moment on: none that is meant for it reaches a handler of the parent's. */
 pid_t proc_fork(void);
+/* Close <first> and all above, on any kernel. It makes only system calls, and
+ * can be used between fork and exec. */
+void proc_close_from(int first);
 /* Wait for <pid> until the deadline; false: still running (kill it, and call
  * again). <status> is that of waitpid. */
 MAY_WAIT bool proc_wait(pid_t pid, deadline_t until, int *status);

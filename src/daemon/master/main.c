@@ -17,13 +17,14 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "base/priv.h"
+#include "base/proc.h"
 #include "config/main_cf.h"
 #include "config/params.h"
 #include "master.h"
 #include "service/confine.h"
 #include "service/setup.h"
 
-enum { INHERITED_MAX = 1024, START_LIMIT_MS = 60000 };
+enum { START_LIMIT_MS = 60000 };
 
 static struct master_facts facts;
 
@@ -65,14 +66,6 @@ static struct master_options parse_options(int argc, char **argv)
     if (o.init && getpid() != 1)
         fatal("-i is allowed only when master runs as process 1");
     return o;
-}
-
-static void close_inherited(void)
-{
-    if (close_range(STDERR_FILENO + 1, ~0U, 0) == 0)
-        return;
-    for (int fd = STDERR_FILENO + 1; fd < INHERITED_MAX; fd++)
-        close(fd);
 }
 
 /* Children that serve many clients each need more than the usual. */
@@ -258,7 +251,7 @@ int main(int argc, char **argv)
 {
     umask(077);
     priv_open_standard_descriptors();
-    close_inherited();
+    proc_close_from(STDERR_FILENO + 1);
     setup_early_log("master", true);
     const struct master_options options = parse_options(argc, argv);
     read_parameters(&options);

@@ -8,6 +8,7 @@
  */
 #include "base/proc.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -166,9 +167,51 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void close_from(int first)
+/* -1: not one. */
+static int number_of(const char *name)
 {
-    if (syscall(SYS_close_range, (unsigned)first, ~0U, 0U) == 0)
+    int number = 0;
+
+    for (; *name >= '0' && *name <= '9'; name++)
+        number = number * 10 + (*name - '0');
+    return *name == '\0' ? number : -1;
+}
+
+static void close_entries(const char *entries, size_t size, int first,
+                          int but_not)
+{
+    const struct dirent64 *entry;
+
+    for (size_t at = 0; at < size; at += entry->d_reclen) {
+        entry = (const void *)(entries + at);
+        int fd = number_of(entry->d_name);
+        if (fd >= first && fd != but_not)
+            close(fd);
+    }
+}
+
+/* What /proc tells of: those that were opened before the limit was lowered
+ * are there, too, and a limit of many millions costs nothing. */
+static bool close_listed(int first)
+{
+    _Alignas(struct dirent64) char entries[2048];
+    int folder = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    long got = -1;
+
+    if (folder < 0)
+        return false;
+    while ((got = syscall(SYS_getdents64, folder, entries, sizeof entries)) > 0)
+        close_entries(entries, (size_t)got, first, folder);
+    close(folder);
+    return got == 0;
+}
+
+/* Old kernels and the filters of some containers have no close_range, and
+ * daemons whose files are confined see no /proc. */
+void proc_close_from(int first)
+{
+    if (syscall(SYS_close_range, (unsigned)first, ~0U, 0U) == 0 ||
+        close_listed(first))
         return;
     long limit = sysconf(_SC_OPEN_MAX);
     for (int fd = first; fd < limit; fd++)
@@ -194,7 +237,7 @@ static bool arrange_descriptors(struct plan *plan)
     for (int i = 0; i < 3; i++)
         if (dup2(given[i], i) < 0)
             return false;
-    close_from(FIRST_FREE_FD + 1);
+    proc_close_from(FIRST_FREE_FD + 1);
     return true;
 }
 

@@ -6,10 +6,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -117,6 +123,73 @@ TEST(proc_gives_no_other_descriptors)
     CHECK(dup2(0, 500) == 500);
     /* 3 is the folder that ls itself reads */
     CHECK_STR(run_command("/bin/ls /proc/self/fd"), "0\n1\n2\n3\n");
+}
+
+/* From now on this process has none of these calls. */
+static void refuse(long call, long also)
+{
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)call, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)also, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = { COUNT(filter), filter };
+
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+        test_skip("no seccomp");
+}
+
+static bool is_open(int fd)
+{
+    return fcntl(fd, F_GETFD) >= 0;
+}
+
+/* One that is far above, and others below it and around. */
+static int open_some(void)
+{
+    struct rlimit limit;
+
+    CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    limit.rlim_cur = limit.rlim_max;
+    CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    int high = limit.rlim_cur > 4000 ? 3000 : (int)limit.rlim_cur - 1;
+    for (int fd = 20; fd < 400; fd++)
+        CHECK(dup2(0, fd) == fd);
+    CHECK(dup2(0, high) == high);
+    return high;
+}
+
+static void check_closed_from(int first, int high)
+{
+    int open_count = 0;
+
+    for (int fd = first; fd <= high; fd++)
+        open_count += is_open(fd);
+    CHECK_INT(open_count, 0);
+    CHECK(is_open(first - 1) && is_open(2));
+}
+
+TEST(proc_close_from_works_on_old_kernels)
+{
+    int high = open_some();
+    refuse(SYS_close_range, SYS_close_range);
+    /* What was opened before stays open above a limit that came later. */
+    setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 50, 50 });
+    proc_close_from(30);
+    check_closed_from(30, high);
+}
+
+TEST(proc_close_from_works_without_proc)
+{
+    int high = open_some();
+    refuse(SYS_close_range, SYS_getdents64);
+    setrlimit(RLIMIT_NOFILE,
+              &(struct rlimit){ (rlim_t)high + 1, (rlim_t)high + 1 });
+    proc_close_from(30);
+    check_closed_from(30, high);
 }
 
 TEST(proc_descriptors_may_be_crossed)
