@@ -42,7 +42,8 @@ static pid_t read_pid(int fd)
     ssize_t length = pread(fd, text, sizeof text - 1, 0);
 
     if (length <= 0 || !num_parse_long(text_trim(text), 2, INT32_MAX, &pid))
-        fatal("master.pid has no process ID, but is locked");
+        fatal("master.pid has no process ID, but is locked: the mail system "
+              "is starting, or being removed; try again");
     return (pid_t)pid;
 }
 

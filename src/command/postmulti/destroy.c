@@ -89,14 +89,27 @@ static void must_have_no_mail(const struct instance *instance)
     }
 }
 
-/* By the lock of its master, whatever its main.cf is like now. */
+/* Where master's lock would be created; so that there is one to hold. */
+static void make_pid_folder(const struct instance *instance)
+{
+    char *folder = mem_printf("%s/pid", instance->queue_directory);
+
+    if (is_folder(AT_FDCWD, instance->queue_directory))
+        (void)mkdir(folder, 0755);
+    free(folder);
+}
+
+/* By the lock of its master, whatever its main.cf is like now. It is held as
+ * long as this process lives: from now on no master can start. What an earlier
+ * one left there is no process ID of anybody who has the lock. */
 static void must_be_stopped(const struct instance *instance)
 {
     const char *name = *instance->name != '\0' ? instance->name
                                                : instance->config_directory;
     char *path = mem_printf("%s/pid/master.pid", instance->queue_directory);
-    int fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 
+    make_pid_folder(instance);
+    int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0 && errno != ENOENT)
         fatal("Cannot tell whether the %s instance is running: open %s: %m",
               name, path);
@@ -106,8 +119,8 @@ static void must_be_stopped(const struct instance *instance)
         fatal("Cannot tell whether the %s instance is running: lock %s: %m",
               name, path);
     }
-    if (fd >= 0)
-        close(fd);
+    if (fd >= 0 && ftruncate(fd, 0) != 0)
+        fatal("%s: %m", path);
     free(path);
 }
 
@@ -198,11 +211,13 @@ int destroy_instance(struct instances *instances,
     must_be_stopped(instance);
     must_have_no_mail(instance);
     set_directories(instances, instance->config_directory, NULL, NULL);
+    /* The lock's file goes with the queue. A master that is about to start
+     * needs these when it has its lock. */
+    remove_config_file(instance, "main.cf");
+    remove_config_file(instance, "master.cf");
     remove_queue(instance);
     each_entry_of_place(instance->data_directory, remove_data_file);
     remove_folder(instance->data_directory);
-    remove_config_file(instance, "main.cf");
-    remove_config_file(instance, "master.cf");
     remove_folder(instance->config_directory);
     return 0;
 }
