@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * check_transports.c - is there a service behind each name of a transport, and
- * can those that run commands do so?
+ * check_transports.c - is there a service behind each name of a transport, can
+ * those that run commands do so, and is each next hop in brackets one?
  *
  * Mail for a transport that is not there waits until it is.
  */
@@ -75,6 +75,22 @@ static void check_service(struct arena *arena, const struct master_cf *cf,
                     where, name, transport, cf->path, entry->line);
 }
 
+/* ---- next hops ---- */
+
+/* Settings of the form "nexthop, nexthop". */
+static const char *const relays[] = {
+    "relayhost", "address_verify_relayhost", "smtp_fallback_relay",
+    "lmtp_fallback_relay",
+};
+
+static bool takes_relays(const char *name)
+{
+    for (size_t i = 0; i < sizeof relays / sizeof *relays; i++)
+        if (strcmp(relays[i], name) == 0)
+            return true;
+    return false;
+}
+
 /* "[host]" or "[host]:port", of which no bracket is missing. */
 static bool is_bracketed(const char *nexthop)
 {
@@ -83,6 +99,26 @@ static bool is_bracketed(const char *nexthop)
     return end != NULL && end > nexthop + 1 &&
            (end[1] == '\0' || (end[1] == ':' && end[2] != '\0'));
 }
+
+static void check_nexthop(const char *where, const char *name,
+                          const char *nexthop)
+{
+    if (*nexthop == '[' && !is_bracketed(nexthop))
+        log_warning("%s: %s: \"%s\" is no destination; specify "
+                    "[host.example.com] or [host.example.com]:25",
+                    where, name, nexthop);
+}
+
+static void check_relays(struct arena *arena, const char *where,
+                         const char *name, const char *value)
+{
+    char **words = text_split(arena, value, NULL, NULL);
+
+    for (; *words != NULL; words++)
+        check_nexthop(where, name, *words);
+}
+
+/* ---- transports with a next hop ---- */
 
 static bool is_client(const struct master_cf *cf, const char *transport)
 {
@@ -101,7 +137,9 @@ void check_transport(const struct master_cf *cf, const char *where,
     const char *nexthop = value + length + (value[length] == ':');
     const char *transport = arena_strndup(arena, value, length);
 
-    if (!takes_transport(name) || *value == '\0') {
+    if (takes_relays(name)) {
+        check_relays(arena, where, name, value);
+    } else if (!takes_transport(name) || *value == '\0') {
         /* nothing to say */
     } else if (*transport == '\0') {
         log_warning("%s: %s: \"%s\" has no transport before the colon; specify "
@@ -109,26 +147,29 @@ void check_transport(const struct master_cf *cf, const char *where,
                     where, name, value);
     } else {
         check_service(arena, cf, where, name, transport);
-        if (*nexthop == '[' && is_client(cf, transport) &&
-            !is_bracketed(nexthop))
-            log_warning("%s: %s: \"%s\" is no destination; specify "
-                        "[host.example.com] or [host.example.com]:25",
-                        where, name, nexthop);
+        if (is_client(cf, transport))
+            check_nexthop(where, name, nexthop);
     }
     arena_free(arena);
 }
 
+static void check_setting(struct config *config, const struct master_cf *cf,
+                          const char *name)
+{
+    struct error why = ERROR_NONE;
+    const char *value =
+        config_is_set(config, name) ? config_try(config, name, &why) : NULL;
+
+    if (value != NULL)
+        check_transport(cf, config_where(config, name), name, value);
+}
+
 void check_transports(struct config *config, const struct master_cf *cf)
 {
-    for (size_t i = 0; i < SETTINGS; i++) {
-        struct error why = ERROR_NONE;
-        const char *value = config_is_set(config, settings[i])
-                                ? config_try(config, settings[i], &why)
-                                : NULL;
-        if (value != NULL)
-            check_transport(cf, config_where(config, settings[i]), settings[i],
-                            value);
-    }
+    for (size_t i = 0; i < SETTINGS; i++)
+        check_setting(config, cf, settings[i]);
+    for (size_t i = 0; i < sizeof relays / sizeof *relays; i++)
+        check_setting(config, cf, relays[i]);
 }
 
 /* ---- services that run commands ---- */

@@ -203,19 +203,10 @@ static void try_site(struct delivery *d, const char *text, bool more_primary,
 
 /* ---- All of them -------------------------------------------------------- */
 
-static bool is_relayhost(const char *text)
-{
-    const char *relayhost = config_get(service_config(), "relayhost");
-
-    return relayhost != NULL && strcmp(relayhost, text) == 0;
-}
-
 /* Trouble that may be our own configuration must not return mail. */
 static void soften(struct delivery *d)
 {
-    const char *parameter = d->site.is_fallback ? "smtp_fallback_relay"
-                            : is_relayhost(d->site.text) ? "relayhost"
-                                                         : NULL;
+    const char *parameter = route_parameter(d);
 
     if (d->why.status[0] == '4' || parameter == NULL)
         return;

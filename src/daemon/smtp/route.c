@@ -30,6 +30,31 @@ static const char *ascii_domain(struct delivery *d, const char *domain)
     return result;
 }
 
+const char *route_parameter(const struct delivery *d)
+{
+    const char *relayhost = config_get(service_config(), "relayhost");
+
+    if (d->site.is_fallback)
+        return settings()->is_lmtp ? "lmtp_fallback_relay"
+                                   : "smtp_fallback_relay";
+    return relayhost != NULL && text_lists_word(relayhost, d->site.text)
+               ? "relayhost"
+               : NULL;
+}
+
+static void warn_of_text(const struct delivery *d, const struct error *why,
+                         const char *text)
+{
+    const char *parameter = route_parameter(d);
+
+    log_warning("%s in server description: %s; correct %s: specify "
+                "[host.example.com] or [host.example.com]:587",
+                why->text, text,
+                parameter != NULL ? parameter
+                                  : "the next hop in transport_maps, or where "
+                                    "else it is from");
+}
+
 static bool parse_inet(struct delivery *d, const char *text)
 {
     struct site *site = &d->site;
@@ -38,7 +63,7 @@ static bool parse_inet(struct delivery *d, const char *text)
 
     if (!sock_split_hostport(arena_strdup(d->arena, text), &host, &port,
                              settings()->default_port, &why)) {
-        log_warning("%s in server description: %s", why.text, text);
+        warn_of_text(d, &why, text);
         failure_set(d, "4.3.5", "Server configuration error");
         return false;
     }

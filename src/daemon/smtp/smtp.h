@@ -111,6 +111,8 @@ MAY_WAIT void session_end(struct session *s);
 
 /* route.c: parse a next hop. False: d->why. */
 bool route_parse(struct delivery *d, const char *text);
+/* The parameter that d->site is from; NULL: a table, or it cannot be told. */
+const char *route_parameter(const struct delivery *d);
 /* The servers of d->site in the order to try them; NULL: d->why. */
 MAY_WAIT struct server *route_find(struct delivery *d);
 
