@@ -90,11 +90,8 @@ static void commit(struct message *m)
 
 static bool is_returnable(const struct message *m)
 {
-    enum { RETURNED = CLEANUP_STAT_CONTENT | CLEANUP_STAT_HOPS |
-                      CLEANUP_STAT_SIZE };
-
     return (m->flags & CLEANUP_BOUNCE) && m->sender != NULL &&
-           m->recipients > 0 && (m->errors & ~RETURNED) == 0;
+           m->addressed.count > 0 && (m->errors & ~CLEANUP_STAT_RETURNED) == 0;
 }
 
 static void fill_status(const struct message *m, struct status_message *out)
@@ -120,12 +117,12 @@ static bool bounce_recipients(const struct message *m, const struct dsn *dsn,
 {
     struct delivery_times times = { .arrival = m->arrival };
 
-    for (size_t i = 0; i < m->written.count; i++) {
-        const struct recipient *to = &m->written.items[i];
+    for (size_t i = 0; i < m->addressed.count; i++) {
+        const struct recipient *to = &m->addressed.items[i];
         if (!bounce_recipient(status, to, "none", &times, dsn))
             return false;
     }
-    return m->written.count > 0;
+    return m->addressed.count > 0;
 }
 
 /* What was too large is shown by its headers, so it needs an end. */

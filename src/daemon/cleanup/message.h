@@ -87,7 +87,7 @@ struct message {
     int sender_options;            /* MSGOPT_ bits */
 
     long recipients;               /* R records written */
-    struct { ARRAY_OF(struct recipient); } written; /* if CLEANUP_BOUNCE */
+    struct { ARRAY_OF(struct recipient); } addressed; /* if CLEANUP_BOUNCE */
     const char *last_recipient;    /* as the client gave it, for log lines */
     unsigned notify_union;         /* DSN_NOTIFY_ bits of all recipients */
     bool is_mixed;                 /* others stand behind the first recipient */
@@ -113,6 +113,10 @@ MAY_WAIT void session_serve(struct service_client *client);
 /* The first reason counts. <reason>: "5.7.1 text", "452 4.3.1 text" or NULL;
  * constant, or in the arena. */
 void message_fail(struct message *m, int status, const char *reason);
+/* What makes a message go back to its sender, with CLEANUP_BOUNCE. */
+enum { CLEANUP_STAT_RETURNED = CLEANUP_STAT_CONTENT | CLEANUP_STAT_HOPS |
+                               CLEANUP_STAT_SIZE };
+
 /* Is the file no longer worth writing? What is to be returned to the sender
  * is still needed for that. */
 static inline bool message_failed(const struct message *m)

@@ -144,14 +144,27 @@ static void remember(struct message *m, off_t offset, const char *address,
         .dsn_original = dsn_original,
         .dsn_notify = about->dsn_notify,
     };
-    ARRAY_ADD(&m->written, to);
+    ARRAY_ADD(&m->addressed, to);
+}
+
+/* Behind the point where the message became too large, recipients are for the
+ * sender's notice only: he is told of each, as none gets it. */
+static bool is_too_large(const struct message *m)
+{
+    return (m->errors & CLEANUP_STAT_SIZE) &&
+           (m->errors & ~CLEANUP_STAT_RETURNED) == 0;
 }
 
 void recipient_write(struct message *m, const char *address,
                      const struct pending_recipient *about)
 {
-    if (message_failed(m) || is_duplicate(m, address, about))
+    if ((message_failed(m) && !is_too_large(m)) ||
+        is_duplicate(m, address, about))
         return;
+    if (message_failed(m)) {
+        remember(m, 0, address, about);
+        return;
+    }
     if (about->dsn_notify != 0)
         output_format(m, REC_ATTR, "notify_flags=%d", about->dsn_notify);
     output_attribute(m, "dsn_orig_rcpt", about->dsn_original);

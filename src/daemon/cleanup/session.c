@@ -42,7 +42,7 @@ static void message_free(struct message *m)
     str_fini(&m->changed_line);
     hash_free(m->seen_recipients, NULL);
     ARRAY_FREE(&m->bcc);
-    ARRAY_FREE(&m->written);
+    ARRAY_FREE(&m->addressed);
     arena_free(m->scratch);
     arena_free(m->arena);
 }
