@@ -32,6 +32,10 @@ bool queue_dir_move(const char *id, const char *from, const char *to);
 bool queue_dir_remove(const char *queue, const char *id);
 /* Links are not followed, close-on-exec; -1 and errno. */
 int queue_dir_open(const char *queue, const char *id, int flags);
+/* The same for a path in the queue. The file's time of access stays, where the
+ * caller may leave it: a file is read for the first time soon after it was
+ * written, and each time would be another change of its inode. */
+int queue_dir_open_path(const char *path, int flags);
 /* A new file <queue>/<time>.<pid>, renamed to its ID. -1: errno. */
 int queue_dir_create(const char *queue, mode_t mode, char id[QUEUE_ID_SIZE],
                      struct timeval *created);

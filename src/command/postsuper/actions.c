@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -228,27 +229,71 @@ static void act_on_id(enum action action, const char *id,
                 return;
 }
 
+/* Messages of a folder, in the order of their inodes: what the file system keeps
+ * about neighbours is in the same blocks. */
+enum { BATCH = 16384 };
+
+struct batch {
+    size_t count;
+    struct found {
+        ino_t inode;
+        size_t id_at; /* in ids */
+    } found[BATCH];
+    struct str ids; /* each with its NUL */
+};
+
+static int compare_inodes(const void *a, const void *b)
+{
+    const struct found *x = a, *y = b;
+
+    return (x->inode > y->inode) - (x->inode < y->inode);
+}
+
+/* False: there are no more. */
+static bool fill_batch(struct batch *batch, struct queue_scan *scan,
+                       bool tell_bogus)
+{
+    struct str path = STR_EMPTY;
+    const char *id = NULL;
+
+    batch->count = 0;
+    str_clear(&batch->ids);
+    while (batch->count < BATCH && (id = queue_scan_next(scan, &path)) != NULL) {
+        if (queue_id_is_valid(id)) {
+            struct found *found = &batch->found[batch->count++];
+            (void)queue_scan_is_file(scan, &found->inode);
+            found->id_at = batch->ids.length;
+            str_add_bytes(&batch->ids, id, strlen(id) + 1);
+        } else if (tell_bogus) {
+            log_warning("bogus file name: %s", path.data);
+        }
+    }
+    str_fini(&path);
+    qsort(batch->found, batch->count, sizeof *batch->found, compare_inodes);
+    return batch->count > 0;
+}
+
 /* In a folder of the queue, or all of it. */
 static void act_on_files(enum action action, const char *queue,
                          const char *folder)
 {
     struct queue_scan *scan = queue_scan_open_all(folder);
+    struct batch *batch = mem_zalloc(sizeof *batch);
     struct error why = ERROR_NONE;
-    struct str path = STR_EMPTY;
     struct stat st;
-    const char *id;
 
-    while ((id = queue_scan_next(scan, &path)) != NULL) {
-        if (!queue_id_is_valid(id)) {
-            if (folder == queue)
-                log_warning("bogus file name: %s", path.data);
-        } else if (action == ACTION_DELETE || is_there(queue, id, &st))
-            run_action(action, queue, id, false);
-    }
+    str_init(&batch->ids);
+    while (fill_batch(batch, scan, folder == queue))
+        for (size_t i = 0; i < batch->count; i++) {
+            const char *id = batch->ids.data + batch->found[i].id_at;
+            if (action == ACTION_DELETE || is_there(queue, id, &st))
+                run_action(action, queue, id, false);
+        }
     if (queue_scan_failed(scan, &why))
         fatal("%s", why.text);
     queue_scan_close(scan);
-    str_fini(&path);
+    str_fini(&batch->ids);
+    free(batch);
 }
 
 struct sweep {

@@ -132,7 +132,7 @@ static void list_records(struct listing *l, struct stream *in)
 static int open_ready(const char *queue, const char *id, const char *path,
                       struct stat *st)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    int fd = queue_dir_open_path(path, O_RDONLY | O_NONBLOCK);
 
     if (fd >= 0 && fstat(fd, st) == 0 &&
         queue_dir_state(st) == QUEUE_FILE_READY)

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -110,15 +111,30 @@ bool queue_dir_remove(const char *queue, const char *id)
     return removed;
 }
 
+/* O_NOATIME is for the owner of a file, which delivery agents need not be. */
+int queue_dir_open_path(const char *path, int flags)
+{
+    static atomic_bool refused;
+
+    flags |= O_CLOEXEC | O_NOFOLLOW;
+    if ((flags & O_CREAT) != 0 || atomic_load(&refused))
+        return open(path, flags, 0600);
+    int fd = open(path, flags | O_NOATIME);
+    if (fd >= 0 || errno != EPERM)
+        return fd;
+    atomic_store(&refused, true);
+    return open(path, flags);
+}
+
 int queue_dir_open(const char *queue, const char *id, int flags)
 {
     struct str path = STR_EMPTY;
 
     queue_dir_path(&path, queue, id);
-    int fd = open(path.data, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd = queue_dir_open_path(path.data, flags);
     if (fd < 0 && errno == ENOENT && (flags & O_CREAT) != 0 &&
         make_hash_folders(path.data))
-        fd = open(path.data, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+        fd = queue_dir_open_path(path.data, flags);
     int saved = errno;
     str_fini(&path);
     errno = saved;
