@@ -21,6 +21,7 @@
 #include "config/params.h"
 #include "mail/dsn_notify.h"
 #include "mail/queue_dir.h"
+#include "mail/queue_log.h"
 #include "mail/record.h"
 #include "mail/verp.h"
 
@@ -233,12 +234,6 @@ static void mark_recipients(const struct bounce_notify *m,
     close(fd);
 }
 
-static void remove_log(const char *log, const char *id)
-{
-    if (!queue_dir_remove(log, id) && errno != ENOENT)
-        log_warning("remove %s %s: %s", log, id, strerror(errno));
-}
-
 static bool notify(const char *log, const struct bounce_notify *m,
                    const struct kind *kind, bool keep_log)
 {
@@ -260,7 +255,7 @@ static bool notify(const char *log, const struct bounce_notify *m,
         log_warning("%s: there is no %s log to report from", m->queue_id, log);
     /* Whom it does not tell of, it must not remove either. */
     if (ok && result == LOG_READ && !keep_log)
-        remove_log(log, m->queue_id);
+        queue_log_remove(log, m->queue_id);
     return ok;
 }
 
@@ -329,6 +324,6 @@ bool notify_verp(const char *log, const struct bounce_notify *m)
         arena_free(arena);
     } while (ok && result == LOG_READ_PART);
     if (ok && result == LOG_READ)
-        remove_log(log, m->queue_id);
+        queue_log_remove(log, m->queue_id);
     return ok;
 }

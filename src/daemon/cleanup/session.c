@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "ipc/codec.h"
 #include "ipc/dispatch.h"
+#include "mail/queue_log.h"
 #include "mail/record.h"
 #include "message.h"
 #include "service/child_status.h"
@@ -56,15 +57,17 @@ static void take_flow_token(void)
 }
 
 /* Logs of an older message with the same short ID must not be mistaken for
- * those of this one. */
-static void remove_old_logs(const struct message *m)
+ * those of this one. False: they would be. */
+static bool remove_old_logs(const struct message *m)
 {
     static const char *const logs[] = { "bounce", "defer", "trace" };
 
     if (queue_id_is_long(m->id))
-        return;
+        return true;
     for (size_t i = 0; i < sizeof logs / sizeof *logs; i++)
-        queue_dir_remove(logs[i], m->id);
+        if (!queue_log_remove(logs[i], m->id))
+            return false;
+    return true;
 }
 
 static bool create_file(struct message *m)
@@ -79,7 +82,8 @@ static bool create_file(struct message *m)
     }
     m->out = message_writer_stream(m->writer);
     m->id = message_writer_id(m->writer);
-    remove_old_logs(m);
+    if (!remove_old_logs(m))
+        return false;
     output_size(m, false);
     return true;
 }

@@ -16,6 +16,7 @@
 #include "config/params.h"
 #include "flow.h"
 #include "mail/queue_dir.h"
+#include "mail/queue_log.h"
 #include "message.h"
 
 enum { MANY_MESSAGES = 100, QUIET_MS = 1500 };
@@ -276,9 +277,14 @@ bool active_take(const char *queue, const char *id, unsigned flags)
     if (fd < 0)
         return false;
     bool has_reasons = (st.st_mode & S_IXGRP) && expire_has_reasons(id);
-    /* What an earlier attempt had to say is out of date. */
-    if (!(flags & TAKE_FRESH) && !has_reasons)
-        queue_dir_remove("defer", id);
+    /* What an earlier attempt had to say is out of date: a sender would be told
+     * of recipients who get the message now. */
+    if (!(flags & TAKE_FRESH) && !has_reasons &&
+        !queue_log_remove("defer", id)) {
+        put_off(id);
+        close(fd);
+        return true;
+    }
 
     struct message *m = message_new(id);
     add(m);

@@ -12,6 +12,7 @@
 #include "mail/message_reader.h"
 #include "mail/message_writer.h"
 #include "mail/queue_dir.h"
+#include "mail/queue_log.h"
 #include "test.h"
 
 TEST(queue_id_forms)
@@ -402,6 +403,39 @@ TEST(record_refuses_long_lengths)
     CHECK_INT(record_get(in, &payload, 5), REC_EOF);
     stream_close(in);
     str_fini(&payload);
+}
+
+/* ---- Logs ------------------------------------------------------------------ */
+
+static long size_of(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 ? (long)st.st_size : -1;
+}
+
+/* A later message may get the same ID, and is not to have these lines. */
+TEST(queue_log_is_removed_or_emptied)
+{
+    use_queue("", 2, false);
+    CHECK(mkdir("defer", 0777) == 0 || errno == EEXIST);
+    CHECK(chmod(".", 0755) == 0);
+    CHECK(queue_log_remove("defer", "4A5B6C7D"));
+    for (int turn = 0; turn < 3; turn++) {
+        FILE *log = fopen("defer/4A5B6C7D", "w");
+        CHECK(log != NULL);
+        fputs("recipient=a@b\n", log);
+        fclose(log);
+        CHECK(chmod("defer/4A5B6C7D", turn < 2 ? 0666 : 0444) == 0);
+        CHECK(chmod("defer", turn == 0 ? 0777 : 0555) == 0);
+        if (geteuid() == 0)
+            CHECK(seteuid(65534) == 0);
+        CHECK_INT(queue_log_remove("defer", "4A5B6C7D"), turn < 2);
+        if (getuid() == 0)
+            CHECK(seteuid(0) == 0);
+        CHECK_INT(size_of("defer/4A5B6C7D"), turn == 0 ? -1 : turn == 1 ? 0 : 14);
+        CHECK(chmod("defer", 0777) == 0);
+    }
 }
 
 /* As if there were no descriptor left, also for root. */
