@@ -15,6 +15,8 @@ enum path821_flag {
     PATH821_ODD_DOMAIN = 1 << 2, /* "a@" and "a@1.2.3.4" are for trivial-rewrite
                                     to judge: resolve_null_domain and the like */
     PATH821_UTF8 = 1 << 1,    /* SMTPUTF8 was asked for: RFC 6531 */
+    PATH821_UNCLOSED = 1 << 3, /* VRFY: a '<' or '"' that nothing closes is a
+                                  character of the name, as for Postfix */
 };
 
 /* "<@a,@b:user@example.com>" to internal form "user@example.com": the source

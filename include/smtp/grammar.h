@@ -14,7 +14,8 @@
 enum { SMTP_ARGS_MAX = 100 };
 
 /* Words are cut at blanks; "<...>" with quoted strings inside is one word,
- * and a ':' ends a word ("MAIL FROM:<x>" gives MAIL, FROM:, <x>). */
+ * a backslash hides what follows, and a ':' ends the first word of MAIL and
+ * RCPT ("MAIL FROM:<x>" gives MAIL, FROM:, <x>). */
 struct smtp_line {
     char *verb;                   /* upper-cased; "" for an empty line */
     char *args[SMTP_ARGS_MAX + 1];/* NULL-terminated; in the arena */

@@ -47,7 +47,8 @@ bool cmd_vrfy(struct session *s, const struct smtp_line *line)
         shown = text_trim(arena_strndup(s->line_arena, shown,
                                         strlen(shown) - strlen("SMTPUTF8")));
     if (!path821_parse(s->line_arena, shown,
-                       PATH821_ODD_DOMAIN | (utf8 ? PATH821_UTF8 : 0),
+                       PATH821_ODD_DOMAIN | PATH821_UNCLOSED |
+                           (utf8 ? PATH821_UTF8 : 0),
                        &address, &why) ||
         *address == '\0' || address_is_nonsense(s, address)) {
         log_warning("Illegal address syntax from %s in VRFY command: %s",

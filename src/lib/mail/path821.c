@@ -76,15 +76,16 @@ static bool find_mailbox(const struct token822 *tokens, unsigned flags,
 }
 
 /* "a <b c>" and "a<b" have no meaning here. */
-static bool is_one_mailbox(const struct token822 *token)
+static bool is_one_mailbox(const struct token822 *token, unsigned flags)
 {
+    const char *no_part = (flags & PATH821_UNCLOSED) != 0 ? ">,;" : "<>,;";
     bool after_word = false;
 
     for (; token != NULL; token = token->next) {
         bool is_word = token->kind != TOKEN_SPECIAL;
         if (is_word && after_word)
             return false;
-        if (!is_word && strchr("<>,;", token->text[0]) != NULL)
+        if (!is_word && strchr(no_part, token->text[0]) != NULL)
             return false;
         after_word = is_word;
     }
@@ -123,11 +124,11 @@ bool path821_parse(struct arena *arena, const char *text, unsigned flags,
     char *inside = inside_brackets(copy, &bracketed);
     *why = "Bad address syntax";
     if (((flags & PATH821_STRICT) != 0 && !bracketed) ||
-        !quotes_are_closed(inside))
+        ((flags & PATH821_UNCLOSED) == 0 && !quotes_are_closed(inside)))
         return false;
     struct token822 *tokens =
         token822_parse(arena, skip_route(inside), TOKENS_MAX);
-    if (!find_mailbox(tokens, flags, &spec) || !is_one_mailbox(spec))
+    if (!find_mailbox(tokens, flags, &spec) || !is_one_mailbox(spec, flags))
         return false;
 
     *address = token822_internal(arena, spec);

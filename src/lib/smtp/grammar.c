@@ -3,8 +3,8 @@
  * grammar.c - cutting a command line into its words.
  *
  * Servers must be lenient about blanks ("MAIL FROM: <x>" is seen daily), but
- * never about where an address ends: a quoted string or an angle bracket
- * hides blanks, so that <"a b"@example.com> stays one word.
+ * never about where an address ends: a quoted string, an angle bracket or a
+ * backslash hides blanks, so that <"a b"@example.com> stays one word.
  */
 #include "smtp/grammar.h"
 
@@ -62,11 +62,19 @@ static char *word_end(char *p, bool colon_ends, bool *unbalanced)
         } else {
             if (*p == ':' && colon_ends)
                 return p + 1;
+            if (*p == '\\' && p[1] != '\0' && !in_value)
+                p++;
             in_value = in_value || *p == '=';
             p++;
         }
     }
     return p;
+}
+
+/* "FROM:<x>" and "TO:<x>" are two words. */
+static bool takes_path(const char *verb)
+{
+    return strcmp(verb, "MAIL") == 0 || strcmp(verb, "RCPT") == 0;
 }
 
 static char *skip_blanks(char *p)
@@ -91,7 +99,8 @@ void smtp_line_parse(struct arena *arena, const char *line,
             out->too_many = true;
             return;
         }
-        char *end = word_end(p, out->count == 0, &out->unbalanced);
+        bool colon_ends = out->count == 0 && takes_path(out->verb);
+        char *end = word_end(p, colon_ends, &out->unbalanced);
         out->args[out->count++] = arena_strndup(arena, p, (size_t)(end - p));
         p = skip_blanks(end);
     }

@@ -77,6 +77,25 @@ TEST(path821_reads_paths)
     arena_free(arena);
 }
 
+/* As Postfix has it for VRFY. */
+TEST(path821_may_take_what_nothing_closes)
+{
+    static const struct {
+        const char *text, *want;
+    } cases[] = {
+        { "<a@b", "<a@b" },      { "<", "<" },
+        { "\"a b@c", "a b@c" },  { "a <b@c", "a<b@c" },
+        { "<a@b>", "a@b" },      { "a@b>", "a@b" },
+        { "<a b@c", NULL },      { "<a@-b", NULL },
+    };
+    struct arena *arena = arena_new();
+
+    for (size_t i = 0; i < COUNT(cases); i++)
+        CHECK_STR(read_path(arena, cases[i].text, PATH821_UNCLOSED),
+                  cases[i].want);
+    arena_free(arena);
+}
+
 TEST(path821_takes_utf8_domains_only_on_demand)
 {
     struct arena *arena = arena_new();

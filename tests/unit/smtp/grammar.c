@@ -42,7 +42,10 @@ TEST(command_lines_are_cut)
         { "RCPT TO:<a b", "RCPT|TO:|<a b unbalanced" },
         { "RCPT TO:<\"a> b", "RCPT|TO:|<\"a> b unbalanced" },
         { "RCPT TO:<a\\>b>", "RCPT|TO:|<a\\>b>" },
-        { "XCLIENT ADDR=IPV6:::1", "XCLIENT|ADDR=IPV6:|::1" },
+        { "RCPT TO:a\\ b@c X=\\ y", "RCPT|TO:|a\\ b@c|X=\\|y" },
+        { "RCPT TO:a\\", "RCPT|TO:|a\\" },
+        { "XCLIENT ADDR=IPV6:::1", "XCLIENT|ADDR=IPV6:::1" },
+        { "ETRN [IPv6:::1]", "ETRN|[IPv6:::1]" },
     };
     struct arena *arena = arena_new();
 
