@@ -10,6 +10,8 @@ static void discard_deliver(struct request *r)
     struct dsn dsn;
 
     dsn_split(r->arena, "2.0.0", r->wire->nexthop, &dsn);
+    if (*dsn.reason == '\0')
+        dsn.reason = "?";
     for (size_t i = 0; i < r->count; i++)
         outcome_sent(r, i, "none", &dsn);
 }

@@ -33,6 +33,8 @@ size_t dsn_status_length(const char *text)
 void dsn_split(struct arena *arena, const char *fallback, const char *text,
                struct dsn *out)
 {
+    while (text_is_space((unsigned char)*text))
+        text++;
     size_t length = dsn_status_length(text);
     const char *status = fallback;
 

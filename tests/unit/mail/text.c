@@ -124,6 +124,9 @@ TEST(dsn_codes)
     dsn_split(arena, "5.0.0", "5.1.1  no such user", &dsn);
     CHECK_STR(dsn.status, "5.1.1");
     CHECK_STR(dsn.reason, "no such user");
+    dsn_split(arena, "5.0.0", " 5.1.1 x", &dsn);
+    CHECK_STR(dsn.status, "5.1.1");
+    CHECK_STR(dsn.reason, "x");
     dsn_split(arena, "4.0.0", "5.1.1 x", &dsn);
     CHECK_STR(dsn.status, "4.0.0");
     CHECK_STR(dsn.reason, "x");
