@@ -727,6 +727,7 @@ def floods():
     yield recipients
     yield many_messages
     yield connections
+    yield storm
 
 
 def flood(command):
@@ -765,6 +766,18 @@ def connections():
     Session().all_replies()
     for one in many:
         one.close()
+
+
+def storm():
+    """Clients that go as soon as they have come, in three ways."""
+    for number in range(1500):
+        sock = socket.create_connection(("127.0.0.1", PORT), timeout=180)
+        if number % 3 == 1:
+            sock.sendall(b"EHLO storm.test\r\nMAIL FROM:<")
+        if number % 3 == 2:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        sock.close()
+    Session().all_replies()
 
 
 # ---- Content ----

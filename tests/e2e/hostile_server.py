@@ -4,8 +4,8 @@
 port each. NAME is the name of the client.
 
 Writes FOLDER/transport, a table that leads mail for NAME.test to the server
-NAME, and FOLDER/expected, lines of NAME and what may become of the mail; then
-serves until it is ended.
+NAME, and FOLDER/cases, lines of NAME and what may become of the mail; then
+serves until it is ended, and adds the NAME of each whole message to FOLDER/dots.
 """
 import os
 import socket
@@ -255,6 +255,7 @@ class Handler(socketserver.BaseRequestHandler):
                     verb == "DATA" and isinstance(self.server.case.get("DATA"), tuple):
                 for text in lines:
                     if text == b".\r\n":
+                        self.server.note_message()
                         break
                 self.act("dot")
 
@@ -264,6 +265,10 @@ class Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     request_queue_size = 50
 
+    def note_message(self):
+        with open(FOLDER + "/dots", "a", encoding="utf8") as dots:
+            dots.write(self.name + "\n")
+
 
 def main():
     ended = threading.Event()
@@ -271,7 +276,7 @@ def main():
             open(FOLDER + "/expected", "w", encoding="utf8") as expected:
         for name, (fate, case) in CASES.items():
             server = Server(("127.0.0.1", 0), Handler)
-            server.case = case
+            server.name, server.case = name, case
             server.ended = ended
             threading.Thread(target=server.serve_forever, daemon=True).start()
             protocol = "lmtp" if name.startswith("lmtp-") else "smtp"
