@@ -63,6 +63,8 @@ static bool is_prank(const char *from, const char *to)
     return true;
 }
 
+/* Not synced: with any of its names the file is found by the next run, which
+ * goes on from there. */
 static void rename_file(const char *from, const char *to)
 {
     struct str folder = STR_EMPTY;
