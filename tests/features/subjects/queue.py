@@ -128,6 +128,9 @@ def backoff(lab):
                  for h, m, s in until(four, what="four attempts")]
         gaps = [(b - a) % 86400 for a, b in zip(times, times[1:])]
         assert min(gaps) >= 2, gaps
+        name = until(lambda: lab.in_queue("deferred").get(lab.id))
+        wait = os.stat(lab.spool + "/deferred/" + name).st_mtime - time.time()
+        assert wait <= 5, wait
         lab.drop_all()
     for name, value in (("minimal_backoff_time", "300s"),
                         ("maximal_backoff_time", "4000s"),
