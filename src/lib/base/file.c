@@ -78,6 +78,24 @@ bool file_write_all(int fd, const void *data, size_t length)
     return true;
 }
 
+/* -1: errno. A folder that one may write to need not be one to read: then all
+ * of its file system is synced. */
+static int sync_around(const char *folder, const char *path)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool whole = fd < 0 && errno == EACCES;
+
+    if (whole)
+        fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    int result = whole ? syncfs(fd) : fsync(fd);
+    int number = errno;
+    close(fd);
+    errno = number;
+    return result;
+}
+
 bool file_sync_folder(const char *path_of_a_file_in_it, struct error *why)
 {
     struct str folder = STR_EMPTY;
@@ -90,13 +108,11 @@ bool file_sync_folder(const char *path_of_a_file_in_it, struct error *why)
                           ? 1
                           : (size_t)(slash - path_of_a_file_in_it));
 
-    int fd = open(folder.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool done = fd >= 0 && fsync(fd) == 0;
-    if (!done)
-        fail(why, "sync", folder.data);
-    if (fd >= 0)
-        close(fd);
+    bool done = sync_around(folder.data, path_of_a_file_in_it) == 0 ||
+                fail(why, "sync", folder.data);
+    int number = errno;
     str_fini(&folder);
+    errno = number;
     return done;
 }
 

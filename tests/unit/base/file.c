@@ -181,6 +181,21 @@ TEST(file_make_folders_is_mkdir_p)
     CHECK(!file_sync_folder(test_path("none/x"), &why));
 }
 
+/* As a mail spool that others must not list. */
+TEST(file_makes_names_durable_in_a_folder_that_cannot_be_read)
+{
+    struct error why = ERROR_NONE;
+    CHECK(mkdir(test_path("box"), 0700) == 0);
+    CHECK(chmod(test_path("box"), 0333) == 0);
+    CHECK(chdir(test_path("box")) == 0);
+    if (geteuid() == 0)
+        CHECK(seteuid(65534) == 0);
+    CHECK(open(".", O_RDONLY | O_DIRECTORY) < 0 && errno == EACCES);
+    make("file", "text");
+    CHECK(file_sync_folder("file", &why));
+    CHECK_STR(why.text, "");
+}
+
 TEST(file_has_name_until_another_takes_its_place)
 {
     const char *name = test_path("named");
