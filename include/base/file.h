@@ -37,7 +37,7 @@ bool file_sync_before_name(int fd);
 /* Find out now what those two have to know of the file system of <folder>, for
  * a process that goes into a jail where it cannot be asked. */
 void file_learn_order(const char *folder);
-/* Make the directory entry durable. */
+/* Make the directory entry durable, of a file or a folder. */
 bool file_sync_folder(const char *path_of_a_file_in_it, struct error *why);
 /* Open without following a link in the last part, and only a regular file
  * with one link; fills <st> (may be NULL). O_TRUNC takes effect after these
@@ -46,7 +46,10 @@ bool file_sync_folder(const char *path_of_a_file_in_it, struct error *why);
  * is EPERM for a file of the wrong kind. */
 int file_open_plain(const char *path, int flags, mode_t mode, uid_t owner,
                     gid_t group, struct stat *st, struct error *why);
-/* mkdir -p; the umask applies. */
+/* mkdir of one folder, whose name is durable then, or will be with the first
+ * fsync of a file in it where that carries names. False: errno, EEXIST too. */
+bool file_make_folder(const char *path, mode_t mode);
+/* mkdir -p, likewise; the umask applies. */
 bool file_make_folders(const char *path, mode_t mode, struct error *why);
 /* Has <fd> the name <path>? While one waits for its lock, another file may
  * have taken its place. <flags>: 0, or AT_SYMLINK_NOFOLLOW. */

@@ -7,7 +7,8 @@
     states INST TRACE OUT COUNT  from a trace of the system calls, think up what
                                  may be on disk after a cut at any moment; look
                                  at each, and keep COUNT of them in OUT
-    sharp INST TRACE             would a sync that is not made be found out?
+    sharp INST TRACE FOLDER...   would a sync that is not made be found out, if
+                                 all below such a folder were not made?
     lay INST STATE               make the queue and the mailboxes so
     receive INST REMOTE          receive on, after the cut
     verify INST STATE            is everything acknowledged there, and nothing
@@ -24,6 +25,12 @@ disk afterwards, by the rules of journalling file systems:
     sync_file_range has written is there as soon as a younger name is: the size
     of the file is an older part of the journal. Programs use it on ext4 and XFS
     only.
+    Where a file's sync brings no name along, all names are in order, too: what
+    loses them one by one loses those that are moved from folder to folder.
+  - of folders that were made, those whose names are of before C; but where the
+    sync of a file does not bring its name along (programs know by the kind of
+    the file system), only those around which the folder was synced since. What
+    is in one that is not there is lost.
 What a sync brings along is what was there when it began. A file that is opened
 without a name (O_TMPFILE) has one when it is linked.
 """
@@ -248,8 +255,10 @@ def all_rest(inst):
 
 
 def await_rest(inst):
+    """Asked twice: a message on its way from one folder to the next, while they
+    are read, can be missed, but not in each."""
     for _ in range(360):
-        if all_rest(inst):
+        if all_rest(inst) and all_rest(inst):
             return True
         time.sleep(0.5)
     return False
@@ -272,6 +281,12 @@ def load(inst, port, remote):
 
 
 # ---- The trace ----
+
+def carries_names(folder):
+    """As base/file_order.c has it: ext4, XFS, btrfs."""
+    kind = subprocess.run(["stat", "-f", "-c", "%t", folder], check=True, capture_output=True)
+    return kind.stdout.strip() in (b"ef53", b"58465342", b"9123683e")
+
 
 class Inode:
     def __init__(self, data=b"", mode=0o600):
@@ -338,6 +353,8 @@ class Story:
     def __init__(self, inst, trace, unsynced=None):
         self.inst = inst
         self.unsynced = unsynced    # syncs of such files are left out
+        self.carries = carries_names(inst)
+        self.made = {}          # path of a folder: index
         self.roots = (inst + "/spool/", inst + "/mail/", inst + "/vmail/")
         self.tree = {}          # path: inode
         self.unnamed = {}       # what strace calls it: inode
@@ -402,6 +419,9 @@ class Story:
                 if name.startswith("rename"):
                     del self.tree[old]
                 self.changed(index)
+        elif name in ("mkdir", "mkdirat"):
+            if self.path(strings[0]):
+                self.made[self.path(strings[0])] = index
         elif name in ("unlink", "unlinkat"):
             if self.tree.pop(self.path(strings[0]), None):
                 self.changed(index)
@@ -541,10 +561,24 @@ def content_after(inode, cut, commit, how, path):
     return (last[:half] if len(last) > len(sure) else sure)
 
 
+def lost_folders(story, cut, names_until):
+    """Those whose own names are not on the disk."""
+    if story.carries:
+        return ()
+    synced = {(s[3], s[1]) for s in story.syncs if s[0] < cut and s[3]}
+    return tuple(path + "/" for path, made in story.made.items()
+                 if names_until <= made < cut and not any(
+                     folder == os.path.dirname(path) and start > made
+                     for folder, start in synced))
+
+
 def state_after(story, cut, names_until, journal, how):
     files = {}
     commit = committed(story, cut, names_until, journal)
+    lost = lost_folders(story, cut, names_until)
     for path, inode in names_after(story, cut, names_until, journal).items():
+        if path.startswith(lost):
+            continue
         synced = [start for end, start in inode.synced if end < cut]
         mode = inode.mode_at(max([names_until] + synced))
         files[path] = (mode, content_after(inode, cut, commit, how, path))
@@ -563,8 +597,9 @@ def cuts(story):
             yield cut, cut, True, how
             yield cut, 0, True, how
             yield cut, dice.randrange(cut + 1), True, how
-            yield cut, 0, False, how
-            yield cut, dice.randrange(cut + 1), False, how
+            if story.carries:
+                yield cut, 0, False, how
+                yield cut, dice.randrange(cut + 1), False, how
 
 
 # ---- Is it all there? ----
@@ -733,11 +768,9 @@ def look(story, files, cut):
         (t, n) for t, n in names if not is_there(there, found.bounced, t, n)]
 
 
-def sharp(inst, trace):
+def sharp(inst, trace, *folders):
     """Each sync is needed, and this test would miss it."""
-    for unsynced in ("spool/incoming/", "spool/hold/", "spool/maildrop/", "folder/(tmp/|new/#)",
-                     "folder/new/$", "/mail/", "vmail/mbox", "vmail/file", "vmail/archive", "spool/bounce/",
-                     "spool/trace/"):
+    for unsynced in folders:
         story = Story(inst, trace, unsynced)
         some = list(cuts(story))
         random.Random(1).shuffle(some)

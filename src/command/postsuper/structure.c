@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/fatal.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "config/params.h"
@@ -72,7 +73,7 @@ static void rename_file(const char *from, const char *to)
 
     while ((slash = strchr(slash + 1, '/')) != NULL) {
         str_set_bytes(&folder, to, (size_t)(slash - to));
-        if (mkdir(folder.data, 0700) != 0 && errno != EEXIST)
+        if (!file_make_folder(folder.data, 0700) && errno != EEXIST)
             fatal("create directory %s: %s", folder.data, strerror(errno));
     }
     str_fini(&folder);

@@ -250,10 +250,33 @@ int file_open_plain(const char *path, int flags, mode_t mode, uid_t owner,
     return -1;
 }
 
+static bool sync_new_folder(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0)
+        return false;
+    bool carried = file_sync_carries_name(fd);
+    close(fd);
+    return carried || file_sync_folder(path, NULL);
+}
+
+bool file_make_folder(const char *path, mode_t mode)
+{
+    if (mkdir(path, mode) != 0)
+        return false;
+    if (sync_new_folder(path))
+        return true;
+    int number = errno;
+    rmdir(path); /* it would be taken for safe the next time */
+    errno = number;
+    return false;
+}
+
 static bool make_folder(const char *path, mode_t mode)
 {
     struct stat st;
-    if (mkdir(path, mode) == 0)
+    if (file_make_folder(path, mode))
         return true;
     int number = errno;
     if (stat(path, &st) == 0) {

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/list.h"
 #include "base/text.h"
 
@@ -50,7 +51,7 @@ static bool make_hash_folders(char *path)
 
     while (slash != NULL && (slash = strchr(slash + 1, '/')) != NULL) {
         *slash = 0;
-        bool made = mkdir(path, FOLDER_MODE) == 0 || errno == EEXIST;
+        bool made = file_make_folder(path, FOLDER_MODE) || errno == EEXIST;
         *slash = '/';
         if (!made)
             return false;

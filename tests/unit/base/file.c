@@ -193,6 +193,9 @@ TEST(file_makes_names_durable_in_a_folder_that_cannot_be_read)
     CHECK(open(".", O_RDONLY | O_DIRECTORY) < 0 && errno == EACCES);
     make("file", "text");
     CHECK(file_sync_folder("file", &why));
+    CHECK(file_make_folder("folder", 0700));
+    CHECK(!file_make_folder("folder", 0700) && errno == EEXIST);
+    CHECK(file_make_folders("folder/a/b", 0700, &why));
     CHECK_STR(why.text, "");
 }
 
