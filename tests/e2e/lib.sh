@@ -131,6 +131,14 @@ reload()
     done
 }
 
+# processes: the suite's of this instance, whoever their parents are. Below
+# valgrind only their folder tells whose they are.
+processes()
+{
+    find /proc/[0-9]*/exe /proc/[0-9]*/cwd -maxdepth 0 \( -path '*/exe' -lname "$inst/*" \
+        -o -path '*/cwd' -lname "$inst/spool*" \) 2>/dev/null | cut -d / -f 3 | sort -u
+}
+
 # is_busy PID: it has a TCP connection, or runs a command.
 is_busy()
 {
@@ -146,8 +154,7 @@ show_state()
     {
         echo "load: $(cat /proc/loadavg)"
         "$inst/bin/postqueue" -p 2>&1 | head -n 7
-        ps -o pid=,stat=,etime=,args= -p "$(find /proc/[0-9]*/exe -maxdepth 0 \
-            -lname "$inst/*" 2>/dev/null | cut -d / -f 3 | paste -sd ,)" 2>&1 | cut -c 1-100
+        ps -o pid=,stat=,etime=,args= -p "$(processes | paste -sd ,)" 2>&1 | cut -c 1-100
         show_log 30
     } | sed 's/^/    /'
 }

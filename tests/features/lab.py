@@ -281,9 +281,19 @@ class Lab:
         for pid in filter(str.isdigit, os.listdir("/proc")):
             with contextlib.suppress(OSError):
                 path = os.readlink("/proc/%s/exe" % pid)
-                if path.split(" ")[0] == "%s/libexec/%s" % (self.dir, program):
+                if path.split(" ")[0] == "%s/libexec/%s" % (self.dir, program) \
+                        or self.is_below_valgrind(pid, path, program):
                     found.append(int(pid))
         return sorted(found)
+
+    def is_below_valgrind(self, pid, path, program):
+        """There the executable is valgrind's, and not this instance's."""
+        if "/memcheck-" not in path or \
+                not os.readlink("/proc/%s/cwd" % pid).startswith(self.dir):
+            return False
+        with open("/proc/%s/cmdline" % pid) as file:
+            return any(word.endswith("/libexec/" + program)
+                       for word in file.read().split("\0"))
 
     # ---- The log
 
