@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -73,4 +74,6 @@ void lock_take(void)
     take(data);
     if (facts->is_root)
         priv_restore();
+    free(data);
+    free(pid);
 }

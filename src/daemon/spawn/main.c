@@ -18,6 +18,7 @@
 #include "service/service.h"
 
 static struct {
+    struct arena *arena; /* of the attributes */
     struct attributes attributes;
     int time_limit_s;
 } spawn;
@@ -28,7 +29,8 @@ static void read_attributes(void)
 {
     struct error why = ERROR_NONE;
 
-    if (!attributes_of_spawn(&spawn.attributes, arena_new(),
+    spawn.arena = arena_new();
+    if (!attributes_of_spawn(&spawn.attributes, spawn.arena,
                              service_arguments(), common_params.mail_owner,
                              &why))
         fatal("%s", why.text);
