@@ -128,7 +128,7 @@ static bool set_bind(struct ldap_table *t, struct error *why)
         if (text_equal_nocase(t->bind, words[i].word)) {
             t->binds = words[i].binds;
             t->sasl = words[i].sasl;
-            return true;
+            return !t->sasl || ldap_sasl_is_there(t, why);
         }
     return error_set(why, "%s: unsupported parameter value: bind = %s",
                      t->table, t->bind);

@@ -106,6 +106,8 @@ bool ldap_limits_take(struct ldap_table *t, size_t bytes);
 
 /* ---- ldap_sasl.c ---- */
 
+/* Can this build do it? False fills <why>. */
+bool ldap_sasl_is_there(const struct ldap_table *t, struct error *why);
 /* An LDAP result code. */
 int ldap_table_bind_sasl(struct ldap_table *t);
 

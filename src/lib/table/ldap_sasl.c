@@ -37,6 +37,13 @@ static int answer(LDAP *ldap, unsigned flags, void *context, void *questions)
     return LDAP_SUCCESS;
 }
 
+bool ldap_sasl_is_there(const struct ldap_table *t, struct error *why)
+{
+    (void)t;
+    (void)why;
+    return true;
+}
+
 int ldap_table_bind_sasl(struct ldap_table *t)
 {
     char properties[64];
@@ -54,6 +61,15 @@ int ldap_table_bind_sasl(struct ldap_table *t)
 }
 
 #else
+
+bool ldap_sasl_is_there(const struct ldap_table *t, struct error *why)
+{
+    return error_set(why,
+                     "%s: bind = sasl: this build was made without SASL: "
+                     "install the Cyrus SASL library (libsasl2-dev), then "
+                     "configure and build again",
+                     t->table);
+}
 
 int ldap_table_bind_sasl(struct ldap_table *t)
 {
