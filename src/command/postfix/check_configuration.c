@@ -24,6 +24,7 @@
 #include "config/unbuilt.h"
 #include "postfix.h"
 #include "service/listen_address.h"
+#include "table/driver.h"
 #include "table/table.h"
 
 /* ---- main.cf ----------------------------------------------------------- */
@@ -141,6 +142,30 @@ static bool takes_only_tables(const char *name)
            !text_has_prefix(name, "proxy_");
 }
 
+/* Is more to be told about a type than that it is none? Most are known, and
+ * can be built in. */
+static bool is_explained(const char *type, struct error *why)
+{
+    return driver_find(type, why) == NULL &&
+           !text_has_suffix_nocase(why->text, type);
+}
+
+static void complain_of_type(const char *where, const char *name,
+                             const char *type, const char *text)
+{
+    struct error why = ERROR_NONE;
+
+    if (is_explained(type, &why))
+        log_warning("%s: %s: \"%s\": %s; what needs the table will be put "
+                    "off until later",
+                    where, name, text, why.text);
+    else
+        log_warning("%s: %s: unsupported dictionary type: %s (\"%s\"); "
+                    "\"postconf -m\" lists those that there are; what needs "
+                    "the table will be put off until later",
+                    where, name, type, text);
+}
+
 /* The mail system runs on, as one that runs already would: what needs such a
  * table is put off until later. */
 static void check_tables(const char *classes, const char *where,
@@ -162,12 +187,8 @@ static void check_tables(const char *classes, const char *where,
                         where, name, text,
                         common_params.default_database_type, text);
         const char *type = table_type(arena, text);
-        if (*type == '\0' || is_known_type(type))
-            continue;
-        log_warning("%s: %s: unsupported dictionary type: %s (\"%s\"); "
-                    "\"postconf -m\" lists those that there are; what needs "
-                    "the table will be put off until later",
-                    where, name, type, text);
+        if (*type != '\0' && !is_known_type(type))
+            complain_of_type(where, name, type, text);
     }
     arena_free(arena);
 }
@@ -182,7 +203,12 @@ static void check_default_type(struct config *config, const char *name)
 
     while (type != NULL && *known != NULL && strcmp(*known, type) != 0)
         known++;
-    if (type != NULL && *known == NULL)
+    if (type == NULL || *known != NULL)
+        return;
+    if (is_explained(type, &why))
+        log_warning("%s: %s: %s; tables of it will be put off until later",
+                    config_where(config, name), name, why.text);
+    else
         log_warning("%s: %s: unsupported dictionary type: %s; \"postconf -m\" "
                     "lists those that there are: tables of it will be put off "
                     "until later",

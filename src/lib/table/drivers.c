@@ -53,8 +53,9 @@ static void explain_missing(const char *type, const char *package,
     else
         error_set(why,
                   "unsupported dictionary type: %s. This build was made "
-                  "without it: install %s, then configure and build again",
-                  type, package);
+                  "without it: %s%s%sconfigure and build again",
+                  type, *package != 0 ? "install " : "", package,
+                  *package != 0 ? ", then " : "");
 }
 
 const struct table_driver *driver_find(const char *type, struct error *why)
