@@ -38,19 +38,47 @@
 #ifndef DEF_SGID_GROUP
 #define DEF_SGID_GROUP "postdrop"
 #endif
-/* Without Berkeley DB there is no hash and no btree. */
-#if !defined(HAVE_BDB) && defined(HAVE_LMDB)
-#define INDEXED_TYPE "lmdb"
-#define CACHE_TYPE "lmdb"
-#else
+/* Without Berkeley DB there is no hash and no btree. A cache is written all the
+ * time, which cdb and dbm are not made for: then it is kept in memory. */
+#if defined(HAVE_BDB)
 #define INDEXED_TYPE "hash"
 #define CACHE_TYPE "btree"
+#elif defined(HAVE_LMDB)
+#define INDEXED_TYPE "lmdb"
+#define CACHE_TYPE "lmdb"
+#elif defined(HAVE_CDB)
+#define INDEXED_TYPE "cdb"
+#elif defined(HAVE_DBM)
+#define INDEXED_TYPE "dbm"
+#else
+#define INDEXED_TYPE "hash"
+#endif
+#ifndef CACHE_TYPE
+#define CACHE_TYPE "internal"
 #endif
 #ifndef DEF_DB_TYPE
 #define DEF_DB_TYPE INDEXED_TYPE
 #endif
 #ifndef DEF_CACHE_DB_TYPE
 #define DEF_CACHE_DB_TYPE CACHE_TYPE
+#endif
+/* A type that is not built in would put all local mail off. */
+#ifndef DEF_ALIAS_MAPS
+#ifdef HAVE_NIS
+#define DEF_ALIAS_MAPS "$default_database_type:/etc/aliases, nis:mail.aliases"
+#else
+#define DEF_ALIAS_MAPS "$default_database_type:/etc/aliases"
+#endif
+#endif
+/* Who cannot spell an internationalized domain name in DNS must not promise to
+ * take mail for it. */
+#ifndef DEF_SMTPUTF8_ENABLE
+#ifdef HAVE_IDN2
+#define DEF_SMTPUTF8_ENABLE \
+    "${{$compatibility_level} <level {1} ? {no} : {yes}}"
+#else
+#define DEF_SMTPUTF8_ENABLE "no"
+#endif
 #endif
 #ifndef DEF_HTML_DIR
 #define DEF_HTML_DIR "no"

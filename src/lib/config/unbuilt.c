@@ -6,6 +6,10 @@
 
 #include <string.h>
 
+#if __has_include("config.h")
+#include "config.h"
+#endif
+
 #include "base/arena.h"
 #include "base/text.h"
 

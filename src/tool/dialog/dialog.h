@@ -40,6 +40,7 @@ struct dialog {
     struct str output;    /* of the last run: */
     struct str test;      /* name; "" before the first */
     bool failed;          /* this test; its other lines are passed over */
+    bool skipped;         /* so are they here: something is not there */
     bool any_failed;
 };
 

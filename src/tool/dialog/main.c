@@ -11,6 +11,8 @@
  *   port NAME                   $NAME is a port that nobody listens on
  *   start, reload               start comes by itself at the first connect
  *   test: NAME                  begins a test; what came before is set-up
+ *   need: WHAT => COMMAND       the rest of the test needs WHAT, and is
+ *                               skipped if COMMAND fails
  *   connect [PARTY [PORT]]      a client, by default of the SMTP server
  *   listen PARTY [lf]           a server; its port is then in $PARTY. With
  *                               lf, its lines do not end in CR LF
@@ -70,7 +72,7 @@ static void fail(struct dialog *d, const char *why)
 
 static void end_test(struct dialog *d)
 {
-    if (d->test.length > 0 && !d->failed)
+    if (d->test.length > 0 && !d->failed && !d->skipped)
         printf("ok %s\n", d->test.data);
     fflush(stdout);
     for (size_t i = 0; i < d->parties.count; i++)
@@ -81,7 +83,7 @@ static void begin_test(struct dialog *d, const char *name)
 {
     end_test(d);
     str_set(&d->test, name);
-    d->failed = false;
+    d->failed = d->skipped = false;
 }
 
 /* Gather the indented lines at *rest, without their indentation. */
@@ -109,7 +111,7 @@ static bool run_line(struct dialog *d, char *line, const char *block)
         begin_test(d, line + 6);
         return true;
     }
-    if (d->failed)
+    if (d->failed || d->skipped)
         return true;
     if (!statement_run(d, line, block, &why))
         fail(d, why.text);

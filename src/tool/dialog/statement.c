@@ -184,6 +184,21 @@ static bool do_await(struct dialog *d, char *text, struct error *why)
     return instance_await_output(d, text, arrow + 4, why);
 }
 
+/* "what => command" */
+static bool do_need(struct dialog *d, char *text, struct error *why)
+{
+    char *arrow = strstr(text, " => ");
+
+    if (arrow == NULL || d->test.length == 0)
+        return error_set(why, "wanted: need: what => command, in a test");
+    *arrow = '\0';
+    if (instance_run(d, arrow + 4) == 0)
+        return true;
+    d->skipped = true;
+    printf("skip %s: no %s\n", d->test.data, text);
+    return true;
+}
+
 /* "type:name key => value", or without the value: absent. */
 static bool do_table(struct dialog *d, char *text, struct error *why)
 {
@@ -223,6 +238,7 @@ static const struct {
     { "nolog:", do_no_log }, { "queue:", do_queue },
     { "table:", do_table },  { "await:", do_await },
     { "timeout:", do_timeout }, { "port", do_port },
+    { "need:", do_need },
 };
 
 /* "alice C: text": alice is the party from here on. */

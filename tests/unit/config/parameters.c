@@ -14,6 +14,7 @@
 #include "../test.h"
 #include "base/str.h"
 #include "base/text.h"
+#include "config.h"
 #include "config/param_index.h"
 
 enum column { NAME, DEFAULT, TYPE, MINIMUM, MAXIMUM, UNIT, STATUS, VALUES,
@@ -35,6 +36,12 @@ static bool is_chosen(const char *name)
         "readme_directory", "sample_directory", "sendmail_path",
         "setgid_group", "shlib_directory", "smtp_sasl_type",
         "smtpd_sasl_type",
+#ifndef HAVE_NIS
+        "alias_maps",
+#endif
+#ifndef HAVE_IDN2
+        "smtputf8_enable",
+#endif
     };
     for (size_t i = 0; i < COUNT(names); i++)
         if (strcmp(names[i], name) == 0)

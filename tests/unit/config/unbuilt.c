@@ -7,6 +7,7 @@
 #include "config/unbuilt.h"
 
 #include "../test.h"
+#include "config.h"
 
 static enum unbuilt_verdict judge(const char *name, const char *value)
 {
@@ -43,4 +44,14 @@ TEST(settings_that_are_not_obeyed)
     };
     for (size_t i = 0; i < COUNT(cases); i++)
         CHECK_INT(judge(cases[i].name, cases[i].value), cases[i].want);
+}
+
+TEST(names_beyond_ascii_need_libidn2)
+{
+#ifdef HAVE_IDN2
+    CHECK_INT(judge("smtputf8_enable", "yes"), UNBUILT_NOTHING);
+#else
+    CHECK_INT(judge("smtputf8_enable", "no"), UNBUILT_NOTHING); /* default */
+    CHECK_INT(judge("smtputf8_enable", "yes"), UNBUILT_WARN);
+#endif
 }

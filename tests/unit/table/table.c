@@ -206,10 +206,12 @@ TEST(pattern_tables_are_known)
 
 TEST(default_types_are_built_in)
 {
-    if (!has_type("hash") && !has_type("lmdb"))
-        test_skip("built without Berkeley DB and LMDB");
-    CHECK(has_type(DEF_DB_TYPE));
     CHECK(has_type(DEF_CACHE_DB_TYPE));
+    CHECK(has_type("nis") == (strstr(DEF_ALIAS_MAPS, "nis:") != NULL));
+    if (!has_type("hash") && !has_type("lmdb") && !has_type("cdb") &&
+        !has_type("dbm"))
+        test_skip("built without a type that postmap makes");
+    CHECK(has_type(DEF_DB_TYPE));
 }
 
 TEST(keys_and_values_are_utf8)
