@@ -58,6 +58,7 @@ static int open_lock(const char *path, struct error *why)
     return fd;
 }
 
+/* By a shared lock: who asks at the same time is not a master. */
 pid_t control_master_pid(void)
 {
     struct error why = ERROR_NONE;
@@ -72,7 +73,7 @@ pid_t control_master_pid(void)
               why.text);
     if (fd < 0 && errno != ENOENT)
         fatal("%s", why.text);
-    if (fd >= 0 && !lock_file(fd, LOCK_STYLE_FLOCK, LOCK_KIND_EXCLUSIVE, 0))
+    if (fd >= 0 && !lock_file(fd, LOCK_STYLE_FLOCK, LOCK_KIND_SHARED, 0))
         pid = read_pid(fd);
     if (fd >= 0)
         close(fd);

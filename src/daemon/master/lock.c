@@ -35,13 +35,16 @@ bool lock_is_free(void)
     if (fd < 0 && errno != ENOENT)
         fatal("%s", why.text);
     bool is_free =
-        fd < 0 || lock_file(fd, LOCK_STYLE_FLOCK, LOCK_KIND_EXCLUSIVE, 0);
+        fd < 0 || lock_file(fd, LOCK_STYLE_FLOCK, LOCK_KIND_SHARED, 0);
     if (fd >= 0)
         close(fd);
     return is_free;
 }
 
-/* The descriptor stays open, and the file locked, until the process ends. */
+enum { ASKED_MS = 1000 };
+
+/* The descriptor stays open, and the file locked, until the process ends. Who
+ * only asks for a master has a lock for a moment. */
 static void take(const char *path)
 {
     struct error why = ERROR_NONE;
@@ -51,7 +54,8 @@ static void take(const char *path)
                              (gid_t)-1, NULL, &why);
     if (fd < 0)
         fatal("open lock file %s: %s", path, why.text);
-    if (!lock_file(fd, LOCK_STYLE_FLOCK, LOCK_KIND_EXCLUSIVE, 0))
+    if (!lock_file(fd, LOCK_STYLE_FLOCK, LOCK_KIND_EXCLUSIVE,
+                   deadline_in_ms(ASKED_MS)))
         fatal("open lock file %s: unable to set exclusive lock: %m; is the "
               "mail system running already?",
               path);
