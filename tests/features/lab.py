@@ -227,7 +227,7 @@ class Lab:
         next must not meet one of them. Those in the middle of something may
         stay, and those that they use."""
         old = self.children()
-        self.mark_now = os.path.getsize(self.log_file)
+        self.mark_now = self.log_size()
         run("postfix", "reload")
         until(lambda: "reload --" in self.log(self.mark_now), what="reload")
         began = time.monotonic()
@@ -297,15 +297,21 @@ class Lab:
 
     # ---- The log
 
+    def log_size(self):
+        """None is there before the first line of a new one."""
+        return os.path.getsize(self.log_file) if os.path.exists(
+            self.log_file) else 0
+
     def log(self, since=None):
+        if self.log_size() == 0:
+            return ""
         with open(self.log_file, errors="replace") as file:
             file.seek(self.mark if since is None else since)
             return file.read()
 
     def begin(self):
         """From here on the log of a test begins."""
-        here = os.path.getsize(self.log_file) if os.path.exists(
-            self.log_file) else 0
+        here = self.log_size()
         if here:
             self.whole_log()
             here = os.path.getsize(self.log_file)
