@@ -45,6 +45,8 @@ def run_test(lab, function):
     try:
         function(lab)
         return "ok", "%.1f" % (time.time() - began)
+    except laboratory.Absent as absent:
+        return "skip", str(absent)
     except Exception as error:  # one row must not stop the others
         if os.environ.get("KEEP"):
             sys.stderr.write("---- %s\n%s" % (function.__name__, lab.log()))
@@ -58,8 +60,8 @@ def run_test(lab, function):
 
 def run_subject(name, results):
     sys.path[:0] = [HERE, HERE + "/subjects"]
+    global laboratory, smtp
     import lab as laboratory
-    global smtp
     import smtp
     with tempfile.TemporaryDirectory(
             prefix="features.", ignore_cleanup_errors=True) as folder, \
@@ -117,7 +119,7 @@ def collect(names, folder):
 
 def show(results):
     check_all = os.environ.get("CHECK_ALL") == "1"
-    count = {"ok": 0, "FAIL": 0, "todo": 0}
+    count = {"ok": 0, "FAIL": 0, "todo": 0, "skip": 0}
     for row, name, what, reason in rows():
         result, text = results.get(row, ("FAIL", "no test has run"))
         if result == "FAIL" and reason and not check_all:
@@ -125,10 +127,13 @@ def show(results):
         count[result] += 1
         if result == "ok":
             print("ok   %s %s: %s" % (row, name, what))
+        elif result == "skip":
+            print("skip %s: %s" % (row, text))
         else:
             print("%-4s %s %s: %s" % (result, row, name, text))
-    print("%d passed, %d failed%s" % (
+    print("%d passed, %d failed%s%s" % (
         count["ok"], count["FAIL"],
+        ", %d skipped" % count["skip"] if count["skip"] else "",
         ", %d todo" % count["todo"] if count["todo"] else ""))
     return count["FAIL"]
 

@@ -35,6 +35,17 @@ SYSTEM = {"postfix": 2101, "postdrop": 2102}
 TOP, BUILD = os.environ["TOP"], os.environ["BUILD"]
 
 
+def postconf_words(*args):
+    return subprocess.run([BUILD + "/bin/postconf", *args], text=True,
+                          capture_output=True, check=True).stdout.split()
+
+
+# The type of the tables that this build makes, and how their files end.
+INDEXED = "hash" if os.environ.get("PEER_LAB") else \
+    postconf_words("-dh", "default_database_type")[0]
+MAKES_TABLES = INDEXED in postconf_words("-m")
+SUFFIX = {"hash": "db", "btree": "db", "dbm": "pag"}.get(INDEXED, INDEXED)
+
 # Seconds to wait for what must come. Many, as a busy machine may be very slow,
 # and they only pass when something is wrong.
 PATIENCE = int(os.environ.get("PATIENCE", "180"))
@@ -94,6 +105,10 @@ def replace_file(path, text, folder):
     if not os.path.exists(path):
         open(path, "a").close()
     run("mount", "--bind", own, path)
+
+
+class Absent(Exception):
+    """What a test is about is not there."""
 
 
 class Lab:
@@ -176,12 +191,17 @@ class Lab:
             os.chown(path, USERS[owner], USERS[owner])
         return path
 
-    def table(self, name, text, kind="hash"):
+    def table(self, name, text, kind=INDEXED):
         """Make a table; what to write in main.cf for it."""
         path = self.file(name, text)
-        if kind in ("hash", "btree", "lmdb", "cdb"):
+        if kind in ("hash", "btree", "lmdb", "cdb", "dbm"):
             run("postmap", "%s:%s" % (kind, path))
         return "%s:%s" % (kind, path)
+
+    def need(self, kind):
+        """A table type, or else the test is skipped."""
+        if kind not in self.postconf("-m").split():
+            raise Absent("this build was made without " + kind)
 
     def aliases(self, text):
         self.file("aliases", "postmaster: root\nroot: bob\n"

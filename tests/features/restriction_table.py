@@ -757,7 +757,8 @@ row("parameter_as_restriction", "client: reject_code",
     C("451 4.3.5", log="reject_code"))
 row("table_without_type", "client: check_client_access /etc/access",
     C("451 4.3.5", log="/etc/access"))
-row("table_missing", "client: check_client_access hash:/nonexistent/access",
+row("table_missing", "client: check_client_access "
+    "$default_database_type:/nonexistent/access",
     C("=451 4.3.5 <client.ok.test[198.51.100.7]>: Client host rejected: "
       "Server configuration error",
       log=r"/nonexistent/access.*No such file"))

@@ -7,8 +7,8 @@ import sys
 import time
 
 import smtp
-from lab import (REMOTE, REMOTE2, USERS, expect, has, owner_of, remove, row,
-                 run, until)
+from lab import (INDEXED, REMOTE, REMOTE2, SUFFIX, USERS, expect, has,
+                 owner_of, remove, row, run, until)
 
 
 def setup(lab):
@@ -61,24 +61,26 @@ def aliases(lab):
     word = lab.mail("two@example.com")
     lab.arrived("joe", word)
     lab.arrived("ann", word)
-    assert os.path.exists(lab.etc + "/aliases.db")
-    with lab.settings("alias_maps=hash:%s/aliases, nis:mail.x"
-                      % lab.etc):
+    assert os.path.exists("%s/aliases.%s" % (lab.etc, SUFFIX))
+    with lab.settings("alias_maps=$default_database_type:%s/aliases, "
+                      "nis:mail.x" % lab.etc):
         run("newaliases")
 
 
 @row("S054", "S123", "S127", "S129")
 def databases(lab):
+    table = "%s:%s/aliases" % (INDEXED, lab.etc)
     for command in (["newaliases"], ["sendmail", "-bi"]):
-        remove(lab.etc + "/aliases.db")
+        remove("%s/aliases.%s" % (lab.etc, SUFFIX))
         run(*command)
         assert run("postalias", "-q", "MAILER-DAEMON",
-                   "hash:%s/aliases" % lab.etc).stdout == "postmaster\n"
-    assert run("postalias", "-q", "nosuch", "hash:%s/aliases" % lab.etc,
+                   table).stdout == "postmaster\n"
+    assert run("postalias", "-q", "nosuch", table,
                check=False).returncode == 1
     lab.file("other", "special: joe\n")
-    with lab.settings("alias_maps=hash:%s/other" % lab.etc,
-                      "alias_database=hash:%s/other" % lab.etc):
+    with lab.settings("alias_maps=$alias_database",
+                      "alias_database=$default_database_type:%s/other"
+                      % lab.etc):
         run("newaliases")
         lab.arrived("joe", lab.mail("special@example.com"))
     assert lab.postconf("-dh", "alias_database").startswith(

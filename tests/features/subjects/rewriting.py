@@ -4,8 +4,8 @@ relocated and transport tables."""
 import os
 
 import smtp
-from lab import (HOST, REMOTE, REMOTE2, REMOTE3, REMOTE4, STRANGER, expect,
-                 has, remove, row, run, until)
+from lab import (HOST, INDEXED, REMOTE, REMOTE2, REMOTE3, REMOTE4, STRANGER,
+                 expect, has, remove, row, run, until)
 
 
 def setup(lab):
@@ -174,11 +174,11 @@ def sender_canonical(lab):
 def one_format(lab):
     path = lab.file("format", "# comment\n\nKey@x.test  value\n  goes on\n"
                     "other@x.test  two\n")
-    run("postmap", "hash:" + path)
-    assert run("postmap", "-q", "kEY@x.test", "hash:" + path).stdout == \
+    run("postmap", INDEXED + ":" + path)
+    assert run("postmap", "-q", "kEY@x.test", INDEXED + ":" + path).stdout == \
         "value  goes on\n"
     path = lab.file("duplicate", "a 1\nA 2\n")
-    has(run("postmap", "hash:" + path, check=False).stderr,
+    has(run("postmap", INDEXED + ":" + path, check=False).stderr,
         "warning: .*duplicate entry")
 
 
