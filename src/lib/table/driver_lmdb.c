@@ -219,6 +219,8 @@ static void *lmdb_open(const char *name, const struct table_options *options,
         lmdb_close(l);
         return NULL;
     }
+    if (l->mode == TABLE_READ)
+        warn_of_newer_source(name, ".lmdb", &l->opened);
     if (l->mode == TABLE_CREATE)
         l->bulk = bulk_new();
     return l;
