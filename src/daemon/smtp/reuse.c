@@ -8,6 +8,7 @@
  */
 #include <unistd.h>
 
+#include "base/sock.h"
 #include "client/scache.h"
 #include "service/service.h"
 #include "smtp.h"
@@ -50,11 +51,16 @@ static const char *server_label(const struct delivery *d,
 
 /* ---- Taking ------------------------------------------------------------- */
 
-/* The server may have closed meanwhile, and would have said so before that. */
+/* The server may have closed meanwhile, and would have said so before that.
+ * What it said unasked would be taken for its answer, and each answer for that
+ * to the next question. */
 static bool still_answers(struct session *s)
 {
     struct smtp_reply reply;
 
+    s->is_dead = !sock_is_quiet(stream_fd(s->stream));
+    if (s->is_dead)
+        return false;
     session_phase(s, PHASE_PROBE);
     session_send(s, "RSET");
     s->is_dead = !session_reply(s, &reply) || reply.code / 100 != 2;
