@@ -156,6 +156,12 @@ void failure_refused(struct session *s, const struct smtp_reply *reply,
     settle_or_keep(s, true);
 }
 
+void failure_is_minor(const struct session *s, const struct smtp_reply *reply)
+{
+    log_warning("host %s said: %s (in reply to %s command)", s->relay,
+                on_one_line(s->arena, reply->text), phase_command(s->phase));
+}
+
 void failure_message(struct session *s, const struct smtp_reply *reply)
 {
     s->delivery->why = dsn_of_refusal(s, reply);

@@ -198,6 +198,8 @@ MAY_WAIT void failure_stream(struct session *s);
 /* The server does not want to talk at all: "refused to talk to me". */
 MAY_WAIT void failure_refused(struct session *s, const struct smtp_reply *reply,
                               bool always_soft);
+/* It did not do what the message does not need: that is logged. */
+void failure_is_minor(const struct session *s, const struct smtp_reply *reply);
 /* The server does not want this message. */
 MAY_WAIT void failure_message(struct session *s,
                               const struct smtp_reply *reply);

@@ -30,7 +30,7 @@ struct transaction {
     size_t count, sent, answered;
     bool *accepted;      /* by recipient */
     size_t accepted_count;
-    bool refused;        /* MAIL or XFORWARD was: the rest is of no matter */
+    bool refused;        /* MAIL was: the rest is of no matter */
     bool data_open;      /* 354: the server waits for text */
     struct smtp_reply last; /* of a probe */
 };
@@ -197,6 +197,14 @@ static void make_steps(struct transaction *t)
 
 /* ---- Replies ------------------------------------------------------------ */
 
+/* Who the client was is for the server's log. */
+static void xforward_answered(struct transaction *t,
+                              const struct smtp_reply *reply)
+{
+    if (reply->code / 100 != 2)
+        failure_is_minor(t->session, reply);
+}
+
 static void mail_answered(struct transaction *t, const struct smtp_reply *reply)
 {
     if (reply->code / 100 == 2)
@@ -247,8 +255,10 @@ static void answered(struct transaction *t, const struct step *step,
         rcpt_answered(t, step->recipient, reply);
     else if (step->phase == PHASE_DATA)
         data_answered(t, reply);
-    else
+    else if (step->phase == PHASE_MAIL)
         mail_answered(t, reply);
+    else
+        xforward_answered(t, reply);
 }
 
 /* ---- Groups ------------------------------------------------------------- */
