@@ -146,7 +146,7 @@ TEST(text_unbrace_wants_both_braces)
 TEST(text_split_nameval_cuts_at_the_first_equals)
 {
     char good[] = " a = b = c ", bare[] = "a", none[] = " = b", empty[] = "a=";
-    char *name, *value;
+    char *name = empty, *value = empty;
     CHECK(text_split_nameval(good, &name, &value));
     CHECK_STR(name, "a");
     CHECK_STR(value, "b = c");
