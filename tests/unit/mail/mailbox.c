@@ -358,6 +358,72 @@ TEST(mbox_goes_on_when_the_locks_are_free)
     arena_free(arena);
 }
 
+static bool take_lock(int fd, int kind)
+{
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+    return kind == MBOX_LOCK_FLOCK ? flock(fd, LOCK_EX) == 0
+                                   : fcntl(fd, F_SETLK, &lock) == 0;
+}
+
+/* A process that holds one kind of lock until <go> closes, and then has
+ * something to append first. */
+static pid_t hold_one_lock(const char *path, int kind, int *go)
+{
+    int ready[2], wait[2];
+    char byte = 'x';
+
+    CHECK(pipe(ready) == 0 && pipe(wait) == 0);
+    pid_t child = fork();
+    if (child == 0) {
+        int fd = open(path, O_RDWR | O_APPEND);
+        close(wait[1]);
+        bool held = fd >= 0 && take_lock(fd, kind) &&
+                    write(ready[1], &byte, 1) == 1 &&
+                    read(wait[0], &byte, 1) == 0;
+        clock_sleep_ms(20);
+        _exit(held && write(fd, "more\n", 5) == 5 ? 0 : 1);
+    }
+    close(ready[1]);
+    close(wait[0]);
+    CHECK(read(ready[0], &byte, 1) == 1);
+    close(ready[0]);
+    *go = wait[1];
+    return child;
+}
+
+/* What was appended until then stays, also if our message cannot. */
+TEST(mbox_waits_for_each_kind_of_lock)
+{
+    static const int kinds[] = { MBOX_LOCK_FLOCK, MBOX_LOCK_FCNTL };
+    struct arena *arena = arena_new();
+    struct message_reader *message = make_message(arena);
+    struct dsn dsn;
+    int go, status;
+    const char *path = arena_strdup(arena, test_path("box_of_others"));
+
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        struct mbox_options mbox = options();
+        mbox.locks = kinds[i];
+        CHECK(mbox_append(path, message, &copy, &mbox, arena, &dsn));
+        size_t length = strlen(contents(path));
+        pid_t child = hold_one_lock(path, kinds[i], &go);
+        CHECK(!mbox_append(path, message, &copy, &mbox, arena, &dsn));
+        CHECK_STR(dsn.status, "4.2.0");
+        CHECK_INT(strlen(contents(path)), length);
+        close(go);
+        mbox.lock_attempts = 2;
+        mbox.lock_delay_s = 3600;
+        mbox.size_limit = 1;
+        CHECK(!mbox_append(path, message, &copy, &mbox, arena, &dsn));
+        CHECK_STR(dsn.status, "5.2.2");
+        CHECK_INT(strlen(contents(path)), length + 5);
+        CHECK(waitpid(child, &status, 0) == child && status == 0);
+    }
+    message_reader_close(message);
+    arena_free(arena);
+}
+
 TEST(mailbox_lock_names)
 {
     struct error why = ERROR_NONE;
