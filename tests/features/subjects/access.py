@@ -398,8 +398,10 @@ def auth_destination(lab):
     port = server(lab, "permit_auth_destination, reject")
     expect(lab.rcpt("joe@example.com", port=port), "250")
     expect(lab.rcpt("x@relay.test", port=port), "250")
-    expect(lab.rcpt("x@elsewhere.test", port=port), "554 5.7.1")
-    expect(lab.rcpt("x%elsewhere.test@relay.test", port=port), "554 5.7.1")
+    for to in ("x@elsewhere.test", "x%elsewhere.test@relay.test",
+               '"x@elsewhere.test"@relay.test', "elsewhere.test!x@relay.test",
+               "@relay.test:x@elsewhere.test"):
+        expect(lab.rcpt(to, port=port), "554 5.7.1")
 
 
 @row("S283")
