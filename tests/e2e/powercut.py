@@ -25,8 +25,9 @@ disk afterwards, by the rules of journalling file systems:
     sync_file_range has written is there as soon as a younger name is: the size
     of the file is an older part of the journal. Programs use it on ext4 and XFS
     only.
-    Where a file's sync brings no name along, all names are in order, too: what
-    loses them one by one loses those that are moved from folder to folder.
+    Where a file's sync brings no name along, all names are in order, too, but C
+    is not before the last sync of a folder: what loses them one by one loses
+    those that are moved from folder to folder.
   - of folders that were made, those whose names are of before C; but where the
     sync of a file does not bring its name along (programs know by the kind of
     the file system), only those around which the folder was synced since. What
@@ -522,7 +523,8 @@ HOWS = ("none", "half", "all", "zeros")
 
 def committed(story, cut, names_until, journal=True):
     """The moment up to which there is all that went through the journal: by the
-    sync of anything, or, where files are synced one by one, of a folder."""
+    sync of anything, or, where files are synced one by one or bring no name
+    along, of a folder."""
     return max([names_until] + [s[1] for s in story.syncs
                                 if s[0] < cut and (journal or s[3])])
 
@@ -530,7 +532,7 @@ def committed(story, cut, names_until, journal=True):
 def names_after(story, cut, names_until, journal):
     """The names there are; <journal>: a sync brings along all earlier ones."""
     if journal:
-        return dict(tree_at(story, committed(story, cut, names_until)))
+        return dict(tree_at(story, committed(story, cut, names_until, story.carries)))
     tree = dict(tree_at(story, names_until))
     for index, started, inode, folder, then in story.syncs:
         if names_until <= started and index < cut:
