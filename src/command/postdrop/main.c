@@ -60,17 +60,22 @@ static void catch_signals(void)
 
 /* ---- the file ---- */
 
+/* No signal comes between the file and its name here. */
 static void create_file(void)
 {
     struct error why = ERROR_NONE;
+    sigset_t all, old;
 
     fatal_cleanup(remove_file, NULL);
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &old);
     writer = message_writer_create("maildrop", S_IRUSR | S_IWUSR | READABLE,
                                    &why);
     if (writer == NULL)
         fatal("%s", why.text);
     strcpy(path, "maildrop/");
     strncat(path, message_writer_id(writer), QUEUE_ID_SIZE - 1);
+    sigprocmask(SIG_SETMASK, &old, NULL);
     struct timeval now = clock_wall();
     record_putf(message_writer_stream(writer), REC_TIME, "%ld %ld",
                 (long)now.tv_sec, (long)now.tv_usec);
