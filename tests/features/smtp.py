@@ -235,5 +235,5 @@ def read_message(file):
     for line in file:
         if line == b".\r\n":
             break
-        lines.append(line[1:] if line.startswith(b"..") else line)
+        lines.append(line[1:] if line.startswith(b".") else line)
     return b"".join(lines).decode("latin1").replace("\r\n", "\n")
